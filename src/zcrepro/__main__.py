@@ -1,0 +1,5 @@
+"""``python -m zcrepro``."""
+
+from zcrepro.cli import main
+
+main()

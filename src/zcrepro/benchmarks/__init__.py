@@ -1,0 +1,1 @@
+"""Recipes from raw files to tidy accuracies and released scores, one file a benchmark."""

@@ -1,0 +1,33 @@
+"""The command line: commands for people, and under ``stage`` the one behind every rule.
+
+Each command is a function with a docstring; its options and its help are made from them. A
+command's module is imported only when it runs.
+"""
+
+import sys
+
+from cyclopts import App, Parameter
+
+from zcrepro import provenance
+
+app = App(
+    name="zcrepro",
+    help="Zero-cost proxies for neural architecture search: scored, evolved, compared.",
+    default_parameter=Parameter(consume_multiple=True),
+)
+stages = App(name="stage", help="The stages of the workflow, as its rules call them.")
+
+for _name in ("proxies", "score", "info", "promote"):
+    app.command(f"zcrepro.commands.{_name}:{_name}", name=_name)
+for _name, _module in provenance.STAGES.items():
+    stages.command(f"{_module}:{_name}", name=_name)
+app.command(stages)
+
+
+def main() -> None:
+    """Run a command; an error in the input is one line that says what to do, not a traceback."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        print(f"zcrepro: error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,37 @@
+"""``zcrepro promote``: keeps shards of a long computation in the repository."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from zcrepro import storage
+
+
+def promote(shards: Sequence[Path], /, *, to: Path, key: Sequence[str]) -> None:
+    """Merge shards of a long computation into one tracked Parquet file.
+
+    No rule writes a tracked file: what is worth keeping is moved by this command. The shards must
+    be of one schema and one making (settings of the chunk apart), and no row may repeat.
+
+    Parameters
+    ----------
+    shards
+        The Parquet files.
+    to
+        Where the merged file goes, for example ``resources/embedded/embedded_cell.parquet``.
+    key
+        The columns that name a row, for example ``--key arch task seed``.
+    """
+    schemas = {pq.read_schema(shard).remove_metadata() for shard in shards}
+    if len(schemas) != 1:
+        raise ValueError(f"the shards are of {len(schemas)} different schemas; promote one kind at a time")
+    metadata = [storage.parquet_metadata(shard) for shard in shards]
+    for entry in ("stage", "code", "versions"):
+        makings = {made.get(entry, "") for made in metadata}
+        if len(makings) != 1:
+            raise ValueError(f"the shards differ in {entry}: {sorted(makings)}; recompute the older ones")
+    merged = pd.concat([storage.read_parquet(shard) for shard in shards], ignore_index=True)
+    made = {name: value for name, value in metadata[0].items() if name != "settings"}
+    storage.write_parquet(to, merged, schemas.pop(), list(key), made)

@@ -1,0 +1,90 @@
+"""``zcrepro score``: scores one network from the command line."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+
+from zcrepro import registry, seeds
+from zcrepro.evolve._proxy import EvolvedProxy, load_proxy
+from zcrepro.proxies._score import score as score_network
+
+
+def score(
+    network: str,
+    /,
+    *,
+    proxies: Sequence[str] = ("snip", "synflow", "nwot"),
+    space: str | None = None,
+    task: str | None = None,
+    classes: int = 10,
+    shape: tuple[int, int, int] = (3, 32, 32),
+    batch_size: int = 64,
+    seed: int = 0,
+) -> None:
+    """Score one network with any proxies, on a batch of standard normal images and random labels.
+
+    Examples: ``zcrepro score mymodel:make --proxies snip zen`` and
+    ``zcrepro score '|nor_conv_3x3~0|+|...|' --space nasbench201 --task cifar10``.
+
+    Parameters
+    ----------
+    network
+        ``module:function``, where the function returns a torch.nn.Module; or, with --space, the
+        text of an architecture.
+    proxies
+        Names of proxies (``zcrepro proxies`` lists them) or JSON files of evolved ones.
+    space
+        The search space that the architecture is of.
+    task
+        The task of that space, which sets the input shape and the classes.
+    classes
+        Number of classes of a network of your own.
+    shape
+        Channels, height and width of its input.
+    batch_size
+        How many images.
+    seed
+        For weights of a space's network, images and labels.
+    """
+    model, shape, classes = _network(network, space, task, shape, classes, seed)
+    images, labels = _random_batch(batch_size, shape, classes, seed)
+    chosen: list[str | EvolvedProxy] = [
+        load_proxy(Path(name)) if name.endswith(".json") else name for name in proxies
+    ]
+    found = score_network(model, images, labels, chosen, seed)
+    table = Table("proxy", "score", "status")
+    for name, value in found.items():
+        table.add_row(name, f"{value:.6g}", found.status[name])
+    Console().print(table)
+
+
+def _network(
+    text: str, space: str | None, task: str | None, shape: tuple[int, int, int], classes: int, seed: int
+) -> tuple[nn.Module, tuple[int, int, int], int]:
+    if space is not None:
+        of = registry.get("space", space)
+        fits = of.task_shape(task or next(iter(of.tasks)))
+        model = of.network(of.parse(text), task or next(iter(of.tasks)), seed)
+        return model, (fits.channels, fits.resolution, fits.resolution), fits.classes
+    module, colon, function = text.partition(":")
+    if not colon:
+        raise ValueError(f"{text!r} is neither module:function nor, without --space, an architecture")
+    sys.path.insert(0, "")  # a module in the working folder, as python -m would find it
+    made = getattr(importlib.import_module(module), function)()
+    if not isinstance(made, nn.Module):
+        raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
+    return made, shape, classes
+
+
+def _random_batch(size: int, shape: tuple[int, int, int], classes: int, seed: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
+    images = torch.randn((size, *shape), generator=generator)
+    return images, torch.randint(classes, (size,), generator=generator)

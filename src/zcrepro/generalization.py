@@ -1,0 +1,217 @@
+"""How well formulas and hand-crafted proxies rank every problem, trained on or never seen.
+
+Correlations are with test accuracy where the benchmark has it. All methods are judged on the same
+architectures of a problem, those that have every score that any of them needs, and their
+intervals come from the same resamples.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from zcrepro import provenance, seeds, settings, storage
+from zcrepro.correlation import interval, kendall, spearman
+from zcrepro.evolve import _proxy, _scores
+from zcrepro.evolve._formula import Formula
+from zcrepro.evolve._proxy import EvolvedProxy
+from zcrepro.evolve._scores import Scores, Split
+from zcrepro.progress import track
+
+SCHEMA = pa.schema(
+    [
+        ("method", pa.string()),
+        ("name", pa.string()),
+        ("training_set", pa.string()),
+        ("repeat", pa.int64()),
+        ("problem", pa.string()),
+        ("population", pa.string()),
+        ("metric", pa.string()),
+        ("metric_of", pa.string()),
+        ("value", pa.float64()),
+        ("ci_low", pa.float64()),
+        ("ci_high", pa.float64()),
+        ("n", pa.int64()),
+        ("undefined", pa.int64()),
+        ("status", pa.string()),
+    ]
+)
+
+KEY = ["method", "name", "training_set", "problem", "population", "metric"]
+
+STATISTICS = {"kendall": kendall, "spearman": spearman}
+
+HANDCRAFTED = "hand-crafted"  # the method of a proxy that was not evolved
+ALL, HELD_OUT = "all", "held out"
+
+
+@dataclass(frozen=True)
+class GeneralizeSettings:
+    """On which ``problems`` (space/task) to judge, and beside which hand-crafted proxies."""
+
+    problems: list[str]
+    source: str
+    handcrafted: list[str]
+    seed: int
+    resamples: int
+    level: float
+    max_undefined_share: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One line of a table: a formula, or a hand-crafted proxy as a formula of itself.
+
+    ``training_set`` is the one whose graphs are held out; a hand-crafted proxy has none of its
+    own (the empty text) and stands beside every other.
+    """
+
+    method: str
+    name: str
+    training_set: str
+    repeat: int | None
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Population:
+    """``kept``: those of a problem's rows that are judged; ``left_out``: how many more lack a score."""
+
+    name: str
+    kept: np.ndarray
+    left_out: int
+
+
+def generalize(
+    *, settings_file: Path, evolved: list[Path], accuracies: list[Path], scores: list[Path], output: Path
+) -> None:
+    """Correlate evolved and hand-crafted proxies with accuracy on every problem.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of GeneralizeSettings.
+    evolved
+        JSON of evolved formulas.
+    accuracies
+        Parquet of accuracies, one for each of the settings' problems, in their order.
+    scores
+        Parquet of released scores or of features, one for each problem, in the same order.
+    output
+        Parquet: one row a method, problem, population and correlation, with its interval.
+    """
+    chosen = settings.load(settings_file, GeneralizeSettings)
+    _scores.check_parallel(chosen.problems, accuracies, scores)
+    proxies = [_proxy.load(path) for path in evolved]
+    splits = _splits(proxies)
+    _check_names(chosen, proxies, scores)
+    rows: list[dict[str, Any]] = []
+    problems = list(zip(chosen.problems, accuracies, scores, strict=True))
+    for problem in track(problems, "generalization"):
+        rows += _of_problem(*problem, chosen, proxies, splits)
+    frame = pd.DataFrame(rows, columns=SCHEMA.names).astype({"repeat": "Int64"})
+    metadata = provenance.metadata("generalize", settings.as_mapping(chosen))
+    storage.write_parquet(output, frame, SCHEMA, KEY, metadata)
+
+
+def _splits(proxies: Sequence[EvolvedProxy]) -> dict[str, Split]:
+    """The split of each training set. Raises ValueError where two files of one set disagree."""
+    found: dict[str, Split] = {}
+    for proxy in proxies:
+        if found.setdefault(proxy.training_set, proxy.split) != proxy.split:
+            raise ValueError(
+                f"{proxy.name} was evolved on other architectures than the rest of the training set "
+                f"{proxy.training_set}; delete its evolved files and run snakemake again"
+            )
+    return found
+
+
+def _check_names(chosen: GeneralizeSettings, proxies: Sequence[EvolvedProxy], scores: Sequence[Path]) -> None:
+    """One problem may lack a score, and the table says so; a name that none of them has is an error."""
+    known = {name for path in scores for name in _scores.score_names(path)}
+    for name in [*chosen.handcrafted, *(name for proxy in proxies for name in proxy.terminals)]:
+        if name not in known:
+            raise ValueError(settings.unknown_name("proxy", name, known))
+
+
+def _of_problem(
+    problem: str,
+    accuracies: Path,
+    scores: Path,
+    chosen: GeneralizeSettings,
+    proxies: Sequence[EvolvedProxy],
+    splits: dict[str, Split],
+) -> Iterator[dict[str, Any]]:
+    known = set(_scores.score_names(scores))
+    evolved = [Judged(p.method, p.name, p.training_set, p.repeat, p.formula) for p in proxies]
+    needed = {name for one in evolved for name in one.formula.terminals} | set(chosen.handcrafted)
+    rows = _scores.read(
+        problem,
+        accuracies,
+        scores,
+        sorted(needed & known),
+        source=chosen.source,
+        metrics=_scores.REPORTING,
+        max_undefined_share=chosen.max_undefined_share,
+    )
+    everything = Population(ALL, np.ones(len(rows), np.bool_), len(rows.left_out))
+    for one in (*evolved, *_handcrafted(chosen, "")):
+        yield from _correlations(one, rows, everything, chosen)
+    for training_set, split in sorted(splits.items()):
+        if _scores.space_of(problem) not in split.cutoffs:
+            continue
+        unseen = int(split.held_out(problem, rows.left_out).sum())
+        held_out = Population(HELD_OUT, split.held_out(problem, rows.graph), unseen)
+        trained = [one for one in evolved if one.training_set == training_set]
+        for one in (*trained, *_handcrafted(chosen, training_set)):
+            yield from _correlations(one, rows, held_out, chosen)
+
+
+def _handcrafted(chosen: GeneralizeSettings, training_set: str) -> list[Judged]:
+    return [Judged(HANDCRAFTED, name, training_set, None, Formula((name,))) for name in chosen.handcrafted]
+
+
+def _correlations(
+    one: Judged, rows: Scores, population: Population, chosen: GeneralizeSettings
+) -> Iterator[dict[str, Any]]:
+    """A row for each correlation; one that could not be computed says why in its status."""
+    size = int(population.kept.sum())
+    missing = [name for name in one.formula.terminals if name not in rows.columns]
+    values = np.full(len(rows), np.nan) if missing else one.formula.evaluate(rows.columns)
+    kept = population.kept & ~np.isnan(values)
+    n = int(kept.sum())
+    data = values[kept], rows.accuracy[kept]
+    for metric, statistic in STATISTICS.items():
+        value = statistic(*data)
+        # The key names the population and not the method, so that all have the same resamples.
+        rng = seeds.numpy_generator(chosen.seed, "interval", rows.problem, population.name)
+        bounds = math.nan, math.nan
+        if not math.isnan(value):
+            bounds = interval(statistic, *data, rows.graph[kept], chosen.resamples, rng, chosen.level)
+        yield {
+            "method": one.method,
+            "name": one.name,
+            "training_set": one.training_set,
+            "repeat": one.repeat,
+            "problem": rows.problem,
+            "population": population.name,
+            "metric": metric,
+            "metric_of": rows.metric,
+            "value": value,
+            "ci_low": bounds[0],
+            "ci_high": bounds[1],
+            "n": n,
+            "undefined": population.left_out + size - n,
+            "status": _status(missing, value),
+        }
+
+
+def _status(missing: list[str], value: float) -> str:
+    if missing:
+        return f"no score {', '.join(missing)}"
+    return "constant" if math.isnan(value) else "ok"

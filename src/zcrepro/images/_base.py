@@ -1,0 +1,41 @@
+"""Images as numpy arrays, and the minibatch that proxies see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from zcrepro import seeds
+
+
+@dataclass(frozen=True)
+class Images:
+    """``pixels``: float32, (n, channels, side, side), normalised; ``labels``: int64, (n,)."""
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.pixels) != len(self.labels):
+            raise ValueError(f"{len(self.pixels)} images but {len(self.labels)} labels")
+        if not np.isfinite(self.pixels).all():
+            raise ValueError("the images hold values that are not finite")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class ImageSource(Protocol):
+    """Reads the training images of a task from its files (none where a package brings them)."""
+
+    def training(self, files: Sequence[Path]) -> Images: ...
+
+
+def minibatch(images: Images, size: int, seed: int, task: str) -> Images:
+    """``size`` images drawn without replacement: one fixed batch for every architecture of a task."""
+    if size > len(images):
+        raise ValueError(f"a batch of {size} was asked for, but {task} has {len(images)} training images")
+    chosen = seeds.numpy_generator(seed, "minibatch", task).choice(len(images), size, replace=False)
+    return Images(images.pixels[chosen], images.labels[chosen])

@@ -1,0 +1,55 @@
+"""CIFAR-10 (Krizhevsky 2009), in the binary version: 32x32 photographs of ten classes.
+
+Normalised by the mean and spread of its channels, as the papers do; no augmentation.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from zcrepro.images._base import Images
+
+CHANNELS, SIDE, CLASSES = 3, 32, 10
+RECORD = 1 + CHANNELS * SIDE * SIDE  # bytes: the label, then the red, green and blue planes
+
+MEAN = (0.4914, 0.4822, 0.4465)
+SPREAD = (0.2023, 0.1994, 0.2010)
+
+
+class CIFAR10:
+    """Training images from any of the batches data_batch_1.bin to data_batch_5.bin."""
+
+    def training(self, files: Sequence[Path]) -> Images:
+        """The images of all ``files``, in their order."""
+        if not files:
+            raise ValueError("CIFAR-10 needs at least one of its files data_batch_*.bin")
+        records = np.concatenate([_records(path) for path in files])
+        return Images(_normalised(records[:, 1:]), records[:, 0].astype(np.int64))
+
+
+def _records(path: Path) -> np.ndarray:
+    """uint8, (n, RECORD). Raises ValueError for a truncated file or a label that is none."""
+    raw = np.fromfile(path, np.uint8)
+    if not raw.size or raw.size % RECORD:
+        raise ValueError(
+            f"{path} has {raw.size} bytes, which is no whole number of records of {RECORD}: "
+            "it is truncated, or not CIFAR-10's binary version; delete it and fetch it again"
+        )
+    records = raw.reshape(-1, RECORD)
+    wrong = np.flatnonzero(records[:, 0] >= CLASSES)
+    if wrong.size:
+        raise ValueError(
+            f"{path}: record {wrong[0]} has label {records[wrong[0], 0]}, but CIFAR-10 has 0 to {CLASSES - 1}"
+        )
+    return records
+
+
+def _normalised(pixels: np.ndarray) -> np.ndarray:
+    scaled = pixels.reshape(-1, CHANNELS, SIDE, SIDE).astype(np.float32) / np.float32(255)
+    scaled -= np.asarray(MEAN, np.float32)[:, np.newaxis, np.newaxis]
+    scaled /= np.asarray(SPREAD, np.float32)[:, np.newaxis, np.newaxis]
+    return scaled
+
+
+IMAGES = CIFAR10()

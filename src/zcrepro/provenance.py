@@ -1,0 +1,144 @@
+"""Which code and which settings made a file: the digests that decide what is computed again.
+
+Snakemake does not see a module that a command imports. So every rule carries two digests: of the
+sources that its stage imports, followed through the package, and of its settings. Touching a file
+changes neither; editing one reruns exactly the stages that import it. Only the standard library
+is imported here, because the Snakefile is read at every start and by every cluster job.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "zcrepro"
+ROOT = Path(__file__).parent
+
+STAGES = {
+    "fetch": "zcrepro.fetch",
+    "train": "zcrepro.benchmarks._training",
+    "accuracies": "zcrepro.benchmarks._tidy",
+    "released": "zcrepro.benchmarks._tidy",
+    "extract": "zcrepro.proxies._extract",
+    "features": "zcrepro.proxies._join",
+    "timings": "zcrepro.proxies._join",
+    "evolve": "zcrepro.evolve._stage",
+    "generalize": "zcrepro.generalization",
+    "search": "zcrepro.search._stage",
+    "table": "zcrepro.report._table",
+    "deviations": "zcrepro.report._deviations",
+    "figure": "zcrepro.report._figure",
+    "report": "zcrepro.report._page",
+}
+"""The module of each stage; the command line offers them under these names."""
+
+PLUGINS = {
+    "space": "zcrepro.spaces",
+    "images": "zcrepro.images",
+    "recipe": "zcrepro.benchmarks",
+    "proxies": "zcrepro.proxies",
+    "method": "zcrepro.evolve",
+    "algorithms": "zcrepro.search",
+    "table": "zcrepro.report.tables",
+    "figure": "zcrepro.report.figures",
+}
+"""Keys of settings whose values name modules, and the package these stand in."""
+
+PASSES = "zcrepro.proxies._passes"
+
+LIBRARIES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "deap")
+
+
+def stage_modules(stage: str, settings: Mapping[str, Any]) -> list[str]:
+    """The modules a job starts from: its stage, and every file that its settings name."""
+    modules = [STAGES[stage]]
+    for key, package in PLUGINS.items():
+        named = settings.get(key, [])
+        modules += [f"{package}.{name}" for name in ([named] if isinstance(named, str) else named)]
+    return modules
+
+
+def pass_groups(proxies: Iterable[str]) -> dict[str, list[str]]:
+    """The proxies by what is computed together: the pass that a proxy's own file imports."""
+    groups: dict[str, list[str]] = {}
+    for proxy in proxies:
+        passes = [name for name in _imports(f"{PLUGINS['proxies']}.{proxy}") if name.startswith(PASSES)]
+        if len(passes) != 1:
+            raise ValueError(f"the file of proxy {proxy!r} must import from one module of {PASSES}, not {passes}")
+        groups.setdefault(passes[0].rpartition(".")[2], []).append(proxy)
+    return groups
+
+
+def code_digest(modules: Iterable[str]) -> str:
+    """SHA-256 (16 hex digits) over the sources of ``modules`` and all they import from the package."""
+    digest = hashlib.sha256()
+    for module in sorted(_closure(modules)):
+        digest.update(f"{module}\0".encode())
+        digest.update(_source_path(module).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def settings_digest(settings: Any) -> str:
+    """SHA-256 (16 hex digits) of the canonical JSON of ``settings``."""
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def metadata(stage: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """What a result file says of its making: no clock, no host, so that equal inputs give equal files."""
+    return {
+        "stage": stage,
+        "settings": settings_digest(settings),
+        "code": code_digest(stage_modules(stage, settings)),
+        "versions": json.dumps({name: version(name) for name in LIBRARIES}),
+        "device": str(settings.get("device", "cpu")),
+        "threads": str(settings.get("torch_threads", 1)),
+    }
+
+
+def _closure(modules: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting.extend(_imports(module))
+    return found
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """The package's modules that ``module`` imports, wherever in the file it does so."""
+    tree = ast.parse(_source_path(module).read_bytes(), filename=module)
+    return tuple(name for node in ast.walk(tree) for name in _names(node) if _exists(name))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _exists(name: str) -> bool:
+    # A package's own file is left out: it holds no code but the lazy names of the public API.
+    return name.startswith(f"{PACKAGE}.") and _plain_path(name).is_file()
+
+
+def _source_path(module: str) -> Path:
+    path = _plain_path(module)
+    if not path.is_file():
+        raise ValueError(
+            f"there is no module {module} (looked for {path}); is a name in the config misspelt?"
+        )
+    return path
+
+
+def _plain_path(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py")

@@ -1,0 +1,63 @@
+"""Computes any set of proxies with as few passes as the set needs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from zcrepro.proxies._base import Batch, Pass, Proxy
+
+
+@dataclass(frozen=True)
+class Scores(Mapping[str, float]):
+    """Score by proxy; ``status`` is ``ok`` or why a score is NaN; ``seconds`` is by pass."""
+
+    values_by_name: dict[str, float] = field(default_factory=dict)
+    status: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> float:
+        return self.values_by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_by_name)
+
+    def __len__(self) -> int:
+        return len(self.values_by_name)
+
+
+def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int) -> Scores:
+    """Every proxy on one network and one batch; each pass runs once. The model is left as it was."""
+    scores = Scores()
+    for run, members in _by_pass(proxies).items():
+        start = time.perf_counter()
+        needs = frozenset[str]().union(*(proxy.needs for proxy in members))
+        record = run.run(model, batch, needs, seed)
+        for proxy in members:
+            scores.values_by_name[proxy.name], scores.status[proxy.name] = proxy.score(record)
+        scores.seconds[run.name] = time.perf_counter() - start
+    return scores
+
+
+def check_batch(images: Tensor, labels: Tensor) -> Batch:
+    """A batch, or ValueError that says what is wrong with it."""
+    if images.dim() != 4:
+        raise ValueError(f"images must be (n, channels, height, width), but have shape {tuple(images.shape)}")
+    if labels.shape != (len(images),):
+        raise ValueError(
+            f"{len(images)} images need as many labels, but these have shape {tuple(labels.shape)}"
+        )
+    if not math.isfinite(float(images.sum())):
+        raise ValueError("the images hold values that are not finite")
+    return Batch(images, labels)
+
+
+def _by_pass(proxies: Sequence[Proxy]) -> dict[Pass, list[Proxy]]:
+    groups: dict[Pass, list[Proxy]] = {}
+    for proxy in proxies:
+        groups.setdefault(proxy.runs_in, []).append(proxy)
+    return groups

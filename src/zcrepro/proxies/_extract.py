@@ -1,0 +1,103 @@
+"""Extraction: the proxies of one pass group on one chunk of architectures.
+
+A job is keyed by (space, task, pass group, chunk). Its code digest covers the engine and the files
+of its own proxies, so an edit of one proxy recomputes its group and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import torch
+
+from zcrepro import provenance, registry, sampling, seeds, settings, storage
+from zcrepro.images._base import minibatch
+from zcrepro.progress import track
+from zcrepro.proxies._base import Batch
+from zcrepro.proxies._engine import compute
+from zcrepro.spaces._base import Space
+
+TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
+
+
+@dataclass(frozen=True)
+class ExtractSettings:
+    """One chunk: ``chunk_size`` architectures of the first ``architectures`` in random order."""
+
+    space: str
+    task: str
+    images: str
+    proxies: list[str]
+    architectures: int
+    chunk: int
+    chunk_size: int
+    batch_size: int
+    seed: int
+    device: str
+    torch_threads: int
+
+
+def extract(
+    *, settings_file: Path, accuracies: Path, images: Sequence[Path] = (), output: Path, timings: Path
+) -> None:
+    """Compute the proxies of one pass group on one chunk of architectures.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of ExtractSettings.
+    accuracies
+        The benchmark's accuracies: they say which architectures there are.
+    images
+        The files of the task's images, none where a package brings them.
+    output
+        Parquet: arch, graph, a column a proxy (NaN where undefined) and its status.
+    timings
+        Parquet: seconds of the pass for each architecture; nothing but a figure reads it.
+    """
+    chosen = settings.load(settings_file, ExtractSettings)
+    torch.set_num_threads(chosen.torch_threads)
+    space: Space = registry.get("space", chosen.space)
+    proxies = [registry.get("proxies", name) for name in chosen.proxies]
+    batch = _batch(chosen, images)
+    rows, seconds = [], []
+    for text in track(chunk(space, accuracies, chosen), f"{chosen.space}/{chosen.task}"):
+        arch = space.parse(text)
+        network = space.network(arch, chosen.task, chosen.seed).to(chosen.device)
+        scores = compute(network, batch, proxies, seeds.derive(chosen.seed, space.name, chosen.task, text))
+        status = {f"{name}_status": scores.status[name] for name in scores}
+        rows.append({"arch": text, "graph": space.canonical(arch), **scores, **status})
+        seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
+    metadata = provenance.metadata("extract", settings.as_mapping(chosen))
+    storage.write_parquet(output, pd.DataFrame(rows), feature_schema(chosen.proxies), ["arch"], metadata)
+    storage.write_parquet(timings, pd.DataFrame(seconds), TIMINGS, ["arch", "pass"], metadata)
+
+
+def chunk(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
+    """The texts of one chunk; an empty one is an error, since the workflow asked for too many."""
+    frame = storage.read_parquet(accuracies, columns=["arch", "task"])
+    texts = sampling.random_order(space, set(frame.loc[frame["task"] == chosen.task, "arch"]))
+    if chosen.architectures > len(texts):
+        raise ValueError(
+            f"{chosen.architectures} architectures of {chosen.space}/{chosen.task} were asked for, but {accuracies} "
+            f"has {len(texts)}: ask for at most that many under features.runs"
+        )
+    start = chosen.chunk * chosen.chunk_size
+    return texts[start : min(start + chosen.chunk_size, chosen.architectures)]
+
+
+def feature_schema(proxies: Sequence[str]) -> pa.Schema:
+    """arch, graph, then a float64 column and a status column for each proxy."""
+    columns = [("arch", pa.string()), ("graph", pa.string())]
+    columns += [(name, pa.float64()) for name in proxies]
+    return pa.schema(columns + [(f"{name}_status", pa.string()) for name in proxies])
+
+
+def _batch(chosen: ExtractSettings, files: Sequence[Path]) -> Batch:
+    source = registry.get("images", chosen.images)
+    drawn = minibatch(source.training(files), chosen.batch_size, chosen.seed, chosen.task)
+    return Batch(*(torch.from_numpy(array).to(chosen.device) for array in (drawn.pixels, drawn.labels)))

@@ -1,0 +1,77 @@
+"""Joins the chunks of all pass groups of one task: cheap, so that a pass is never rerun for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+import pandas as pd
+
+from zcrepro import provenance, settings, storage
+from zcrepro.proxies._extract import TIMINGS, feature_schema
+
+
+@dataclass(frozen=True)
+class JoinSettings:
+    """The columns of the joined table, and how much of it may be undefined (a share in [0, 1])."""
+
+    proxy_columns: list[str]
+    max_undefined_share: float
+
+
+def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> None:
+    """Join the chunks of all pass groups into one table of features.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of JoinSettings.
+    chunks
+        The Parquet files of every pass group and chunk of one task.
+    output
+        Parquet: arch, graph, a column a proxy and its status.
+    """
+    chosen = settings.load(settings_file, JoinSettings)
+    groups: defaultdict[tuple[str, ...], list[pd.DataFrame]] = defaultdict(list)
+    for chunk in chunks:
+        frame = storage.read_parquet(chunk)
+        groups[tuple(frame.columns)].append(frame)
+    tables = [pd.concat(frames, ignore_index=True) for frames in groups.values()]
+    joined = reduce(lambda a, b: a.merge(b, on=["arch", "graph"], validate="one_to_one"), tables)
+    if any(len(table) != len(joined) for table in tables):
+        counts = sorted({len(table) for table in tables})
+        raise ValueError(
+            f"{output}: the pass groups cover different architectures ({counts}); rerun their chunks"
+        )
+    check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
+    metadata = provenance.metadata("features", settings.as_mapping(chosen))
+    storage.write_parquet(output, joined, feature_schema(chosen.proxy_columns), ["arch"], metadata)
+
+
+def check_defined(frame: pd.DataFrame, columns: Sequence[str], share: float, where: Path) -> None:
+    """Raises ValueError that names the proxies of which more than ``share`` is undefined, and why."""
+    for name in columns:
+        undefined = frame[name].isna()
+        if undefined.mean() > share:
+            reason = frame.loc[undefined, f"{name}_status"].value_counts().index[0]
+            raise ValueError(
+                f"{where}: {name} is undefined for {undefined.sum()} of {len(frame)} architectures, more than the "
+                f"share {share} that max_undefined_share allows; the commonest reason: {reason}"
+            )
+
+
+def timings(*, chunks: Sequence[Path], output: Path) -> None:
+    """Join the seconds of all passes and chunks.
+
+    Parameters
+    ----------
+    chunks
+        The timing files of every pass group and chunk of one task.
+    output
+        Parquet: arch, pass, seconds.
+    """
+    frame = pd.concat([storage.read_parquet(chunk) for chunk in chunks], ignore_index=True)
+    storage.write_parquet(output, frame, TIMINGS, ["arch", "pass"], {"stage": "timings"})

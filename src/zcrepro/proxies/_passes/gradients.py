@@ -1,0 +1,144 @@
+"""The gradient pass: one forward in training mode, and only the backwards that were asked for.
+
+| need | what is added to the forward |
+| --- | --- |
+| relu_kernel | a Gram matrix in the hook of each ReLU |
+| weight_gradients, output_gradients | one backward of the cross-entropy |
+| hessian_gradient | a double backward on the same graph |
+| jacobian | one backward of the sum of the logits, to the images |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
+from zcrepro.proxies._layers import weighted_layers, weights
+from zcrepro.proxies._preserve import preserved
+
+
+@dataclass
+class GradientRecord:
+    """Lists run parallel to the weighted layers; what no gradient reaches has a gradient of zero.
+
+    ``outputs`` and ``output_gradients``: of each weighted layer, (n, channels, ...);
+    ``hessian_gradients``: the Hessian times the gradient, shaped as the weights; ``relu_kernel``:
+    float64 (n, n), in how many ReLU units two images agree; ``jacobian``: (n, inputs), the
+    gradient of the sum of an image's logits.
+    """
+
+    classes: int
+    labels: Tensor
+    weights: list[Tensor]
+    weight_gradients: list[Tensor] = field(default_factory=list)
+    hessian_gradients: list[Tensor] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+    output_gradients: list[Tensor] = field(default_factory=list)
+    relu_kernel: Tensor | None = None
+    jacobian: Tensor | None = None
+
+
+class GradientPass:
+    name = "gradients"
+
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> GradientRecord:
+        with preserved(model, seed):
+            return _run(model, batch, needs)
+
+
+def _run(model: nn.Module, batch: Batch, needs: frozenset[Need]) -> GradientRecord:
+    images = batch.images.detach().requires_grad_("jacobian" in needs)
+    layers = weighted_layers(model)
+    record = GradientRecord(classes=0, labels=batch.labels, weights=weights(model))
+    with _watched(model, layers, needs) as (kernels, outputs):
+        logits = model(images)
+    record.classes = logits.shape[1]
+    record.relu_kernel = sum(kernels[1:], kernels[0]) if kernels else None
+    # A layer that does not run in the forward pass has neither an output nor a gradient.
+    record.outputs = [outputs.get(layer, logits.new_zeros(())) for layer in layers]
+    if needs & {"weight_gradients", "output_gradients", "hessian_gradient"}:
+        _backward(logits, record, needs)
+    if "jacobian" in needs:
+        (gradient,) = _gradients(logits.sum(), [images])
+        record.jacobian = gradient.flatten(1)
+    record.outputs = [output.detach() for output in record.outputs]
+    return record
+
+
+def _backward(logits: Tensor, record: GradientRecord, needs: frozenset[Need]) -> None:
+    """Gradients of the cross-entropy, and from them the Hessian-gradient product."""
+    second = "hessian_gradient" in needs
+    outputs = record.outputs if "output_gradients" in needs else []
+    loss = F.cross_entropy(logits, record.labels)
+    gradients = _gradients(loss, [*record.weights, *outputs], create_graph=second)
+    of_weights, of_outputs = gradients[: len(record.weights)], gradients[len(record.weights) :]
+    if second:
+        # d/dW of <stop(g), g> is the Hessian times g.
+        product = torch.stack([(g.detach() * g).sum() for g in of_weights]).sum()
+        record.hessian_gradients = _gradients(product, record.weights)
+    record.weight_gradients = [g.detach() for g in of_weights]
+    record.output_gradients = [g.detach() for g in of_outputs]
+
+
+def _gradients(scalar: Tensor, inputs: Sequence[Tensor], create_graph: bool = False) -> list[Tensor]:
+    """Gradients of ``scalar``, zeros where it does not depend on an input. The graph is kept."""
+    reached = [tensor for tensor in inputs if tensor.requires_grad] if scalar.requires_grad else []
+    if not reached:
+        return [torch.zeros_like(tensor) for tensor in inputs]
+    found = torch.autograd.grad(
+        scalar, reached, retain_graph=True, create_graph=create_graph, allow_unused=True
+    )
+    gradient = {id(tensor): g for tensor, g in zip(reached, found, strict=True) if g is not None}
+    return [gradient.get(id(tensor), torch.zeros_like(tensor)) for tensor in inputs]
+
+
+@contextmanager
+def _watched(
+    model: nn.Module, layers: Sequence[nn.Module], needs: frozenset[Need]
+) -> Iterator[tuple[list[Tensor], dict[nn.Module, Tensor]]]:
+    """Hooks that collect the kernels of the ReLUs and the outputs of the weighted layers."""
+    kernels: list[Tensor] = []
+    outputs: dict[nn.Module, Tensor] = {}
+    handles = []
+    if "relu_kernel" in needs:
+        relus = [module for module in model.modules() if isinstance(module, nn.ReLU)]
+        handles += [relu.register_forward_hook(_into(kernels.append)) for relu in relus]
+    if "output_gradients" in needs:
+        for layer in layers:
+            handles.append(layer.register_forward_hook(lambda m, _, out: outputs.__setitem__(m, out)))
+    try:
+        yield kernels, outputs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _into(append: Callable[[Tensor], None]) -> Callable[[nn.Module, object, Tensor], None]:
+    return lambda module, inputs, output: append(_agreement(output.detach()))
+
+
+def _agreement(activations: Tensor) -> Tensor:
+    """(n, n): in how many units two images are both active or both inactive.
+
+    With codes c in {0, 1}, c c' + (1-c)(1-c)' = 2 c c' - s - s' + units: one product instead of two,
+    of whole numbers that float32 holds exactly.
+    """
+    codes = (activations > 0).flatten(1).float()
+    active = codes.sum(1, dtype=torch.float64)
+    return 2 * (codes @ codes.T).double() - active[:, None] - active[None, :] + codes.shape[1]
+
+
+def required_jacobian(record: GradientRecord) -> Tensor:
+    """The Jacobian, or the reason why a proxy of it has no value."""
+    if record.jacobian is None or not record.jacobian.any():
+        raise UndefinedScoreError("the logits do not depend on the images")
+    return record.jacobian
+
+
+GRADIENTS = GradientPass()

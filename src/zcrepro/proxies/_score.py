@@ -1,0 +1,55 @@
+"""Scores a user's own network with any proxies, hand-crafted or evolved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from zcrepro import registry
+from zcrepro.evolve._proxy import EvolvedProxy
+from zcrepro.proxies._engine import Scores, check_batch, compute
+
+
+def score(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    proxies: Sequence[str | EvolvedProxy],
+    seed: int = 0,
+) -> Scores:
+    """Score a network on one batch.
+
+    Parameters
+    ----------
+    model
+        Any module that maps a batch of images to logits, (n, classes). It is left as it was found.
+    images
+        (n, channels, height, width), on the model's device and of its dtype.
+    labels
+        int64, (n,).
+    proxies
+        Names (see ``zcrepro.list_proxies()``) and evolved proxies (``zcrepro.load_proxy(path)``).
+    seed
+        For the proxies that draw random numbers.
+
+    Returns
+    -------
+    Scores
+        A mapping of each proxy's name to its score, NaN where it is undefined;
+        ``.status[name]`` is ``ok`` or says why.
+    """
+    evolved = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]
+    named = [proxy for proxy in proxies if isinstance(proxy, str)]
+    terminals = [name for proxy in evolved for name in proxy.terminals]
+    needed = list(dict.fromkeys([*named, *terminals]))
+    found = compute(model, check_batch(images, labels), [registry.get("proxies", name) for name in needed], seed)
+    values = {name: found[name] for name in named}
+    status = {name: found.status[name] for name in named}
+    for proxy in evolved:
+        values[proxy.name] = proxy.score(found)
+        broken = [f"{name}: {found.status[name]}" for name in proxy.terminals if found.status[name] != "ok"]
+        undefined = math.isnan(values[proxy.name])
+        status[proxy.name] = "; ".join(broken) or ("the formula has no value" if undefined else "ok")
+    return Scores(values, status, found.seconds)

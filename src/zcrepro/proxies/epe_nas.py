@@ -1,0 +1,44 @@
+"""EPE-NAS: correlation of the Jacobians within each class.
+
+Lopes et al. (2021). For at most 100 classes the absolute class scores are added; for more, each
+class score is divided by the size of the class and absolute differences of all pairs of classes
+are added and divided by the number of classes (the released code)."""
+
+import torch
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.gradients import (
+    GRADIENTS,
+    GradientRecord,
+    required_jacobian,
+)
+
+
+STABILITY = 1e-5
+MANY_CLASSES = 100
+
+
+def epe_nas(record: GradientRecord) -> float:
+    """In float64; a class with a single image counts log(1 + k), or nothing with many classes."""
+    jacobian = required_jacobian(record).double()
+    many = record.classes > MANY_CLASSES
+    scores = []
+    for label in record.labels.unique():
+        rows = jacobian[record.labels == label]
+        if len(rows) > 1 or not many:
+            logarithms = (torch.corrcoef(rows).abs() + STABILITY).log()
+            scores.append(float(logarithms.sum()) / (len(rows) if many else 1))
+    if many:
+        return sum(abs(a - b) for a in scores for b in scores) / len(scores)
+    return sum(map(abs, scores))
+
+
+PROXY = Proxy(
+    name="epe_nas",
+    runs_in=GRADIENTS,
+    needs=frozenset({"jacobian"}),
+    formula=r"\sum_c \left|\sum_{ij} \log\left(|\rho^c_{ij}| + k\right)\right|",
+    citation="Lopes et al., EPE-NAS, ICANN 2021",
+    direction="higher",
+    compute=epe_nas,
+)

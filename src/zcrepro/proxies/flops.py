@@ -1,0 +1,22 @@
+"""Multiply-adds of one image, as NAS-Bench-Suite-Zero counts them (tensorwatch).
+
+Reported in millions there; here it is the plain number."""
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.structure import STRUCTURE, Structure
+
+
+def flops(record: Structure) -> float:
+    """The number of multiply-adds."""
+    return record.operations
+
+
+PROXY = Proxy(
+    name="flops",
+    runs_in=STRUCTURE,
+    needs=frozenset({"operations"}),
+    formula=r"\sum_l \mathrm{multiply\text{-}adds}_l",
+    citation="Krishnakumar et al., NAS-Bench-Suite-Zero, NeurIPS 2022",
+    direction="higher",
+    compute=flops,
+)

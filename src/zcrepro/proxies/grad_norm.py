@@ -1,0 +1,20 @@
+"""Sum over layers of the L2 norm of the loss gradient."""
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+
+
+def grad_norm(record: GradientRecord) -> float:
+    """Summed layer by layer in float64."""
+    return sum(float(gradient.norm()) for gradient in record.weight_gradients)
+
+
+PROXY = Proxy(
+    name="grad_norm",
+    runs_in=GRADIENTS,
+    needs=frozenset({"weight_gradients"}),
+    formula=r"\sum_l \left\|\partial L/\partial W_l\right\|_2",
+    citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",
+    direction="higher",
+    compute=grad_norm,
+)

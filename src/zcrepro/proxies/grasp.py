@@ -1,0 +1,24 @@
+"""GraSP: how much the gradient flow would change without each weight.
+
+Wang et al. (ICLR 2020) at temperature 1, the same batch for both derivatives, as both peer
+implementations compute it."""
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+
+
+def grasp(record: GradientRecord) -> float:
+    """Summed layer by layer in float64."""
+    pairs = zip(record.weights, record.hessian_gradients, strict=True)
+    return sum(float((-weight.detach() * product).sum()) for weight, product in pairs)
+
+
+PROXY = Proxy(
+    name="grasp",
+    runs_in=GRADIENTS,
+    needs=frozenset({"hessian_gradient"}),
+    formula=r"-\sum_l \sum W_l \odot (H g)_l",
+    citation="Wang et al., GraSP, ICLR 2020",
+    direction="higher",
+    compute=grasp,
+)

@@ -1,0 +1,20 @@
+"""Sum over layers of the L2 norm of the weights."""
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.structure import STRUCTURE, Structure
+
+
+def l2_norm(record: Structure) -> float:
+    """Summed layer by layer in float64."""
+    return sum(float(weight.detach().norm()) for weight in record.weights)
+
+
+PROXY = Proxy(
+    name="l2_norm",
+    runs_in=STRUCTURE,
+    needs=frozenset(),
+    formula=r"\sum_l \|W_l\|_2",
+    citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",
+    direction="higher",
+    compute=l2_norm,
+)

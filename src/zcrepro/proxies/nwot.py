@@ -1,0 +1,26 @@
+"""NASWOT: log-determinant of the kernel of ReLU activation patterns.
+
+Mellor et al. (ICML 2021): two images are alike in as many units as both switch on or both off."""
+
+import torch
+
+from zcrepro.proxies._base import Proxy, UndefinedScoreError
+from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+
+
+def nwot(record: GradientRecord) -> float:
+    """Undefined without ReLU modules, and where two images switch every unit alike."""
+    if record.relu_kernel is None:
+        raise UndefinedScoreError("the network runs no nn.ReLU module")
+    return float(torch.linalg.slogdet(record.relu_kernel).logabsdet)
+
+
+PROXY = Proxy(
+    name="nwot",
+    runs_in=GRADIENTS,
+    needs=frozenset({"relu_kernel"}),
+    formula=r"\log\left|\det \sum_l \left(C_l C_l^\top + (1-C_l)(1-C_l)^\top\right)\right|",
+    citation="Mellor et al., Neural Architecture Search without Training, ICML 2021",
+    direction="higher",
+    compute=nwot,
+)

@@ -1,0 +1,24 @@
+"""SNIP: how much the loss would change without each weight, to first order.
+
+Lee et al. (ICLR 2019) prune by it; as a proxy it is summed over all weights (Abdelfattah et al.,
+ICLR 2021, section 3.2)."""
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+
+
+def snip(record: GradientRecord) -> float:
+    """Summed layer by layer in float64."""
+    pairs = zip(record.weights, record.weight_gradients, strict=True)
+    return sum(float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs)
+
+
+PROXY = Proxy(
+    name="snip",
+    runs_in=GRADIENTS,
+    needs=frozenset({"weight_gradients"}),
+    formula=r"\sum_l \sum \left|W_l \odot \partial L/\partial W_l\right|",
+    citation="Lee et al., SNIP, ICLR 2019",
+    direction="higher",
+    compute=snip,
+)

@@ -1,0 +1,23 @@
+"""SynFlow: the sum over weights of the flow of ones through absolute weights.
+
+Tanaka et al. (NeurIPS 2020) as a proxy (Abdelfattah et al., ICLR 2021): no data, no BatchNorm,
+float64. NAS-Bench-Suite-Zero reports its logarithm."""
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.synflow import SYNFLOW, Saliencies
+
+
+def synflow(record: Saliencies) -> float:
+    """The sum over all weighted layers."""
+    return sum(record.saliencies, 0.0)
+
+
+PROXY = Proxy(
+    name="synflow",
+    runs_in=SYNFLOW,
+    needs=frozenset(),
+    formula=r"\sum_l \sum \left|W_l \odot \partial R/\partial W_l\right|",
+    citation="Tanaka et al., SynFlow, NeurIPS 2020",
+    direction="higher",
+    compute=synflow,
+)

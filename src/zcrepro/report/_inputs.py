@@ -1,0 +1,52 @@
+"""The result files that a table or a figure reads, by name; each is read when it is first asked for."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zcrepro import storage
+from zcrepro.settings import unknown_name
+
+
+class Inputs:
+    """Files under ``results/<run>/``, named by their path there without its ending.
+
+    ``reads`` holds the names, such as ``features/nasbench201/cifar10``, and ``paths`` the files, in
+    the same order. What a run does not make is simply not among them.
+    """
+
+    def __init__(self, reads: Sequence[str], paths: Sequence[Path]) -> None:
+        if len(reads) != len(paths) or len(set(reads)) != len(reads):
+            raise ValueError(f"{len(paths)} files were given for the names {list(reads)}")
+        self._paths = dict(zip(reads, paths, strict=True))
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._paths
+
+    def names(self, folder: str) -> list[str]:
+        """The names in a folder of the results and below it, in their order."""
+        return [name for name in self._paths if name.startswith(f"{folder}/")]
+
+    def path(self, name: str) -> Path:
+        """Raises ValueError that names the nearest input."""
+        if name not in self._paths:
+            raise ValueError(unknown_name("input", name, self._paths))
+        return self._paths[name]
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A Parquet file; callers must not change it."""
+        if name not in self._frames:
+            self._frames[name] = storage.read_parquet(self.path(name))
+        return self._frames[name]
+
+    def json(self, name: str) -> Any:
+        """A JSON file. Raises ValueError where it is none."""
+        path = self.path(name)
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path} is not JSON ({error}); delete it and run snakemake again") from error

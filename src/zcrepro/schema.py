@@ -1,0 +1,57 @@
+"""A configuration against its JSON schema: defaults filled in, errors that say what to write instead."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from zcrepro.settings import unknown_name
+
+
+def completed(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """``config`` with the defaults of ``schema``. Raises ValueError that lists every mistake in it."""
+    filled: dict[str, Any] = _with_defaults(config, schema)
+    errors = sorted(Draft202012Validator(schema).iter_errors(filled), key=lambda error: list(map(str, error.path)))
+    if errors:
+        raise ValueError("the configuration is wrong:\n" + "\n".join(f"  {_message(error)}" for error in errors))
+    return filled
+
+
+def documented_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every key that the schema knows, as a dotted path, with its own schema.
+
+    ``<name>`` stands for a name that the user chooses, ``[]`` for the elements of a list.
+    """
+    for key, inner in schema.get("properties", {}).items():
+        yield prefix + key, inner
+        yield from documented_keys(inner, f"{prefix}{key}.")
+    if isinstance(named := schema.get("additionalProperties"), Mapping):
+        yield from documented_keys(named, f"{prefix}<name>.")
+    if isinstance(items := schema.get("items"), Mapping):
+        yield from documented_keys(items, f"{prefix[:-1]}[].")
+
+
+def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
+    if isinstance(value, list) and "items" in schema:
+        return [_with_defaults(item, schema["items"]) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    known = schema.get("properties", {})
+    named = schema.get("additionalProperties")
+    filled = {key: inner["default"] for key, inner in known.items() if "default" in inner} | dict(value)
+    for key in filled:
+        inner = known.get(key, named if isinstance(named, Mapping) else {})
+        filled[key] = _with_defaults(filled[key], inner)
+    return filled
+
+
+def _message(error: ValidationError) -> str:
+    where = ".".join(map(str, error.path))
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = list(schema.get("properties", {}))
+        wrong = [key for key in error.instance if key not in known]
+        return "; ".join(f"{where or 'top level'}: {unknown_name('key', key, known)}" for key in wrong)
+    meaning = f" ({schema['description']})" if "description" in schema else ""
+    return f"{where or 'top level'}: {error.message}{meaning}"

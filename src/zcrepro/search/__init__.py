@@ -1,0 +1,1 @@
+"""Search algorithms on tabular benchmarks, one file each."""

@@ -1,0 +1,158 @@
+"""Searches a problem's true accuracies with every algorithm, plain and under every guide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from zcrepro import provenance, registry, seeds, settings, storage
+from zcrepro.evolve._proxy import EvolvedProxy, load_proxy
+from zcrepro.evolve._scores import read_scores
+from zcrepro.progress import track
+from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer
+from zcrepro.spaces._base import Space
+
+SCHEMA = pa.schema(
+    [
+        ("method", pa.string()),
+        ("algorithm", pa.string()),
+        ("guide", pa.string()),
+        ("repeat", pa.int64()),
+        ("trained", pa.int64()),
+        ("arch", pa.string()),
+        ("validation", pa.float64()),
+        ("test", pa.float64()),
+    ]
+)
+
+PLAIN = "none"
+EVOLVED = "evolved"
+
+Algorithm = Callable[[Trainer, Table, Guide | None, np.random.Generator, dict[str, int]], None]
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """``budget``: models a search trains; ``warmup``: architectures a guide scores before it;
+    ``pool`` and ``tournament``: models, for the algorithms that have them."""
+
+    space: str
+    task: str
+    source: str
+    guides: list[str]
+    algorithms: list[str]
+    repeats: int
+    budget: int
+    warmup: int
+    move_probability: float
+    pool: int
+    tournament: int
+    seed: int
+
+
+def search(
+    *, settings_file: Path, accuracies: Path, scores: Path, evolved: Sequence[Path] = (), output: Path
+) -> None:
+    """Search one problem with every algorithm, plain and guided.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of SearchSettings.
+    accuracies
+        The benchmark's accuracies: validation chooses, test reports.
+    scores
+        The scores that guide, published or ours. Only architectures in both files are searched.
+    evolved
+        Evolved formulas of one training set; that of the best training fitness guides too.
+    output
+        Parquet: for each number of trained models the best so far by validation accuracy.
+    """
+    chosen = settings.load(settings_file, SearchSettings)
+    table, guides = _domain(chosen, accuracies, scores, evolved)
+    kinds = [(algorithm, guide) for algorithm in chosen.algorithms for guide in guides]
+    jobs = [(*kind, repeat) for kind in kinds for repeat in range(chosen.repeats)]
+    rows: list[dict[str, Any]] = []
+    for algorithm, guide, repeat in track(jobs, f"searching {chosen.space}/{chosen.task}"):
+        method = algorithm if guide == PLAIN else f"{algorithm}+{guide}"
+        same = {"method": method, "algorithm": algorithm, "guide": guide, "repeat": repeat}
+        trained = _one_search(algorithm, guides[guide], table, chosen, repeat)
+        rows += [same | incumbent for incumbent in _incumbents(trained, table)]
+    metadata = provenance.metadata("search", settings.as_mapping(chosen))
+    storage.write_parquet(output, pd.DataFrame(rows), SCHEMA, ["method", "repeat", "trained"], metadata)
+
+
+def _domain(
+    chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Sequence[Path]
+) -> tuple[Table, dict[str, Guide | None]]:
+    """The architectures with accuracies and scores, and every guide by name (None for a plain search)."""
+    formula = best_trained(evolved) if evolved else None
+    problem = f"{chosen.space}/{chosen.task}"
+    names = sorted({*chosen.guides, *(formula.terminals if formula else ())})
+    known = _accuracies(accuracies, chosen.task)
+    rows = known.merge(read_scores(problem, scores, names, chosen.source), on="arch").sort_values("arch")
+    if rows.empty:
+        raise ValueError(f"no architecture of {problem} is in both {accuracies} and {scores}")
+    space: Space = registry.get("space", chosen.space)
+    archs = [space.parse(text) for text in rows["arch"]]
+    table = Table(space, archs, rows["validation"].to_numpy(), rows["test"].to_numpy())
+    columns = {name: rows[name].to_numpy(np.float64) for name in names}
+    values = {name: _directed(name, columns[name]) for name in chosen.guides}
+    if formula is not None:
+        values[EVOLVED] = formula.formula.evaluate(columns)
+    steered = {n: Guide(v, chosen.warmup, chosen.move_probability) for n, v in values.items()}
+    return table, {PLAIN: None, **steered}
+
+
+def best_trained(paths: Sequence[Path]) -> EvolvedProxy:
+    """The formula of the best training fitness: nothing held out takes part in the choice."""
+    return max((load_proxy(path) for path in paths), key=lambda proxy: (proxy.training_fitness, -proxy.repeat))
+
+
+def _accuracies(path: Path, task: str) -> pd.DataFrame:
+    """arch, validation, test; test is NaN where the benchmark has none."""
+    frame = storage.read_parquet(path, ["arch", "task", "metric", "accuracy"])
+    wide = frame[frame["task"] == task].pivot(index="arch", columns="metric", values="accuracy")
+    if "validation" not in wide:
+        raise ValueError(f"{path} has no validation accuracy of {task}, and nothing else may choose in a search")
+    return wide.reindex(columns=["validation", "test"]).dropna(subset="validation").reset_index()
+
+
+def _directed(name: str, scores: np.ndarray) -> np.ndarray:
+    """Scores of which larger ones are better."""
+    return scores if registry.get("proxies", name).direction == "higher" else -scores
+
+
+def _one_search(
+    algorithm: str, guide: Guide | None, table: Table, chosen: SearchSettings, repeat: int
+) -> list[int]:
+    """The models in the order of their training. Repeat k starts from one random order in every method."""
+    run: Algorithm = registry.get("algorithms", algorithm)
+    trainer = Trainer(table, chosen.budget)
+    rng = seeds.numpy_generator(chosen.seed, "search", chosen.space, chosen.task, repeat)
+    try:
+        run(trainer, table, guide, rng, {"pool": chosen.pool, "tournament": chosen.tournament})
+    except BudgetSpentError:
+        pass
+    return trainer.trained
+
+
+def _incumbents(trained: Sequence[int], table: Table) -> Iterator[dict[str, Any]]:
+    """After each trained model the best so far by validation accuracy, with its test accuracy."""
+    best, best_validation = -1, -math.inf
+    for count, index in enumerate(trained, start=1):
+        if table.validation[index] > best_validation:
+            best, best_validation = index, float(table.validation[index])
+        yield {
+            "trained": count,
+            "arch": table.space.text(table.archs[best]),
+            "validation": best_validation,
+            "test": float(table.test[best]),
+        }

@@ -1,0 +1,39 @@
+"""Settings of a stage: one JSON file, read into a frozen dataclass, strict about its keys."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+Settings = TypeVar("Settings")
+
+
+def load(path: Path, kind: type[Settings]) -> Settings:
+    """The settings in ``path``. Raises ValueError that names an unknown key and the nearest known one."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise ValueError(f"{path}: {unknown_name('key', key, known)}")
+    missing = [name for name in known if name not in values]
+    if missing:
+        raise ValueError(f"{path}: missing {', '.join(missing)}")
+    return kind(**values)
+
+
+def as_mapping(settings: Any) -> dict[str, Any]:
+    """The settings as plain values, as they stood in the file."""
+    return asdict(settings)
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
+    """The message for a name that does not exist: the nearest one, or all of them."""
+    known = list(known)
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(sorted(known))}"
+    return f"unknown {what} {name!r}; {hint}"

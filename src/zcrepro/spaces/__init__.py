@@ -1,0 +1,1 @@
+"""Search spaces, one file each; what they share is in the files with a leading underscore."""

@@ -1,0 +1,130 @@
+"""What every search space owes: architectures as text, as structure and as torch networks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Arch = tuple[str, ...]
+"""The structure of an architecture. Its meaning is the space's own; it is hashable and ordered."""
+
+
+@dataclass(frozen=True)
+class TaskShape:
+    """What a network has to fit: ``channels`` x ``resolution`` x ``resolution`` in, ``classes`` out."""
+
+    channels: int
+    resolution: int
+    classes: int
+
+
+class Space(ABC):
+    """A search space.
+
+    ``text`` and ``parse`` are inverse. ``canonical`` names the class of equal graphs; accuracies
+    are joined by ``text``, since equal graphs were trained apart, and split by ``canonical``.
+    """
+
+    name: str
+    tasks: Mapping[str, TaskShape]
+
+    @property
+    @abstractmethod
+    def size(self) -> int | None:
+        """The number of texts, or None where it cannot be counted."""
+
+    @abstractmethod
+    def parse(self, text: str) -> Arch:
+        """The structure of ``text``. Raises ValueError that names the offending token."""
+
+    @abstractmethod
+    def text(self, arch: Arch) -> str:
+        """The space's own text of ``arch``."""
+
+    @abstractmethod
+    def canonical(self, arch: Arch) -> str:
+        """A text that is equal for equal graphs."""
+
+    @abstractmethod
+    def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
+        """The network as the benchmark's authors trained it, with torch's default initialisation.
+
+        The weights are a function of (seed, space, task, what is computed), so that
+        architectures that compute the same draw the same weights. No global generator is touched.
+        """
+
+    @abstractmethod
+    def architectures(self) -> Iterator[Arch]:
+        """Every architecture once, in a fixed order."""
+
+    @abstractmethod
+    def sample(self, rng: np.random.Generator) -> Arch:
+        """A uniformly random architecture."""
+
+    @abstractmethod
+    def neighbours(self, arch: Arch) -> list[Arch]:
+        """Every architecture that is one edit away, in a fixed order, without ``arch``."""
+
+    @abstractmethod
+    def distance(self, a: Arch, b: Arch) -> int:
+        """How many edits lie between two architectures: 1 for neighbours, 0 for equal ones."""
+
+    def mutate(self, arch: Arch, rng: np.random.Generator) -> Arch:
+        """A uniformly random neighbour."""
+        neighbours = self.neighbours(arch)
+        return neighbours[int(rng.integers(len(neighbours)))]
+
+    def task_shape(self, task: str) -> TaskShape:
+        """The shape of ``task``. Raises ValueError that lists the tasks of the space."""
+        if task not in self.tasks:
+            raise ValueError(f"space {self.name} has no task {task!r}; it has {sorted(self.tasks)}")
+        return self.tasks[task]
+
+
+class CategoricalSpace(Space):
+    """A space whose architectures are one choice from the same operations at each of ``length`` places."""
+
+    operations: tuple[str, ...]
+    length: int
+
+    @property
+    def size(self) -> int:
+        return len(self.operations) ** self.length
+
+    def architectures(self) -> Iterator[Arch]:
+        return product(self.operations, repeat=self.length)
+
+    def sample(self, rng: np.random.Generator) -> Arch:
+        return tuple(self.operations[i] for i in rng.integers(len(self.operations), size=self.length))
+
+    def neighbours(self, arch: Arch) -> list[Arch]:
+        return [
+            (*arch[:place], operation, *arch[place + 1 :])
+            for place in range(self.length)
+            for operation in self.operations
+            if operation != arch[place]
+        ]
+
+    def distance(self, a: Arch, b: Arch) -> int:
+        return sum(mine != other for mine, other in zip(a, b, strict=True))
+
+    def _checked(self, tokens: list[str], text: str) -> Arch:
+        if len(tokens) != self.length:
+            raise ValueError(
+                f"{self.name}: expected {self.length} operations, found {len(tokens)} in {text!r}"
+            )
+        for token in tokens:
+            if token not in self.operations:
+                raise ValueError(
+                    f"{self.name}: unknown operation {token!r} in {text!r}; "
+                    f"it has {', '.join(self.operations)}"
+                )
+        return tuple(tokens)

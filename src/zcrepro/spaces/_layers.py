@@ -1,0 +1,41 @@
+"""Layers that several spaces share."""
+
+from torch import nn
+
+
+class ReLUConvBN(nn.Module):
+    """ReLU, a convolution without bias that keeps the resolution at stride 1, and BatchNorm."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):  # noqa: ANN001, ANN201
+        return self.bn(self.conv(self.relu(x)))
+
+
+class ConvBN(nn.Module):
+    """A convolution without bias and BatchNorm: the stem of many networks."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):  # noqa: ANN001, ANN201
+        return self.bn(self.conv(x))
+
+
+class Head(nn.Module):
+    """BatchNorm, ReLU, global average pooling; the classifier follows under its own name."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bn = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+
+    def forward(self, x):  # noqa: ANN001, ANN201
+        return self.pool(self.relu(self.bn(x))).flatten(1)

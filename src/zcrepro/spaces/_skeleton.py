@@ -1,0 +1,38 @@
+"""The small skeleton of the embedded spaces: three stages, so small that a core trains hundreds.
+
+A 3x3 stem, then stages of 8, 16 and 32 channels. Between them average pooling and a 1x1
+projection: a strided 3x3 convolution there would see shape by itself and hide the differences
+between the architectures.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from zcrepro.spaces._base import TaskShape
+from zcrepro.spaces._layers import ConvBN, Head
+
+CHANNELS = (8, 16, 32)
+
+EMBEDDED_TASKS = {"digits": TaskShape(channels=1, resolution=12, classes=10)}
+
+
+class SmallNetwork(nn.Module):
+    """(batch, channels, side, side) to (batch, classes); ``stage(i, channels)`` makes stage i."""
+
+    def __init__(self, stage: Callable[[int, int], nn.Module], shape: TaskShape) -> None:
+        super().__init__()
+        self.stem = ConvBN(shape.channels, CHANNELS[0], 3)
+        layers: list[nn.Module] = [stage(0, CHANNELS[0])]
+        for index, (narrow, wide) in enumerate(zip(CHANNELS, CHANNELS[1:], strict=False), start=1):
+            layers += [
+                nn.AvgPool2d(2, ceil_mode=True),
+                nn.Conv2d(narrow, wide, 1, bias=False),
+                stage(index, wide),
+            ]
+        self.cells = nn.Sequential(*layers)
+        self.head = Head(CHANNELS[-1])
+        self.classifier = nn.Linear(CHANNELS[-1], shape.classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.head(self.cells(self.stem(x))))

@@ -1,0 +1,63 @@
+"""A chain of six layers, two in each stage of the small skeleton: what comes where decides.
+
+An architecture is written ``|conv_3x3|identity|...|``. An identity does nothing wherever it
+stands in its stage, so two chains are equal graphs when their stages agree without identities.
+"""
+
+from torch import nn
+
+from zcrepro.spaces._base import Arch, CategoricalSpace
+from zcrepro.spaces._initialisation import build, named_seed
+from zcrepro.spaces._layers import ReLUConvBN
+from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
+
+LAYERS_PER_STAGE = 2
+
+
+class EmbeddedChain(CategoricalSpace):
+    name = "embedded_chain"
+    tasks = EMBEDDED_TASKS
+    operations = ("identity", "max_pool_3x3", "conv_1x1", "depthwise_3x3", "conv_3x3")
+    length = 6
+
+    def text(self, arch: Arch) -> str:
+        return f"|{'|'.join(arch)}|"
+
+    def parse(self, text: str) -> Arch:
+        arch = self._checked(text.strip("|").split("|"), text)
+        if self.text(arch) != text:
+            raise ValueError(f"{self.name}: {text!r} is not written as {self.text(arch)!r}")
+        return arch
+
+    def canonical(self, arch: Arch) -> str:
+        return "+".join("|".join(stage) or "#" for stage in _stages(arch))
+
+    def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
+        shape = self.task_shape(task)
+        stages = _stages(arch)
+        return build(
+            lambda: SmallNetwork(lambda i, channels: _stage(stages[i], channels), shape),
+            named_seed(seed, self.name, task, self.canonical(arch)),
+        )
+
+
+def _stages(arch: Arch) -> list[Arch]:
+    """The operations of each stage, identities left out."""
+    starts = range(0, len(arch), LAYERS_PER_STAGE)
+    return [tuple(op for op in arch[i : i + LAYERS_PER_STAGE] if op != "identity") for i in starts]
+
+
+def _stage(operations: Arch, channels: int) -> nn.Sequential:
+    return nn.Sequential(*(_layer(operation, channels) for operation in operations))
+
+
+def _layer(operation: str, channels: int) -> nn.Module:
+    if operation == "max_pool_3x3":
+        return nn.MaxPool2d(3, stride=1, padding=1)
+    if operation == "conv_1x1":
+        return ReLUConvBN(channels, channels, 1)
+    groups = channels if operation == "depthwise_3x3" else 1
+    return ReLUConvBN(channels, channels, 3, groups=groups)
+
+
+SPACE = EmbeddedChain()

@@ -1,0 +1,61 @@
+"""NAS-Bench-201 (Dong and Yang, ICLR 2020): one cell, 15 copies of it, three stages.
+
+The network as trained: 3x3 stem to 16 channels, 5 cells a stage, two residual reduction blocks
+that double the channels, global average pooling and a linear classifier.
+"""
+
+from torch import Tensor, nn
+
+from zcrepro.spaces._base import Arch, TaskShape
+from zcrepro.spaces._cell import Cell, CellSpace
+from zcrepro.spaces._initialisation import build
+from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
+
+
+class NASBench201(CellSpace):
+    name = "nasbench201"
+    tasks = {
+        "cifar10": TaskShape(channels=3, resolution=32, classes=10),
+        "cifar100": TaskShape(channels=3, resolution=32, classes=100),
+        "ImageNet16-120": TaskShape(channels=3, resolution=16, classes=120),
+    }
+
+    def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
+        shape = self.task_shape(task)
+        return build(lambda: Network(arch, shape.classes), self.weight_seed(arch, task, seed))
+
+
+class Network(nn.Module):
+    """(batch, 3, side, side) to (batch, classes). Cells 5 and 11 of ``cells`` are the reductions."""
+
+    def __init__(self, arch: Arch, classes: int, channels: int = 16, cells_per_stage: int = 5) -> None:
+        super().__init__()
+        self.stem = ConvBN(3, channels, 3)
+        stage = [channels, 2 * channels, 4 * channels]
+        layers: list[nn.Module] = [Cell(arch, stage[0]) for _ in range(cells_per_stage)]
+        for narrow, wide in zip(stage, stage[1:], strict=False):
+            layers.append(Reduction(narrow, wide))
+            layers.extend(Cell(arch, wide) for _ in range(cells_per_stage))
+        self.cells = nn.Sequential(*layers)
+        self.head = Head(stage[-1])
+        self.classifier = nn.Linear(stage[-1], classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.head(self.cells(self.stem(x))))
+
+
+class Reduction(nn.Module):
+    """A residual block of stride 2; the shortcut pools and projects without BatchNorm."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv_a = ReLUConvBN(inputs, outputs, 3, stride=2)
+        self.conv_b = ReLUConvBN(outputs, outputs, 3)
+        self.pool = nn.AvgPool2d(2, stride=2)
+        self.downsample = nn.Conv2d(inputs, outputs, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv_b(self.conv_a(x)) + self.downsample(self.pool(x))
+
+
+SPACE = NASBench201()

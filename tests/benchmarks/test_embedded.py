@@ -1,0 +1,87 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from zcrepro import storage
+from zcrepro.benchmarks import _tidy
+from zcrepro.benchmarks._training import SCHEMA
+from zcrepro.benchmarks.embedded import RECIPE
+from zcrepro.spaces.embedded_chain import SPACE
+
+NAME = "embedded/embedded_chain.parquet"
+TEXT = "|identity|conv_1x1|conv_3x3|identity|identity|identity|"
+OTHER = "|conv_1x1|conv_1x1|conv_3x3|identity|identity|identity|"
+
+
+def training(arch: str, seed: int, validation: float, test: float) -> dict[str, object]:
+    graph = SPACE.canonical(SPACE.parse(arch))
+    return {
+        "arch": arch,
+        "graph": graph,
+        "task": "digits",
+        "seed": seed,
+        "validation": validation,
+        "test": test,
+    }
+
+
+TRAININGS = [training(TEXT, 0, 80, 70), training(TEXT, 1, 90, 74), training(OTHER, 0, 60, 50)]
+
+
+def written(folder: Path, rows: list[dict[str, object]]) -> Path:
+    path = folder / "trained.parquet"
+    # Not through the project's writer: it would refuse a training that stands twice.
+    pd.DataFrame(rows, columns=SCHEMA.names).to_parquet(path)
+    return path
+
+
+def tidy(folder: Path, rows: list[dict[str, object]]) -> pd.DataFrame:
+    settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
+    settings = {"recipe": "embedded", "space": "embedded_chain", "files": [NAME]}
+    settings_file.write_text(json.dumps(settings))
+    _tidy.accuracies(settings_file=settings_file, files=[written(folder, rows)], output=output)
+    return storage.read_parquet(output)
+
+
+def test_trainings_become_the_mean_over_seeds_and_their_number(tmp_path):
+    frame = tidy(tmp_path, TRAININGS).set_index(["metric", "arch"]).sort_index()
+    assert len(frame) == 4
+    assert tuple(frame.loc[("validation", TEXT), ["accuracy", "seeds"]]) == (85, 2)
+    assert tuple(frame.loc[("test", TEXT), ["accuracy", "seeds"]]) == (72, 2)
+    assert tuple(frame.loc[("test", OTHER), ["accuracy", "seeds"]]) == (50, 1)
+
+
+def test_every_row_is_labelled_embedded_and_has_its_graph(tmp_path):
+    frame = tidy(tmp_path, TRAININGS)
+    assert set(frame["source"]) == {"embedded"}
+    assert set(frame["graph"]) == {SPACE.canonical(SPACE.parse(text)) for text in (TEXT, OTHER)}
+
+
+def test_the_order_of_the_trainings_does_not_matter(tmp_path):
+    rows = [training(TEXT, seed, 80 + 0.1 * seed, 70 + 0.7 * seed) for seed in range(9)]
+    pd.testing.assert_frame_equal(tidy(tmp_path, rows), tidy(tmp_path, rows[::-1]), check_exact=True)
+
+
+def test_a_training_that_stands_twice_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match=r"repeats a training: \|identity.* seed 1"):
+        tidy(tmp_path, [*TRAININGS, training(TEXT, 1, 90, 74)])
+
+
+def test_a_training_without_an_accuracy_is_an_error_and_not_left_out_of_the_mean(tmp_path):
+    with pytest.raises(ValueError, match=r"lacks an accuracy: .* seed 2"):
+        tidy(tmp_path, [*TRAININGS, training(TEXT, 2, 90, float("nan"))])
+
+
+def test_several_files_are_refused(tmp_path):
+    path = written(tmp_path, TRAININGS)
+    with pytest.raises(ValueError, match="reads one file, but 2 are named"):
+        RECIPE.accuracies({"a": path, "b": path})
+
+
+def test_a_file_of_other_columns_is_an_error(tmp_path):
+    path = tmp_path / "other.parquet"
+    pd.DataFrame({"arch": [TEXT], "task": "digits"}).to_parquet(path)
+    with pytest.raises(ValueError, match="no column seed, validation, test"):
+        RECIPE.accuracies({NAME: path})

@@ -1,0 +1,92 @@
+# What is known of the architectures: download -> verify -> tidy Parquet.
+
+
+def fetch_settings_of(wildcards):
+    return fetch_settings(DATASETS[wildcards.name])
+
+
+def tidy_settings(table):
+    def settings(wildcards):
+        source = config["spaces"][wildcards.space][table]
+        return {
+            "recipe": source["recipe"],
+            "space": wildcards.space,
+            "files": source["files"],
+        }
+
+    return settings
+
+
+rule fetch:
+    output:
+        file="data/{name}",
+    params:
+        settings=settings_of("fetch", fetch_settings_of),
+    wildcard_constraints:
+        name="|".join(map(re.escape, DATASETS)),
+    log:
+        f"{RESULTS}/logs/fetch/{{name}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fetch/{{name}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=120,
+        gpu=0,
+    retries: 2
+    shell:
+        "{STAGE} fetch --settings-file {params.settings} --output {output.file} > {log} 2>&1"
+
+
+rule accuracies:
+    input:
+        files=lambda wildcards: source_files(
+            config["spaces"][wildcards.space]["accuracies"]["files"]
+        ),
+    output:
+        table=f"{RESULTS}/accuracies/{{space}}.parquet",
+    params:
+        settings=settings_of("accuracies", tidy_settings("accuracies")),
+        code=code_of("accuracies", tidy_settings("accuracies")),
+    log:
+        f"{RESULTS}/logs/accuracies/{{space}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/accuracies/{{space}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    shell:
+        "{STAGE} accuracies --settings-file {params.settings} --files {input.files}"
+        " --output {output.table} > {log} 2>&1"
+
+
+rule released:
+    input:
+        files=lambda wildcards: source_files(
+            config["spaces"][wildcards.space]["released"]["files"]
+        ),
+    output:
+        table=f"{RESULTS}/released/{{space}}.parquet",
+    params:
+        settings=settings_of("released", tidy_settings("released")),
+        code=code_of("released", tidy_settings("released")),
+    log:
+        f"{RESULTS}/logs/released/{{space}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/released/{{space}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    shell:
+        "{STAGE} released --settings-file {params.settings} --files {input.files}"
+        " --output {output.table} > {log} 2>&1"

@@ -1,0 +1,83 @@
+# Helpers of the rules; there is no rule here.
+import json
+import sys
+from math import ceil
+from pathlib import Path
+
+import yaml
+
+from zcrepro import provenance
+from zcrepro.datasets import fetch_settings, read_datasets
+from zcrepro.registry import names
+from zcrepro.schema import completed
+
+HERE = Path(workflow.basedir)
+config = completed(
+    config, yaml.safe_load((HERE / "workflow/schemas/config.schema.yaml").read_text())
+)
+DATASETS = read_datasets(HERE / "config/datasets.tsv")
+RESULTS = f"results/{config['run']}"
+STAGE = f"{sys.executable} -m zcrepro stage"
+GPU = 1 if config["device"] == "cuda" else 0
+
+
+def settings_of(stage, of):
+    """A parameter: where the settings of a job stand, a file named by their digest."""
+
+    def path(wildcards):
+        settings = of(wildcards)
+        target = Path(
+            f"{RESULTS}/settings/{stage}-{provenance.settings_digest(settings)}.json"
+        )
+        if not target.exists():
+            from zcrepro.storage import write_json
+
+            write_json(target, settings)
+        return str(target)
+
+    return path
+
+
+def code_of(stage, of):
+    """A parameter: the digest of all the sources that a job imports."""
+    return lambda wildcards: provenance.code_digest(
+        provenance.stage_modules(stage, of(wildcards))
+    )
+
+
+def source_files(names_of_files):
+    """The places of data sets (fetched) and of tracked files (below resources/)."""
+    return [
+        str(HERE / name) if name.startswith("resources/") else f"data/{name}"
+        for name in names_of_files
+    ]
+
+
+def space_of(problem):
+    return problem.split("/")[0]
+
+
+def task_of(problem):
+    return problem.split("/")[1]
+
+
+def accuracies_of(problems):
+    return [f"{RESULTS}/accuracies/{space_of(problem)}.parquet" for problem in problems]
+
+
+def scores_of(source, problems):
+    """The files that hold the scores of problems: published ones, or our own features."""
+    if source == "released":
+        return [
+            f"{RESULTS}/released/{space_of(problem)}.parquet" for problem in problems
+        ]
+    return [f"{RESULTS}/features/{problem}.parquet" for problem in problems]
+
+
+def tables_of(paper):
+    """The configured tables of one paper."""
+    return [
+        f"{RESULTS}/tables/{name}.md"
+        for name in config["report"]["tables"]
+        if name.startswith(f"{paper}_")
+    ]

@@ -1,0 +1,49 @@
+# Training of the embedded benchmark: a target of its own. Its shards are promoted to resources/.
+EMBEDDED = config["embedded"]
+
+
+def train_settings(wildcards):
+    images = config["spaces"][wildcards.space]["tasks"][wildcards.task]["images"]
+    shared = {
+        key: EMBEDDED[key] for key in EMBEDDED if key not in ("problems", "architectures", "shard_size")
+    }
+    return shared | {
+        "space": wildcards.space,
+        "task": wildcards.task,
+        "images": images,
+        "chunk": int(wildcards.shard),
+        "chunk_size": EMBEDDED["shard_size"],
+        "torch_threads": config["torch_threads"],
+    }
+
+
+rule train:
+    output:
+        shard=f"{RESULTS}/embedded/{{space}}/{{task}}/{{shard}}.parquet",
+    params:
+        settings=settings_of("train", train_settings),
+        code=code_of("train", train_settings),
+    wildcard_constraints:
+        shard=r"\d+",
+    log:
+        f"{RESULTS}/logs/train/{{space}}/{{task}}/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{{space}}/{{task}}/{{shard}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=120,
+        gpu=0,
+    shell:
+        "{STAGE} train --settings-file {params.settings} --output {output.shard} > {log} 2>&1"
+
+
+rule embedded_benchmark:
+    input:
+        [
+            f"{RESULTS}/embedded/{problem}/{shard:04d}.parquet"
+            for problem in EMBEDDED["problems"]
+            for shard in range(ceil(EMBEDDED["architectures"] / EMBEDDED["shard_size"]))
+        ],

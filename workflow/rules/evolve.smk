@@ -1,0 +1,98 @@
+# Formulas evolved on training sets, then evaluated on every problem.
+SRGP = config["srgp"]
+
+
+def problems_of(wildcards):
+    return config["training_sets"][wildcards.training_set]
+
+
+def evolve_settings(wildcards):
+    handed_on = (
+        "terminals",
+        "architectures",
+        "population",
+        "generations",
+        "crossover",
+        "mutation",
+        "tournament",
+        "max_height",
+    )
+    return {
+        "method": "srgp",
+        "training_set": wildcards.training_set,
+        "problems": problems_of(wildcards),
+        "source": SRGP["scores"],
+        "seed": config["seed"],
+        "repeat": int(wildcards.seed),
+        "max_undefined_share": config["max_undefined_share"],
+    } | {key: SRGP[key] for key in handed_on}
+
+
+def runs_of(training_sets):
+    """The formulas of every repeat of training sets."""
+    return [
+        f"{RESULTS}/evolved/srgp/{training_set}/seed-{seed}.json"
+        for training_set in training_sets
+        for seed in range(SRGP["repeats"])
+    ]
+
+
+def generalize_settings(wildcards):
+    return config["generalization"] | {
+        "source": SRGP["scores"],
+        "seed": config["seed"],
+        "max_undefined_share": config["max_undefined_share"],
+    }
+
+
+rule evolve:
+    input:
+        accuracies=lambda wildcards: accuracies_of(problems_of(wildcards)),
+        scores=lambda wildcards: scores_of(SRGP["scores"], problems_of(wildcards)),
+    output:
+        formula=f"{RESULTS}/evolved/srgp/{{training_set}}/seed-{{seed}}.json",
+    params:
+        settings=settings_of("evolve", evolve_settings),
+        code=code_of("evolve", evolve_settings),
+    wildcard_constraints:
+        seed=r"\d+",
+    log:
+        f"{RESULTS}/logs/evolve/srgp/{{training_set}}/seed-{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/evolve/srgp/{{training_set}}/seed-{{seed}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+        gpu=0,
+    shell:
+        "{STAGE} evolve --settings-file {params.settings} --accuracies {input.accuracies}"
+        " --scores {input.scores} --output {output.formula} > {log} 2>&1"
+
+
+rule generalize:
+    input:
+        evolved=runs_of(SRGP["train_on"]),
+        accuracies=accuracies_of(config["generalization"]["problems"]),
+        scores=scores_of(SRGP["scores"], config["generalization"]["problems"]),
+    output:
+        table=f"{RESULTS}/generalization/srgp.parquet",
+    params:
+        settings=settings_of("generalize", generalize_settings),
+        code=code_of("generalize", generalize_settings),
+    log:
+        f"{RESULTS}/logs/generalize/srgp.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/generalize/srgp.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=0,
+    shell:
+        "{STAGE} generalize --settings-file {params.settings} --evolved {input.evolved}"
+        " --accuracies {input.accuracies} --scores {input.scores} --output {output.table} > {log} 2>&1"

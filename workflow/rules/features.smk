@@ -1,0 +1,119 @@
+# Our own proxies on true networks, keyed by (space, task, pass group, chunk), then joined.
+RUNS = {run["problem"]: run["architectures"] for run in config["features"]["runs"]}
+GROUPS = provenance.pass_groups(config["features"]["proxies"])
+
+
+def task_config(wildcards):
+    return config["spaces"][wildcards.space]["tasks"][wildcards.task]
+
+
+def extract_settings(wildcards):
+    return {
+        "space": wildcards.space,
+        "task": wildcards.task,
+        "images": task_config(wildcards)["images"],
+        "proxies": GROUPS[wildcards.group],
+        "architectures": RUNS[f"{wildcards.space}/{wildcards.task}"],
+        "chunk": int(wildcards.chunk),
+        "chunk_size": config["features"]["chunk_size"],
+        "batch_size": config["features"]["batch_size"],
+        "seed": config["seed"],
+        "device": config["device"],
+        "torch_threads": config["torch_threads"],
+    }
+
+
+def join_settings(wildcards):
+    return {
+        "proxy_columns": [name for group in GROUPS.values() for name in group],
+        "max_undefined_share": config["max_undefined_share"],
+    }
+
+
+def chunks_of(kind):
+    """The chunks of all pass groups of a task; a chunk's name does not depend on their number."""
+
+    def chunks(wildcards):
+        architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]
+        count = ceil(architectures / config["features"]["chunk_size"])
+        return [
+            f"{RESULTS}/{kind}/{wildcards.space}/{wildcards.task}/{group}/{chunk:04d}.parquet"
+            for group in GROUPS
+            for chunk in range(count)
+        ]
+
+    return chunks
+
+
+rule extract:
+    input:
+        accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
+        images=lambda wildcards: source_files(task_config(wildcards)["files"]),
+    output:
+        features=f"{RESULTS}/features/{{space}}/{{task}}/{{group}}/{{chunk}}.parquet",
+        timings=f"{RESULTS}/timings/{{space}}/{{task}}/{{group}}/{{chunk}}.parquet",
+    params:
+        settings=settings_of("extract", extract_settings),
+        code=code_of("extract", extract_settings),
+    wildcard_constraints:
+        chunk=r"\d+",
+    log:
+        f"{RESULTS}/logs/extract/{{space}}/{{task}}/{{group}}/{{chunk}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/extract/{{space}}/{{task}}/{{group}}/{{chunk}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=GPU,
+    shell:
+        "{STAGE} extract --settings-file {params.settings} --accuracies {input.accuracies}"
+        " --images {input.images} --output {output.features} --timings {output.timings} > {log} 2>&1"
+
+
+rule features:
+    input:
+        chunks=chunks_of("features"),
+    output:
+        table=f"{RESULTS}/features/{{space}}/{{task}}.parquet",
+    params:
+        settings=settings_of("features", join_settings),
+        code=code_of("features", join_settings),
+    log:
+        f"{RESULTS}/logs/features/{{space}}/{{task}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/features/{{space}}/{{task}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    shell:
+        "{STAGE} features --settings-file {params.settings} --chunks {input.chunks}"
+        " --output {output.table} > {log} 2>&1"
+
+
+rule timings:
+    input:
+        chunks=chunks_of("timings"),
+    output:
+        table=f"{RESULTS}/timings/{{space}}/{{task}}.parquet",
+    params:
+        code=code_of("timings", lambda wildcards: {}),
+    log:
+        f"{RESULTS}/logs/timings/{{space}}/{{task}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/timings/{{space}}/{{task}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+        gpu=0,
+    shell:
+        "{STAGE} timings --chunks {input.chunks} --output {output.table} > {log} 2>&1"

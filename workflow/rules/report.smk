@@ -1,0 +1,154 @@
+# Parquet -> tables, figures, page.
+REPORT = config["report"]
+
+
+def reads_of(name):
+    """What a table or figure reads, as paths below the results without their suffix."""
+    return REPORT["reads"][name]
+
+
+def files_read(wildcards):
+    """Formulas are JSON, everything else is Parquet."""
+    return [
+        f"{RESULTS}/{read}.{'json' if read.startswith('evolved/') else 'parquet'}"
+        for read in reads_of(wildcards.name)
+    ]
+
+
+def table_settings(wildcards):
+    return {
+        "table": wildcards.name,
+        "reads": reads_of(wildcards.name),
+        "seed": config["seed"],
+        "resamples": REPORT["resamples"],
+        "level": REPORT["level"],
+    }
+
+
+def figure_settings(wildcards):
+    return {"figure": wildcards.name, "reads": reads_of(wildcards.name)}
+
+
+def page_settings(wildcards):
+    return {
+        "title": REPORT["title"],
+        "run": config["run"],
+        "tables": REPORT["tables"],
+        "figures": REPORT["figures"],
+    }
+
+
+def references_of(wildcards):
+    """The published figures of a table, where there are any."""
+    path = HERE / f"resources/papers/{wildcards.name}.csv"
+    return [str(path)] if path.exists() else []
+
+
+rule table:
+    input:
+        results=files_read,
+        references=references_of,
+    output:
+        csv=f"{RESULTS}/tables/{{name}}.csv",
+        markdown=f"{RESULTS}/tables/{{name}}.md",
+        latex=f"{RESULTS}/tables/{{name}}.tex",
+    params:
+        settings=settings_of("table", table_settings),
+        code=code_of("table", table_settings),
+        references=lambda wildcards, input: (
+            f"--references {input.references}" if input.references else ""
+        ),
+    wildcard_constraints:
+        name="|".join(REPORT["tables"]) or "none",
+    log:
+        f"{RESULTS}/logs/table/{{name}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/table/{{name}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=0,
+    shell:
+        "{STAGE} table --settings-file {params.settings} --inputs {input.results}"
+        " {params.references} --csv {output.csv} --markdown {output.markdown}"
+        " --latex {output.latex} > {log} 2>&1"
+
+
+rule deviations:
+    input:
+        tables=[f"{RESULTS}/tables/{name}.csv" for name in REPORT["tables"]],
+    output:
+        table=f"{RESULTS}/tables/deviations.csv",
+    params:
+        code=code_of("deviations", lambda wildcards: {}),
+    log:
+        f"{RESULTS}/logs/deviations.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/deviations.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+        gpu=0,
+    shell:
+        "{STAGE} deviations --tables {input.tables} --output {output.table} > {log} 2>&1"
+
+
+rule figure:
+    input:
+        results=files_read,
+    output:
+        picture=report(
+            f"{RESULTS}/figures/{{name}}.svg",
+            category="Figures",
+            labels={"figure": "{name}"},
+        ),
+    params:
+        settings=settings_of("figure", figure_settings),
+        code=code_of("figure", figure_settings),
+    wildcard_constraints:
+        name="|".join(REPORT["figures"]) or "none",
+    log:
+        f"{RESULTS}/logs/figure/{{name}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figure/{{name}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    shell:
+        "{STAGE} figure --settings-file {params.settings} --inputs {input.results}"
+        " --output {output.picture} > {log} 2>&1"
+
+
+rule page:
+    input:
+        tables=[f"{RESULTS}/tables/{name}.csv" for name in REPORT["tables"]],
+        figures=[f"{RESULTS}/figures/{name}.svg" for name in REPORT["figures"]],
+    output:
+        page=report(f"{RESULTS}/report.html", category="Report", labels={"page": "all"}),
+    params:
+        settings=settings_of("report", page_settings),
+        code=code_of("report", page_settings),
+    log:
+        f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+        gpu=0,
+    shell:
+        "{STAGE} report --settings-file {params.settings} --tables {input.tables}"
+        " --figures {input.figures} --output {output.page} > {log} 2>&1"
