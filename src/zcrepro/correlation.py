@@ -71,7 +71,7 @@ class KendallWith:
     """Kendall's tau-b of many x with one y: whatever depends on y alone is computed once.
 
     It takes the dense ranks of x, since its caller has them. All pairs are looked at, one byte
-    each: at 400 rows about a tenth of the time of the n log n count.
+    each: at 400 rows several times faster than the n log n count.
     """
 
     def __init__(self, y: np.ndarray) -> None:

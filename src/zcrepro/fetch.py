@@ -62,7 +62,7 @@ class FetchSettings:
         return f"sha256:{self.member_sha256}" if self.member else self.digest
 
 
-class Interrupted(Exception):
+class InterruptedDownloadError(Exception):
     """A download that stopped early, or a server that is busy: worth another attempt."""
 
 
@@ -155,7 +155,7 @@ def download(wanted: FetchSettings, partial: Path) -> None:
         try:
             _attempt(wanted, partial)
             return
-        except (requests.RequestException, Interrupted) as error:
+        except (requests.RequestException, InterruptedDownloadError) as error:
             if wait is None or not _passing(error):
                 raise ConnectionError(
                     f"cannot fetch {wanted.name} from {wanted.url}: {error}. Check the network and run again "
@@ -175,7 +175,9 @@ def _attempt(wanted: FetchSettings, partial: Path) -> None:
     with requests.get(wanted.url, headers=headers, stream=True, timeout=CONNECT_AND_READ_SECONDS) as answer:
         if answer.status_code == requests.codes.requested_range_not_satisfiable:
             partial.unlink(missing_ok=True)
-            raise Interrupted("what was kept of an earlier download does not fit; it was deleted")
+            raise InterruptedDownloadError(
+                "what was kept of an earlier download does not fit; it was deleted"
+            )
         answer.raise_for_status()
         continued = start > 0 and _continues(answer, start)
         with partial.open("ab" if continued else "wb") as file:
@@ -183,7 +185,7 @@ def _attempt(wanted: FetchSettings, partial: Path) -> None:
                 file.write(block)
     received = partial.stat().st_size
     if not wanted.member and received < wanted.bytes:
-        raise Interrupted(f"the server closed after {received} of {wanted.bytes} bytes")
+        raise InterruptedDownloadError(f"the server closed after {received} of {wanted.bytes} bytes")
 
 
 def _continues(answer: requests.Response, start: int) -> bool:

@@ -39,6 +39,8 @@ SCHEMA = pa.schema(
         ("n", pa.int64()),
         ("undefined", pa.int64()),
         ("status", pa.string()),
+        ("formula", pa.string()),
+        ("size", pa.int64()),
     ]
 )
 
@@ -107,7 +109,7 @@ def generalize(
     """
     chosen = settings.load(settings_file, GeneralizeSettings)
     _scores.check_parallel(chosen.problems, accuracies, scores)
-    proxies = [_proxy.load(path) for path in evolved]
+    proxies = [_proxy.load_proxy(path) for path in evolved]
     splits = _splits(proxies)
     _check_names(chosen, proxies, scores)
     rows: list[dict[str, Any]] = []
@@ -208,6 +210,8 @@ def _correlations(
             "n": n,
             "undefined": population.left_out + size - n,
             "status": _status(missing, value),
+            "formula": str(one.formula),
+            "size": one.formula.size,
         }
 
 

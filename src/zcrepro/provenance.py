@@ -68,7 +68,9 @@ def pass_groups(proxies: Iterable[str]) -> dict[str, list[str]]:
     for proxy in proxies:
         passes = [name for name in _imports(f"{PLUGINS['proxies']}.{proxy}") if name.startswith(PASSES)]
         if len(passes) != 1:
-            raise ValueError(f"the file of proxy {proxy!r} must import from one module of {PASSES}, not {passes}")
+            raise ValueError(
+                f"the file of proxy {proxy!r} must import from one module of {PASSES}, not {passes}"
+            )
         groups.setdefault(passes[0].rpartition(".")[2], []).append(proxy)
     return groups
 

@@ -12,9 +12,10 @@ from zcrepro.settings import unknown_name
 def completed(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """``config`` with the defaults of ``schema``. Raises ValueError that lists every mistake in it."""
     filled: dict[str, Any] = _with_defaults(config, schema)
-    errors = sorted(Draft202012Validator(schema).iter_errors(filled), key=lambda error: list(map(str, error.path)))
+    found = Draft202012Validator(schema).iter_errors(filled)
+    errors = sorted(found, key=lambda error: list(map(str, error.path)))
     if errors:
-        raise ValueError("the configuration is wrong:\n" + "\n".join(f"  {_message(error)}" for error in errors))
+        raise ValueError("\n  ".join(["the configuration is wrong:", *map(_message, errors)]))
     return filled
 
 

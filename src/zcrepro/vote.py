@@ -47,7 +47,9 @@ def pair_agreement_interval(
     for rows, agrees, differs in _blocks(scores, accuracy):
         # Single precision is exact here: sums of small integers, far below 2**24.
         for total, matrix in ((right, agrees), (pairs, differs)):
-            total += np.einsum("ij,ij->j", weights[rows], matrix.astype(np.float32) @ weights, dtype=np.float64)
+            total += np.einsum(
+                "ij,ij->j", weights[rows], matrix.astype(np.float32) @ weights, dtype=np.float64
+            )
     defined = pairs > 0
     if not defined.any():
         return math.nan, math.nan
@@ -99,5 +101,3 @@ def _weights(groups: np.ndarray, resamples: int, rng: np.random.Generator) -> np
         for _ in range(resamples)
     ]
     return np.stack(drawn, axis=1)[codes].astype(np.float32)
-
-

@@ -132,7 +132,7 @@ def test_an_architecture_without_any_seed_is_named(tmp_path, files):
 @pytest.mark.parametrize("accuracy", [100.5, -0.1, float("nan"), float("inf")])
 def test_an_accuracy_that_is_no_percentage_names_the_architecture_and_the_file(tmp_path, files, accuracy):
     meco(files[MECO], {CHOSEN_NUMBERS: [accuracy]})
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match="no percentage from 0 to 100") as raised:
         tidy(tmp_path, files)
     assert CHOSEN in str(raised.value)
     assert MECO in str(raised.value)

@@ -35,7 +35,7 @@ def test_plain_containers_and_numbers_are_read(tmp_path, protocol):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_command_is_refused_by_name_and_not_run(tmp_path, protocol):
     marker = tmp_path / "was_here"
-    with pytest.raises(_pickles.Refused, match=r"asks for (posix|nt)\.system, which is refused"):
+    with pytest.raises(_pickles.RefusedError, match=r"asks for (posix|nt)\.system, which is refused"):
         _pickles.load(written(tmp_path, Attack(marker), protocol))
     assert not marker.exists()
 
@@ -45,13 +45,13 @@ def test_builtin_functions_are_refused_under_old_and_new_names(tmp_path, name):
     for module in ("builtins", "__builtin__"):
         path = tmp_path / "value.p"
         path.write_bytes(f"c{module}\n{name}\n(S'1'\ntR.".encode())
-        with pytest.raises(_pickles.Refused, match=f"builtins.{name}"):
+        with pytest.raises(_pickles.RefusedError, match=f"builtins.{name}"):
             _pickles.load(path)
 
 
 def test_a_type_is_read_only_where_the_caller_names_it(tmp_path):
     path = written(tmp_path, Fraction(1, 2))
-    with pytest.raises(_pickles.Refused, match=r"fractions\.Fraction"):
+    with pytest.raises(_pickles.RefusedError, match=r"fractions\.Fraction"):
         _pickles.load(path)
     assert _pickles.load(path, allowed=["fractions.Fraction"]) == Fraction(1, 2)
 
@@ -64,7 +64,7 @@ def test_an_outside_object_is_refused(tmp_path):
     buffer = io.BytesIO()
     Referring(buffer).dump(["x"])
     (tmp_path / "value.p").write_bytes(buffer.getvalue())
-    with pytest.raises(_pickles.Refused, match="outside object 'elsewhere'"):
+    with pytest.raises(_pickles.RefusedError, match="outside object 'elsewhere'"):
         _pickles.load(tmp_path / "value.p")
 
 

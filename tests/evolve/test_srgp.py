@@ -15,7 +15,7 @@ from zcrepro.correlation import kendall
 from zcrepro.evolve._formula import Formula
 from zcrepro.evolve._scores import Scores
 from zcrepro.evolve._stage import EvolveSettings
-from zcrepro.evolve.srgp import METHOD
+from zcrepro.evolve.srgp import METHOD, Judge
 
 CHOSEN = EvolveSettings(
     method="srgp",
@@ -88,6 +88,12 @@ def test_history() -> None:
     assert last.evaluations + last.repeated_formulas <= judged + CHOSEN.generations
 
 
+def test_the_best_formula_stays_whatever_happens_to_the_others() -> None:
+    found = METHOD.evolve(NOISY, dataclasses.replace(CHOSEN, tournament=1, mutation=1.0))
+    best = [line.best for line in found.history]
+    assert best == sorted(best)
+
+
 def test_another_seed_or_repeat_gives_another_run() -> None:
     found = METHOD.evolve(NOISY, CHOSEN)
     assert METHOD.evolve(NOISY, CHOSEN) == found
@@ -117,6 +123,15 @@ def test_a_formula_that_overflows_is_never_chosen() -> None:
     found = METHOD.evolve([dataclasses.replace(rows, columns=huge)], CHOSEN)
     assert np.isfinite(found.formula.evaluate(huge)).all()
     assert not math.isinf(found.fitness)
+
+
+def test_undefined_on_one_architecture_is_undefined() -> None:
+    rows = planted("s/a", "p")
+    rows.columns["p"][np.argmax(rows.accuracy)] = 1e200
+    judge = Judge([rows])
+    assert judge.tau(("p",)) == 1
+    assert judge.tau(("square", "p")) == -math.inf
+    assert judge.tau(("sub", "p", "p")) == -math.inf
 
 
 def test_equal_in_fresh_processes() -> None:

@@ -67,6 +67,6 @@ def test_a_label_that_is_no_class_is_an_error_that_names_the_record(tmp_path):
         IMAGES.training([batch(tmp_path / "1.bin", [9, 10])])
 
 
-def test_no_file_at_all_is_an_error(tmp_path):
+def test_no_file_at_all_is_an_error():
     with pytest.raises(ValueError, match="at least one"):
         IMAGES.training([])

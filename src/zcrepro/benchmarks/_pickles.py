@@ -12,7 +12,7 @@ from typing import IO, Any
 HARMLESS = frozenset({"builtins.set", "builtins.frozenset", "builtins.complex", "collections.OrderedDict"})
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A pickle that asks for more than data."""
 
 
@@ -24,7 +24,7 @@ def load(path: Path, allowed: Collection[str] = ()) -> Any:
     with path.open("rb") as file:
         try:
             return _Restricted(file, HARMLESS | set(allowed), path).load()
-        except Refused:
+        except RefusedError:
             raise
         except Exception as error:  # a broken pickle may raise anything at all
             raise ValueError(
@@ -41,11 +41,11 @@ class _Restricted(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         full_name = f"{module.replace('__builtin__', 'builtins')}.{name}"
         if full_name not in self._allowed:
-            raise Refused(
+            raise RefusedError(
                 f"{self._path}: the pickle asks for {full_name}, which is refused; allowed: "
                 f"{', '.join(sorted(self._allowed))}"
             )
         return super().find_class(module, name)
 
     def persistent_load(self, pid: Any) -> Any:
-        raise Refused(f"{self._path}: the pickle refers to an outside object {pid!r}, which is refused")
+        raise RefusedError(f"{self._path}: the pickle refers to an outside object {pid!r}, which is refused")

@@ -16,7 +16,8 @@ from zcrepro.evolve._scores import Split, to_released_units
 class EvolvedProxy:
     """A formula over hand-crafted proxies; larger is better.
 
-    ``problems`` are those it was evolved on, and ``split`` tells which graphs it has not seen.
+    ``problems`` are those it was evolved on, ``split`` tells which graphs it has not seen, and
+    ``training_fitness`` is the mean Kendall's tau on those it has.
     """
 
     formula: Formula
@@ -25,6 +26,7 @@ class EvolvedProxy:
     repeat: int
     problems: tuple[str, ...]
     split: Split
+    training_fitness: float
 
     @property
     def name(self) -> str:
@@ -63,7 +65,7 @@ class EvolvedProxy:
         return float(self.formula.evaluate(columns)[0])
 
 
-def load(path: Path | str) -> EvolvedProxy:
+def load_proxy(path: Path | str) -> EvolvedProxy:
     """The proxy in ``evolved/<method>/<training set>/seed-<k>.json``; ValueError for any other file."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -74,6 +76,7 @@ def load(path: Path | str) -> EvolvedProxy:
             repeat=found["repeat"],
             problems=tuple(found["problems"]),
             split=Split.from_json(found["split"]),
+            training_fitness=found["training_fitness"],
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error

@@ -116,7 +116,7 @@ def read(
     if source not in SOURCES:
         raise ValueError(unknown_name("source of scores", source, SOURCES))
     metric, known = _accuracies(problem, accuracies, metrics)
-    scored = _scores(problem, scores, names, source)
+    scored = read_scores(problem, scores, names, source)
     rows = known.merge(scored, on="arch").sort_values("arch", ignore_index=True)
     if rows.empty:
         raise ValueError(
@@ -216,7 +216,7 @@ def _accuracies(problem: str, path: Path, metrics: Sequence[str]) -> tuple[str, 
     raise ValueError(f"{path} has no {' or '.join(metrics)} accuracy for the task {task!r} of {problem}")
 
 
-def _scores(problem: str, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
+def read_scores(problem: str, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
     """A frame of arch and the scores called ``names``, in released units."""
     _, task = _parts(problem)
     known = score_names(path)

@@ -44,7 +44,8 @@ def score(
     named = [proxy for proxy in proxies if isinstance(proxy, str)]
     terminals = [name for proxy in evolved for name in proxy.terminals]
     needed = list(dict.fromkeys([*named, *terminals]))
-    found = compute(model, check_batch(images, labels), [registry.get("proxies", name) for name in needed], seed)
+    handcrafted = [registry.get("proxies", name) for name in needed]
+    found = compute(model, check_batch(images, labels), handcrafted, seed)
     values = {name: found[name] for name in named}
     status = {name: found.status[name] for name in named}
     for proxy in evolved:

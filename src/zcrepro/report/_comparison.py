@@ -65,13 +65,17 @@ ROUNDING = 1e-9  # so that .594 and .564 are within .03 of each other
 
 UNDEFINED = (math.nan, math.nan)
 
+SEPARATOR = "; "
+"""Between the parts of a note, each of which stands for itself."""
+
 
 @dataclass(frozen=True)
 class Measured:
     """A figure of ours.
 
     ``population`` says what it was measured on; up to a colon, where there is one, it names the
-    series that the figure belongs to, such as ``released scores``. ``relation`` is one of ALL,
+    series that the figure belongs to, such as ``released scores``. ``note`` may be several,
+    joined by SEPARATOR. ``relation`` is one of ALL,
     SAMPLE and OTHER. ``n`` counts what the figure is a figure of, ``seeds`` the random draws (of
     initial weights, or runs) behind each; None where there are none. ``missing`` names an input
     that is not there, and then there is no value.
@@ -137,7 +141,7 @@ def compare(
     unmeasured = {_key(ref): ref for ref in references if _key(ref) not in known}
     figures += [absent(*key, "", f"{table} measures nothing for it") for key in unmeasured]
     rows = [_row(paper, table, *pair) for figure in figures for pair in _pairs(figure, references)]
-    frame = pd.DataFrame(rows, columns=COLUMNS).astype({name: "Int64" for name in COUNTS})
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64"))
     repeated = frame.duplicated(["row", "column", "metric", "reference", "population"])
     if repeated.any():
         raise ValueError(f"{table}: a figure stands twice: {frame[repeated].iloc[0].to_dict()}")
@@ -149,16 +153,16 @@ def read_references(path: Path, table: str) -> list[Reference]:
     frame = pd.read_csv(path)
     found = [
         Reference(
-            row=line.row,
-            column=line.column,
-            metric=line.metric,
-            kind=line.reference,
-            value=float(line.paper_value),
-            tolerance=float(line.tolerance),
-            reason=line.tolerance_reason,
-            source=line.source,
+            row=line["row"],
+            column=line["column"],
+            metric=line["metric"],
+            kind=line["reference"],
+            value=float(line["paper_value"]),
+            tolerance=float(line["tolerance"]),
+            reason=line["tolerance_reason"],
+            source=line["source"],
         )
-        for line in frame[frame["table"] == table].itertuples()
+        for line in frame[frame["table"] == table].to_dict("records")
     ]
     for reference in found:
         if reference.kind not in REFERENCES:
@@ -174,11 +178,12 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 def read_csv(path: Path) -> pd.DataFrame:
     """The rows that ``write_csv`` wrote. Raises ValueError for any other file."""
-    texts = {name: str for name in COLUMNS if name not in NUMBERS and name not in COUNTS}
-    frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={n: [""] for n in NUMBERS + COUNTS})
+    texts = {name: str for name in COLUMNS if name not in NUMBERS + COUNTS}
+    empty = {name: [""] for name in NUMBERS + COUNTS}  # in other columns "nan" would be a text
+    frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=empty)
     if tuple(frame.columns) != COLUMNS:
         raise ValueError(f"{path} is no table of comparisons: it has the columns {', '.join(frame.columns)}")
-    return frame.astype({name: "float64" for name in NUMBERS} | {name: "Int64" for name in COUNTS})
+    return frame.astype(dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "Int64"))
 
 
 def series(population: str) -> str:
@@ -187,10 +192,8 @@ def series(population: str) -> str:
     return name if colon else ""
 
 
-def _pairs(
-    figure: Measured, references: Sequence[Reference]
-) -> Iterator[tuple[Measured, Reference | None]]:
-    found = [reference for reference in references if _key(reference) == _key(figure)]
+def _pairs(figure: Measured, references: Sequence[Reference]) -> Iterator[tuple[Measured, Reference | None]]:
+    found: list[Reference | None] = [one for one in references if _key(one) == _key(figure)]
     for reference in found or [None]:
         yield figure, reference
 
@@ -225,11 +228,12 @@ def _row(paper: str, table: str, ours: Measured, reference: Reference | None) ->
         "seeds": ours.seeds,
         "tolerance": reference.tolerance if reference else math.nan,
         "verdict": verdict(ours, reference),
-        "note": "; ".join(_notes(ours, reference)),
+        "note": SEPARATOR.join(_notes(ours, reference)),
     }
 
 
 def _notes(ours: Measured, reference: Reference | None) -> Iterator[str]:
+    """What a reader must know, one thing each: joined by SEPARATOR, under a table they stand apart."""
     if ours.missing:
         yield f"missing: {ours.missing}"
     if ours.note:
@@ -238,7 +242,7 @@ def _notes(ours: Measured, reference: Reference | None) -> Iterator[str]:
         return
     low, high = ours.interval
     if ours.relation == SAMPLE and high - low > WIDE * reference.tolerance:
-        yield f"a weak test: the interval is {high - low:.2g} wide"
+        yield f"a weak test: the interval is wider than {WIDE:g} tolerances"
     if ours.relation == OTHER:
         yield "another population than the paper's"
     yield f"tolerance {reference.tolerance:g}: {reference.reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,8 @@ def _domain(
 
 def best_trained(paths: Sequence[Path]) -> EvolvedProxy:
     """The formula of the best training fitness: nothing held out takes part in the choice."""
-    return max((load_proxy(path) for path in paths), key=lambda proxy: (proxy.training_fitness, -proxy.repeat))
+    proxies = [load_proxy(path) for path in paths]
+    return max(proxies, key=lambda proxy: (proxy.training_fitness, -proxy.repeat))
 
 
 def _accuracies(path: Path, task: str) -> pd.DataFrame:
@@ -121,7 +123,7 @@ def _accuracies(path: Path, task: str) -> pd.DataFrame:
     frame = storage.read_parquet(path, ["arch", "task", "metric", "accuracy"])
     wide = frame[frame["task"] == task].pivot(index="arch", columns="metric", values="accuracy")
     if "validation" not in wide:
-        raise ValueError(f"{path} has no validation accuracy of {task}, and nothing else may choose in a search")
+        raise ValueError(f"{path} has no validation accuracy of {task}, and only that may choose in a search")
     return wide.reindex(columns=["validation", "test"]).dropna(subset="validation").reset_index()
 
 
@@ -137,10 +139,8 @@ def _one_search(
     run: Algorithm = registry.get("algorithms", algorithm)
     trainer = Trainer(table, chosen.budget)
     rng = seeds.numpy_generator(chosen.seed, "search", chosen.space, chosen.task, repeat)
-    try:
+    with suppress(BudgetSpentError):
         run(trainer, table, guide, rng, {"pool": chosen.pool, "tournament": chosen.tournament})
-    except BudgetSpentError:
-        pass
     return trainer.trained
 
 

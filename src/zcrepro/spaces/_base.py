@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Space(ABC):
     """
 
     name: str
-    tasks: Mapping[str, TaskShape]
+    tasks: ClassVar[Mapping[str, TaskShape]]
 
     @property
     @abstractmethod

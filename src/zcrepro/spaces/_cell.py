@@ -17,6 +17,7 @@ from __future__ import annotations
 from functools import cache, reduce
 from itertools import permutations
 from operator import add
+from typing import Any
 
 from torch import Tensor, nn, zeros_like
 
@@ -81,7 +82,8 @@ def _published_term(operation: str, source: str) -> str:
     return source if operation == "skip_connect" else f"({source})@{operation}"
 
 
-Term = tuple  # ("input",) or (operation, edge of its weights or None, the terms it is applied to)
+Term = tuple[Any, ...]
+"""``("input",)`` or (operation, the edge of its weights or None, the terms it is applied to)."""
 
 
 def live_form(arch: Arch) -> tuple[str, dict[Edge, int]]:

@@ -1,6 +1,6 @@
 """Layers that several spaces share."""
 
-from torch import nn
+from torch import Tensor, nn
 
 
 class ReLUConvBN(nn.Module):
@@ -12,7 +12,7 @@ class ReLUConvBN(nn.Module):
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
         self.bn = nn.BatchNorm2d(outputs)
 
-    def forward(self, x):  # noqa: ANN001, ANN201
+    def forward(self, x: Tensor) -> Tensor:
         return self.bn(self.conv(self.relu(x)))
 
 
@@ -24,7 +24,7 @@ class ConvBN(nn.Module):
         self.conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
         self.bn = nn.BatchNorm2d(outputs)
 
-    def forward(self, x):  # noqa: ANN001, ANN201
+    def forward(self, x: Tensor) -> Tensor:
         return self.bn(self.conv(x))
 
 
@@ -37,5 +37,5 @@ class Head(nn.Module):
         self.relu = nn.ReLU()
         self.pool = nn.AdaptiveAvgPool2d(1)
 
-    def forward(self, x):  # noqa: ANN001, ANN201
+    def forward(self, x: Tensor) -> Tensor:
         return self.pool(self.relu(self.bn(x))).flatten(1)

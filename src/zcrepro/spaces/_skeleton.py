@@ -6,6 +6,7 @@ between the architectures.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -24,7 +25,7 @@ class SmallNetwork(nn.Module):
         super().__init__()
         self.stem = ConvBN(shape.channels, CHANNELS[0], 3)
         layers: list[nn.Module] = [stage(0, CHANNELS[0])]
-        for index, (narrow, wide) in enumerate(zip(CHANNELS, CHANNELS[1:], strict=False), start=1):
+        for index, (narrow, wide) in enumerate(pairwise(CHANNELS), start=1):
             layers += [
                 nn.AvgPool2d(2, ceil_mode=True),
                 nn.Conv2d(narrow, wide, 1, bias=False),

@@ -4,6 +4,9 @@ The network as trained: 3x3 stem to 16 channels, 5 cells a stage, two residual r
 that double the channels, global average pooling and a linear classifier.
 """
 
+from itertools import pairwise
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 from zcrepro.spaces._base import Arch, TaskShape
@@ -14,7 +17,7 @@ from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
 
 class NASBench201(CellSpace):
     name = "nasbench201"
-    tasks = {
+    tasks: ClassVar = {
         "cifar10": TaskShape(channels=3, resolution=32, classes=10),
         "cifar100": TaskShape(channels=3, resolution=32, classes=100),
         "ImageNet16-120": TaskShape(channels=3, resolution=16, classes=120),
@@ -33,7 +36,7 @@ class Network(nn.Module):
         self.stem = ConvBN(3, channels, 3)
         stage = [channels, 2 * channels, 4 * channels]
         layers: list[nn.Module] = [Cell(arch, stage[0]) for _ in range(cells_per_stage)]
-        for narrow, wide in zip(stage, stage[1:], strict=False):
+        for narrow, wide in pairwise(stage):
             layers.append(Reduction(narrow, wide))
             layers.extend(Cell(arch, wide) for _ in range(cells_per_stage))
         self.cells = nn.Sequential(*layers)

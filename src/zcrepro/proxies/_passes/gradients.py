@@ -108,7 +108,7 @@ def _watched(
     handles = []
     if "relu_kernel" in needs:
         relus = [module for module in model.modules() if isinstance(module, nn.ReLU)]
-        handles += [relu.register_forward_hook(_into(kernels.append)) for relu in relus]
+        handles += [relu.register_forward_hook(_kernel_into(kernels)) for relu in relus]
     if "output_gradients" in needs:
         for layer in layers:
             handles.append(layer.register_forward_hook(lambda m, _, out: outputs.__setitem__(m, out)))
@@ -119,8 +119,12 @@ def _watched(
             handle.remove()
 
 
-def _into(append: Callable[[Tensor], None]) -> Callable[[nn.Module, object, Tensor], None]:
-    return lambda module, inputs, output: append(_agreement(output.detach()))
+def _kernel_into(kernels: list[Tensor]) -> Callable[[nn.Module, object, Tensor], None]:
+    def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
+        del module, inputs
+        kernels.append(_agreement(output.detach()))
+
+    return hook
 
 
 def _agreement(activations: Tensor) -> Tensor:

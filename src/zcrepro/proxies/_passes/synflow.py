@@ -51,7 +51,7 @@ def _without_batchnorm(model: nn.Module) -> Iterator[None]:
     before = [norm.__dict__.get("forward") for norm in norms]
     try:
         for norm in norms:
-            norm.forward = lambda x: x  # type: ignore[method-assign]
+            norm.forward = lambda x: x  # type: ignore[method-assign, assignment]
         yield
     finally:
         for norm, forward in zip(norms, before, strict=True):

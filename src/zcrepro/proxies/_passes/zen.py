@@ -34,10 +34,13 @@ class ZenPass:
 
 def _run(model: nn.Module, like: Tensor) -> ZenRecord:
     features: list[Tensor] = []
+
+    def keep_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        del module
+        features.append(inputs[0])
+
     pools = [module for module in model.modules() if isinstance(module, nn.AdaptiveAvgPool2d)]
-    handles = (
-        [pools[-1].register_forward_hook(lambda m, args, out: features.append(args[0]))] if pools else []
-    )
+    handles = [pool.register_forward_pre_hook(keep_input) for pool in pools[-1:]]
     tensors = _random_weights(model)
     noise = torch.randn_like(like)
     mixed = noise + MIXUP * torch.randn_like(like)

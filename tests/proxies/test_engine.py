@@ -1,0 +1,205 @@
+"""The engine on networks of all kinds: values, what is undefined, and what it leaves untouched."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import zcrepro
+
+ALL = sorted(zcrepro.list_proxies())
+
+
+def convolutional(in_place=False, norm=True, groups=1):
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=in_place)]
+    layers += [nn.Conv2d(4, 4, 3, padding=1, groups=groups)]
+    layers += [nn.BatchNorm2d(4)] if norm else []
+    layers += [nn.ReLU(inplace=in_place), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 5)]
+    return nn.Sequential(*layers).double()
+
+
+def linear():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 6 * 6, 5)).double()
+
+
+def batch(size=8):
+    generator = torch.Generator().manual_seed(1)
+    images = torch.randn(size, 3, 6, 6, generator=generator, dtype=torch.double)
+    return images, torch.arange(size) % 5
+
+
+def naive(model, images, labels):
+    """One proxy at a time from its definition, with plain autograd."""
+    layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    weights = [layer.weight for layer in layers]
+    loss = F.cross_entropy(model(images), labels)
+    gradients = torch.autograd.grad(loss, weights, create_graph=True)
+    hessian = torch.autograd.grad(sum((g.detach() * g).sum() for g in gradients), weights)
+    pairs = list(zip(weights, gradients, strict=True))
+    inputs = images.clone().requires_grad_()
+    (jacobian,) = torch.autograd.grad(model(inputs).sum(), inputs)
+    eigenvalues = torch.linalg.eigvalsh(torch.corrcoef(jacobian.flatten(1))) + 1e-5
+    return {
+        "params": sum(p.numel() for p in model.parameters()),
+        "l2_norm": sum(w.norm().item() for w in weights),
+        "grad_norm": sum(g.norm().item() for g in gradients),
+        "snip": sum((w * g).abs().sum().item() for w, g in pairs),
+        "plain": sum((w * g).sum().item() for w, g in pairs),
+        "grasp": sum(-(w * h).sum().item() for w, h in zip(weights, hessian, strict=True)),
+        "jacov": -(eigenvalues.log() + 1 / eigenvalues).sum().item(),
+    }
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        convolutional(),
+        convolutional(norm=False),
+        convolutional(in_place=True),
+        convolutional(groups=2),
+        linear(),
+    ],
+    ids=["plain", "no BatchNorm", "in-place ReLU", "grouped", "no convolution"],
+)
+def test_float64_scores_equal_their_definitions(model):
+    images, labels = batch()
+    model.train()
+    found = zcrepro.score(model, images, labels, ALL)
+    for name, value in naive(model, images, labels).items():
+        assert found[name] == pytest.approx(value, rel=1e-9), name
+
+
+def test_fisher_of_in_place_and_ordinary_activations_is_the_same():
+    images, labels = batch()
+    scores = [zcrepro.score(convolutional(p), images, labels, ["fisher", "nwot"]) for p in (False, True)]
+    assert dict(scores[0]) == pytest.approx(dict(scores[1]), rel=1e-12)
+    assert scores[0]["fisher"] > 0
+
+
+def test_fisher_of_a_linear_network_equals_its_definition():
+    model, (images, labels) = linear(), batch()
+    logits = model(images)
+    (gradient,) = torch.autograd.grad(F.cross_entropy(logits, labels), logits)
+    expected = ((logits * gradient) ** 2).mean(0).sum().item() / 2 * model[1].in_features
+    assert zcrepro.score(model, images, labels, ["fisher"])["fisher"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_nwot_counts_both_kinds_of_agreement():
+    model = nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(4, 2))
+    images = torch.tensor([[1.0, -1, 1, -1], [1.0, 1, -1, -1], [-1.0, 1, 1, 1]]).reshape(3, 1, 2, 2)
+    kernel = torch.tensor([[4.0, 2, 1], [2, 4, 1], [1, 1, 4]])
+    found = zcrepro.score(model, images, torch.zeros(3, dtype=torch.long), ["nwot"])
+    assert found["nwot"] == pytest.approx(math.log(torch.linalg.det(kernel).item()))
+
+
+def test_synflow_of_a_chain_is_the_product_of_its_absolute_weights_once_a_layer():
+    model = nn.Sequential(
+        nn.Conv2d(1, 1, 1, bias=False), nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(4, 1, bias=False)
+    )
+    with torch.no_grad():
+        model[0].weight.fill_(-3.0)
+        model[3].weight.copy_(torch.tensor([[1.0, -2.0, 3.0, 4.0]]))
+    found = zcrepro.score(model, torch.zeros(2, 1, 2, 2), torch.zeros(2, dtype=torch.long), ["synflow"])
+    assert found["synflow"] == pytest.approx(2 * 3 * (1 + 2 + 3 + 4))
+
+
+def test_asking_for_one_proxy_gives_what_asking_for_all_gives():
+    model, (images, labels) = convolutional(), batch()
+    together = zcrepro.score(model, images, labels, ALL)
+    for name in ALL:
+        assert zcrepro.score(model, images, labels, [name])[name] == together[name], name
+
+
+def test_the_model_is_left_as_it_was_found():
+    model, (images, labels) = convolutional(in_place=True), batch()
+    model.eval()
+    model[0].train()
+    model[2].weight.requires_grad_(False)
+    model[2].bias.grad = torch.ones(4, dtype=torch.double)
+    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    modes = [module.training for module in model.modules()]
+    generator = torch.get_rng_state()
+    zcrepro.score(model, images, labels, ALL)
+    assert all(torch.equal(tensor, state[name]) for name, tensor in model.state_dict().items())
+    assert [module.training for module in model.modules()] == modes
+    assert torch.equal(torch.get_rng_state(), generator)
+    assert not model[2].weight.requires_grad
+    assert torch.equal(model[2].bias.grad, torch.ones(4, dtype=torch.double))
+    assert all(parameter.grad is None for name, parameter in model.named_parameters() if name != "2.bias")
+    assert model[1].inplace
+    assert not any(module._forward_hooks for module in model.modules())
+    assert "forward" not in model[3].__dict__
+    assert not images.requires_grad
+
+
+def test_the_model_is_left_as_it_was_found_when_it_raises():
+    class Broken(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = nn.BatchNorm2d(3)
+
+        def forward(self, x):
+            self.norm(x)
+            raise RuntimeError("out of memory")
+
+    model = Broken().eval()
+    before = model.norm.running_mean.clone()
+    for name in ("snip", "synflow", "zen"):
+        with pytest.raises(RuntimeError, match="out of memory"):
+            zcrepro.score(model, torch.ones(2, 3, 6, 6), torch.zeros(2, dtype=torch.long), [name])
+    assert not model.training
+    assert torch.equal(model.norm.running_mean, before)
+
+
+def test_undefined_scores_are_nan_and_say_why():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(108, 5))
+    images, labels = batch()
+    found = zcrepro.score(model, images.float(), labels, ["nwot", "zen", "snip"])
+    assert math.isnan(found["nwot"])
+    assert found.status["nwot"] == "the network runs no nn.ReLU module"
+    assert math.isnan(found["zen"])
+    assert "AdaptiveAvgPool2d" in found.status["zen"]
+    assert found.status["snip"] == "ok"
+
+
+def test_a_batch_of_one_has_no_jacobian_correlation_but_all_the_rest():
+    model, (images, labels) = convolutional(), batch(1)
+    found = zcrepro.score(model, images, labels, ALL)
+    assert [name for name in ALL if found.status[name] != "ok"] == []
+
+
+def test_zen_depends_on_its_seed_and_on_nothing_else_random():
+    model, (images, labels) = convolutional(), batch()
+    first, again, other = (zcrepro.score(model, images, labels, ["zen"], seed)["zen"] for seed in (0, 0, 1))
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (torch.zeros(4, 3, 6), torch.zeros(4, dtype=torch.long), r"\(4, 3, 6\)"),
+        (torch.zeros(4, 3, 6, 6), torch.zeros(3, dtype=torch.long), "4 images need as many labels"),
+        (torch.full((4, 3, 6, 6), math.nan), torch.zeros(4, dtype=torch.long), "not finite"),
+    ],
+)
+def test_a_wrong_batch_is_refused(images, labels, message):
+    with pytest.raises(ValueError, match=message):
+        zcrepro.score(linear().float(), images, labels, ["snip"])
+
+
+def test_an_unknown_proxy_is_answered_with_the_nearest():
+    images, labels = batch()
+    with pytest.raises(ValueError, match="did you mean 'synflow'"):
+        zcrepro.score(linear(), images, labels, ["sinflow"])
+
+
+def test_every_proxy_says_its_formula_citation_and_direction():
+    for name, proxy in zcrepro.list_proxies().items():
+        assert proxy.name == name
+        assert proxy.formula
+        assert proxy.citation[-4:].isdigit()
+        assert proxy.direction in ("higher", "lower")

@@ -1,0 +1,47 @@
+"""Writes config/README.md from the schema: ``python workflow/document_config.py``."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from zcrepro.schema import documented_keys
+
+HERE = Path(__file__).parent
+INTRODUCTION = """\
+# Configuration
+`config.yaml` holds the papers' own settings; `sample.yaml` and `quickstart.yaml` are laid over it with
+`--configfile`. Mappings are merged and lists are replaced: so definitions (spaces, training sets, what
+a table reads) are mappings, and what is selected is a list.
+
+A key that is not in this table is an error that names the nearest one. To try something, copy
+`quickstart.yaml`, give it a `run` of its own, change a line and run it: only what depends on that
+line is computed again.
+
+`datasets.tsv` lists every file that is fetched: name, URL, digest, size, licence and citation.
+
+`<name>` stands for a name of your own, `[]` for each element of a list. This table is made from
+`workflow/schemas/config.schema.yaml` by `python workflow/document_config.py`.
+
+| key | meaning |
+| --- | --- |
+"""
+
+
+def row(key: str, schema: Mapping[str, Any]) -> str:
+    default = schema.get("default")
+    has_default = "default" in schema and default not in ({}, [])
+    suffix = f" Default: `{json.dumps(default)}`." if has_default else ""
+    return f"| `{key}` | {schema['description']}{suffix} |\n"
+
+
+def main() -> None:
+    schema = yaml.safe_load((HERE / "schemas/config.schema.yaml").read_text(encoding="utf-8"))
+    rows = "".join(row(key, inner) for key, inner in documented_keys(schema))
+    (HERE.parent / "config/README.md").write_text(INTRODUCTION + rows, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
