@@ -7,8 +7,6 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
-
-
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/evolve.smk"

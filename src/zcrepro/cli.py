@@ -17,8 +17,16 @@ app = App(
 )
 stages = App(name="stage", help="The stages of the workflow, as its rules call them.")
 
-for _name in ("proxies", "score", "info", "promote"):
-    app.command(f"zcrepro.commands.{_name}:{_name}", name=_name)
+COMMANDS = {
+    "proxies": "List the hand-crafted proxies: formula, direction and citation.",
+    "score": "Score one network with any proxies, hand-crafted or evolved.",
+    "info": "Show what a result file holds and how it was made.",
+    "summary": "Show the short of a run, and where its report is.",
+    "promote": "Keep shards of a long computation in the repository.",
+}
+
+for _name, _help in COMMANDS.items():
+    app.command(f"zcrepro.commands.{_name}:{_name}", name=_name, help=_help)
 for _name, _module in provenance.STAGES.items():
     stages.command(f"{_module}:{_name}", name=_name)
 app.command(stages)

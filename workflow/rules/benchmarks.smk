@@ -20,14 +20,13 @@ def tidy_settings(table):
 rule fetch:
     output:
         file="data/{name}",
-    params:
-        settings=settings_of("fetch", fetch_settings_of),
-    wildcard_constraints:
-        name="|".join(map(re.escape, DATASETS)),
     log:
         f"{RESULTS}/logs/fetch/{{name}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/fetch/{{name}}.tsv"
+    wildcard_constraints:
+        name="|".join(map(re.escape, DATASETS)),
+    retries: 2
     conda:
         "../../environment.yml"
     threads: 1
@@ -35,7 +34,8 @@ rule fetch:
         mem_mb=500,
         runtime=120,
         gpu=0,
-    retries: 2
+    params:
+        settings=settings_of("fetch", fetch_settings_of),
     shell:
         "{STAGE} fetch --settings-file {params.settings} --output {output.file} > {log} 2>&1"
 
@@ -47,9 +47,6 @@ rule accuracies:
         ),
     output:
         table=f"{RESULTS}/accuracies/{{space}}.parquet",
-    params:
-        settings=settings_of("accuracies", tidy_settings("accuracies")),
-        code=code_of("accuracies", tidy_settings("accuracies")),
     log:
         f"{RESULTS}/logs/accuracies/{{space}}.log",
     benchmark:
@@ -61,6 +58,9 @@ rule accuracies:
         mem_mb=2000,
         runtime=30,
         gpu=0,
+    params:
+        settings=settings_of("accuracies", tidy_settings("accuracies")),
+        code=code_of("accuracies", tidy_settings("accuracies")),
     shell:
         "{STAGE} accuracies --settings-file {params.settings} --files {input.files}"
         " --output {output.table} > {log} 2>&1"
@@ -73,9 +73,6 @@ rule released:
         ),
     output:
         table=f"{RESULTS}/released/{{space}}.parquet",
-    params:
-        settings=settings_of("released", tidy_settings("released")),
-        code=code_of("released", tidy_settings("released")),
     log:
         f"{RESULTS}/logs/released/{{space}}.log",
     benchmark:
@@ -87,6 +84,9 @@ rule released:
         mem_mb=2000,
         runtime=30,
         gpu=0,
+    params:
+        settings=settings_of("released", tidy_settings("released")),
+        code=code_of("released", tidy_settings("released")),
     shell:
         "{STAGE} released --settings-file {params.settings} --files {input.files}"
         " --output {output.table} > {log} 2>&1"

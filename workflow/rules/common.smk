@@ -48,7 +48,7 @@ def code_of(stage, of):
 def source_files(names_of_files):
     """The places of data sets (fetched) and of tracked files (below resources/)."""
     return [
-        str(HERE / name) if name.startswith("resources/") else f"data/{name}"
+        name if name.startswith("resources/") else f"data/{name}"
         for name in names_of_files
     ]
 

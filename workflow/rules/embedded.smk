@@ -5,7 +5,9 @@ EMBEDDED = config["embedded"]
 def train_settings(wildcards):
     images = config["spaces"][wildcards.space]["tasks"][wildcards.task]["images"]
     shared = {
-        key: EMBEDDED[key] for key in EMBEDDED if key not in ("problems", "architectures", "shard_size")
+        key: EMBEDDED[key]
+        for key in EMBEDDED
+        if key not in ("problems", "architectures", "shard_size")
     }
     return shared | {
         "space": wildcards.space,
@@ -20,15 +22,12 @@ def train_settings(wildcards):
 rule train:
     output:
         shard=f"{RESULTS}/embedded/{{space}}/{{task}}/{{shard}}.parquet",
-    params:
-        settings=settings_of("train", train_settings),
-        code=code_of("train", train_settings),
-    wildcard_constraints:
-        shard=r"\d+",
     log:
         f"{RESULTS}/logs/train/{{space}}/{{task}}/{{shard}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{space}}/{{task}}/{{shard}}.tsv"
+    wildcard_constraints:
+        shard=r"\d+",
     conda:
         "../../environment.yml"
     threads: 1
@@ -36,6 +35,9 @@ rule train:
         mem_mb=1000,
         runtime=120,
         gpu=0,
+    params:
+        settings=settings_of("train", train_settings),
+        code=code_of("train", train_settings),
     shell:
         "{STAGE} train --settings-file {params.settings} --output {output.shard} > {log} 2>&1"
 
@@ -45,5 +47,7 @@ rule embedded_benchmark:
         [
             f"{RESULTS}/embedded/{problem}/{shard:04d}.parquet"
             for problem in EMBEDDED["problems"]
-            for shard in range(ceil(EMBEDDED["architectures"] / EMBEDDED["shard_size"]))
+            for shard in range(
+                ceil(EMBEDDED["architectures"] / EMBEDDED["shard_size"])
+            )
         ],

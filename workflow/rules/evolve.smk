@@ -51,15 +51,12 @@ rule evolve:
         scores=lambda wildcards: scores_of(SRGP["scores"], problems_of(wildcards)),
     output:
         formula=f"{RESULTS}/evolved/srgp/{{training_set}}/seed-{{seed}}.json",
-    params:
-        settings=settings_of("evolve", evolve_settings),
-        code=code_of("evolve", evolve_settings),
-    wildcard_constraints:
-        seed=r"\d+",
     log:
         f"{RESULTS}/logs/evolve/srgp/{{training_set}}/seed-{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/evolve/srgp/{{training_set}}/seed-{{seed}}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
     conda:
         "../../environment.yml"
     threads: 1
@@ -67,6 +64,9 @@ rule evolve:
         mem_mb=2000,
         runtime=240,
         gpu=0,
+    params:
+        settings=settings_of("evolve", evolve_settings),
+        code=code_of("evolve", evolve_settings),
     shell:
         "{STAGE} evolve --settings-file {params.settings} --accuracies {input.accuracies}"
         " --scores {input.scores} --output {output.formula} > {log} 2>&1"
@@ -79,9 +79,6 @@ rule generalize:
         scores=scores_of(SRGP["scores"], config["generalization"]["problems"]),
     output:
         table=f"{RESULTS}/generalization/srgp.parquet",
-    params:
-        settings=settings_of("generalize", generalize_settings),
-        code=code_of("generalize", generalize_settings),
     log:
         f"{RESULTS}/logs/generalize/srgp.log",
     benchmark:
@@ -93,6 +90,9 @@ rule generalize:
         mem_mb=4000,
         runtime=120,
         gpu=0,
+    params:
+        settings=settings_of("generalize", generalize_settings),
+        code=code_of("generalize", generalize_settings),
     shell:
         "{STAGE} generalize --settings-file {params.settings} --evolved {input.evolved}"
         " --accuracies {input.accuracies} --scores {input.scores} --output {output.table} > {log} 2>&1"

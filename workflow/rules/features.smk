@@ -52,15 +52,12 @@ rule extract:
     output:
         features=f"{RESULTS}/features/{{space}}/{{task}}/{{group}}/{{chunk}}.parquet",
         timings=f"{RESULTS}/timings/{{space}}/{{task}}/{{group}}/{{chunk}}.parquet",
-    params:
-        settings=settings_of("extract", extract_settings),
-        code=code_of("extract", extract_settings),
-    wildcard_constraints:
-        chunk=r"\d+",
     log:
         f"{RESULTS}/logs/extract/{{space}}/{{task}}/{{group}}/{{chunk}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/extract/{{space}}/{{task}}/{{group}}/{{chunk}}.tsv"
+    wildcard_constraints:
+        chunk=r"\d+",
     conda:
         "../../environment.yml"
     threads: 1
@@ -68,6 +65,9 @@ rule extract:
         mem_mb=4000,
         runtime=240,
         gpu=GPU,
+    params:
+        settings=settings_of("extract", extract_settings),
+        code=code_of("extract", extract_settings),
     shell:
         "{STAGE} extract --settings-file {params.settings} --accuracies {input.accuracies}"
         " --images {input.images} --output {output.features} --timings {output.timings} > {log} 2>&1"
@@ -78,9 +78,6 @@ rule features:
         chunks=chunks_of("features"),
     output:
         table=f"{RESULTS}/features/{{space}}/{{task}}.parquet",
-    params:
-        settings=settings_of("features", join_settings),
-        code=code_of("features", join_settings),
     log:
         f"{RESULTS}/logs/features/{{space}}/{{task}}.log",
     benchmark:
@@ -92,6 +89,9 @@ rule features:
         mem_mb=2000,
         runtime=30,
         gpu=0,
+    params:
+        settings=settings_of("features", join_settings),
+        code=code_of("features", join_settings),
     shell:
         "{STAGE} features --settings-file {params.settings} --chunks {input.chunks}"
         " --output {output.table} > {log} 2>&1"
@@ -102,8 +102,6 @@ rule timings:
         chunks=chunks_of("timings"),
     output:
         table=f"{RESULTS}/timings/{{space}}/{{task}}.parquet",
-    params:
-        code=code_of("timings", lambda wildcards: {}),
     log:
         f"{RESULTS}/logs/timings/{{space}}/{{task}}.log",
     benchmark:
@@ -115,5 +113,7 @@ rule timings:
         mem_mb=1000,
         runtime=30,
         gpu=0,
+    params:
+        code=code_of("timings", lambda wildcards: {}),
     shell:
         "{STAGE} timings --chunks {input.chunks} --output {output.table} > {log} 2>&1"

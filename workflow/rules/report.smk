@@ -26,22 +26,30 @@ def table_settings(wildcards):
 
 
 def figure_settings(wildcards):
-    return {"figure": wildcards.name, "reads": reads_of(wildcards.name)}
+    return {
+        "figure": wildcards.name,
+        "reads": reads_of(wildcards.name),
+        "seed": config["seed"],
+    }
 
 
 def page_settings(wildcards):
     return {
         "title": REPORT["title"],
         "run": config["run"],
-        "tables": REPORT["tables"],
-        "figures": REPORT["figures"],
+        "description": REPORT["description"],
     }
+
+
+def shown_on_page(wildcards):
+    """The tables and figures, whose titles and captions stand in their own files."""
+    return {"table": REPORT["tables"], "figure": REPORT["figures"]}
 
 
 def references_of(wildcards):
     """The published figures of a table, where there are any."""
-    path = HERE / f"resources/papers/{wildcards.name}.csv"
-    return [str(path)] if path.exists() else []
+    path = f"resources/papers/{wildcards.name}.csv"
+    return [path] if (HERE / path).exists() else []
 
 
 rule table:
@@ -52,18 +60,12 @@ rule table:
         csv=f"{RESULTS}/tables/{{name}}.csv",
         markdown=f"{RESULTS}/tables/{{name}}.md",
         latex=f"{RESULTS}/tables/{{name}}.tex",
-    params:
-        settings=settings_of("table", table_settings),
-        code=code_of("table", table_settings),
-        references=lambda wildcards, input: (
-            f"--references {input.references}" if input.references else ""
-        ),
-    wildcard_constraints:
-        name="|".join(REPORT["tables"]) or "none",
     log:
         f"{RESULTS}/logs/table/{{name}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/table/{{name}}.tsv"
+    wildcard_constraints:
+        name="|".join(REPORT["tables"]) or "none",
     conda:
         "../../environment.yml"
     threads: 1
@@ -71,6 +73,12 @@ rule table:
         mem_mb=4000,
         runtime=60,
         gpu=0,
+    params:
+        settings=settings_of("table", table_settings),
+        code=code_of("table", table_settings),
+        references=lambda wildcards, input: (
+            f"--references {input.references}" if input.references else ""
+        ),
     shell:
         "{STAGE} table --settings-file {params.settings} --inputs {input.results}"
         " {params.references} --csv {output.csv} --markdown {output.markdown}"
@@ -82,8 +90,6 @@ rule deviations:
         tables=[f"{RESULTS}/tables/{name}.csv" for name in REPORT["tables"]],
     output:
         table=f"{RESULTS}/tables/deviations.csv",
-    params:
-        code=code_of("deviations", lambda wildcards: {}),
     log:
         f"{RESULTS}/logs/deviations.log",
     benchmark:
@@ -95,6 +101,8 @@ rule deviations:
         mem_mb=1000,
         runtime=30,
         gpu=0,
+    params:
+        code=code_of("deviations", lambda wildcards: {}),
     shell:
         "{STAGE} deviations --tables {input.tables} --output {output.table} > {log} 2>&1"
 
@@ -108,15 +116,12 @@ rule figure:
             category="Figures",
             labels={"figure": "{name}"},
         ),
-    params:
-        settings=settings_of("figure", figure_settings),
-        code=code_of("figure", figure_settings),
-    wildcard_constraints:
-        name="|".join(REPORT["figures"]) or "none",
     log:
         f"{RESULTS}/logs/figure/{{name}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/figure/{{name}}.tsv"
+    wildcard_constraints:
+        name="|".join(REPORT["figures"]) or "none",
     conda:
         "../../environment.yml"
     threads: 1
@@ -124,6 +129,9 @@ rule figure:
         mem_mb=2000,
         runtime=30,
         gpu=0,
+    params:
+        settings=settings_of("figure", figure_settings),
+        code=code_of("figure", figure_settings),
     shell:
         "{STAGE} figure --settings-file {params.settings} --inputs {input.results}"
         " --output {output.picture} > {log} 2>&1"
@@ -135,9 +143,6 @@ rule page:
         figures=[f"{RESULTS}/figures/{name}.svg" for name in REPORT["figures"]],
     output:
         page=report(f"{RESULTS}/report.html", category="Report", labels={"page": "all"}),
-    params:
-        settings=settings_of("report", page_settings),
-        code=code_of("report", page_settings),
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:
@@ -149,6 +154,9 @@ rule page:
         mem_mb=1000,
         runtime=30,
         gpu=0,
+    params:
+        settings=settings_of("report", page_settings),
+        code=code_of("report", shown_on_page),
     shell:
         "{STAGE} report --settings-file {params.settings} --tables {input.tables}"
         " --figures {input.figures} --output {output.page} > {log} 2>&1"

@@ -32,15 +32,12 @@ rule search:
         evolved=guiding_formulas,
     output:
         table=f"{RESULTS}/search/{{space}}-{{task}}.parquet",
-    params:
-        settings=settings_of("search", search_settings),
-        code=code_of("search", search_settings),
-    wildcard_constraints:
-        space="[a-z0-9_]+",
     log:
         f"{RESULTS}/logs/search/{{space}}-{{task}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/search/{{space}}-{{task}}.tsv"
+    wildcard_constraints:
+        space="[a-z0-9_]+",
     conda:
         "../../environment.yml"
     threads: 1
@@ -48,6 +45,9 @@ rule search:
         mem_mb=2000,
         runtime=120,
         gpu=0,
+    params:
+        settings=settings_of("search", search_settings),
+        code=code_of("search", search_settings),
     shell:
         "{STAGE} search --settings-file {params.settings} --accuracies {input.accuracies}"
         " --scores {input.scores} --evolved {input.evolved} --output {output.table} > {log} 2>&1"

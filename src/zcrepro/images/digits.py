@@ -47,6 +47,7 @@ class Digits:
 
     def training(self, files: Sequence[Path] = ()) -> Images:
         """The training images, each shifted and noisy in one fixed way."""
+        del files  # the images come with scikit-learn
         return view(self.splits()["training"], seeds.numpy_generator("digits", "training view"))
 
 

@@ -83,8 +83,8 @@ def chunk(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
     texts = sampling.random_order(space, set(frame.loc[frame["task"] == chosen.task, "arch"]))
     if chosen.architectures > len(texts):
         raise ValueError(
-            f"{chosen.architectures} architectures of {chosen.space}/{chosen.task} were asked for, but {accuracies} "
-            f"has {len(texts)}: ask for at most that many under features.runs"
+            f"{chosen.architectures} architectures of {chosen.space}/{chosen.task} were asked for, but "
+            f"{accuracies} has {len(texts)}: ask for at most that many under features.runs"
         )
     start = chosen.chunk * chosen.chunk_size
     return texts[start : min(start + chosen.chunk_size, chosen.architectures)]

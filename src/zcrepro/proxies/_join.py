@@ -43,9 +43,7 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
     joined = reduce(lambda a, b: a.merge(b, on=["arch", "graph"], validate="one_to_one"), tables)
     if any(len(table) != len(joined) for table in tables):
         counts = sorted({len(table) for table in tables})
-        raise ValueError(
-            f"{output}: the pass groups cover different architectures ({counts}); rerun their chunks"
-        )
+        raise ValueError(f"{output}: the pass groups cover {counts} architectures; rerun their chunks")
     check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
     metadata = provenance.metadata("features", settings.as_mapping(chosen))
     storage.write_parquet(output, joined, feature_schema(chosen.proxy_columns), ["arch"], metadata)
@@ -58,8 +56,8 @@ def check_defined(frame: pd.DataFrame, columns: Sequence[str], share: float, whe
         if undefined.mean() > share:
             reason = frame.loc[undefined, f"{name}_status"].value_counts().index[0]
             raise ValueError(
-                f"{where}: {name} is undefined for {undefined.sum()} of {len(frame)} architectures, more than the "
-                f"share {share} that max_undefined_share allows; the commonest reason: {reason}"
+                f"{where}: {name} is undefined for {undefined.sum()} of {len(frame)} architectures, more than "
+                f"the share {share} that max_undefined_share allows; the commonest reason: {reason}"
             )
 
 

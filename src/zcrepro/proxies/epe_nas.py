@@ -13,7 +13,6 @@ from zcrepro.proxies._passes.gradients import (
     required_jacobian,
 )
 
-
 STABILITY = 1e-5
 MANY_CLASSES = 100
 

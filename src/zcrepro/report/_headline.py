@@ -74,7 +74,7 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     if counts:
         each = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         total = sum(counts.values())
-        said.append(f"Of {total} figures of the papers {compared} could be compared: {each}.")
+        said.append(f"Of {total} comparisons with figures of the papers {compared} can be judged: {each}.")
     return said
 
 

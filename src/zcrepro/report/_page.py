@@ -21,7 +21,7 @@ TEMPLATE = "template.html.j2"
 EXPLAINED = {
     _comparison.REPRODUCED: "the paper's figure is within the tolerance of ours or, where ours is of a "
     "random sample of the paper's architectures, of its interval",
-    _comparison.DIFFERS: "it is not",
+    _comparison.DIFFERS: "the paper's figure is farther from ours than that",
     _comparison.NOT_COMPARABLE: "ours is of another population than the paper's, or undefined",
     _comparison.NO_REFERENCE: "no printed figure belongs to it",
     _comparison.MISSING: "the run lacks a file that it needs",

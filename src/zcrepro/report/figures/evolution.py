@@ -2,6 +2,7 @@
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import MaxNLocator
 
 from zcrepro.report import _evolved
 from zcrepro.report._base import Figure
@@ -45,6 +46,7 @@ def _panel(ax: Axes, of_set: list[Run], colour: str) -> None:
     runs = _style.counted([len(of_set)])
     ax.set_title(f"{of_set[0].training_set}: {runs} runs\n{_shortened(problems)}")
     ax.set_xlabel("generation")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="lower right")
 
 

@@ -37,16 +37,21 @@ def draw(inputs: Inputs, seed: int) -> Drawing:
         if row is not None:
             values[-1, column] = row["value"]
             texts[-1][column] = f"{_text(row['value'], '')}\n{row['name']}"
-    drawing = Drawing(figsize=(2.6 + 0.95 * len(names), 1.6 + 0.5 * len(lines)), layout="constrained")
+    repeats = frame.loc[frame["repeat"].notna(), "repeat"].nunique()
+    title = f"Kendall's tau with accuracy, mean of {repeats} runs\n{_counts(frame)} architectures"
+    return _drawn([*(f"evolved on {name}" for name in sets), lines[-1]], names, values, texts, title)
+
+
+def _drawn(
+    lines: list[str], problems: list[str], values: np.ndarray, texts: list[list[str]], title: str
+) -> Drawing:
+    drawing = Drawing(figsize=(2.6 + 0.95 * len(problems), 1.4 + 0.5 * len(lines)), layout="constrained")
     ax = drawing.subplots()
     _heat_map(ax, values, texts)
-    labels = [f"evolved on {name}" for name in sets]
-    ax.set_yticks(np.arange(len(lines)) + 0.5, [*labels, lines[-1]])
-    ax.set_xticks(
-        np.arange(len(names)) + 0.5, [_style.problem_title(name).replace("/", "/\n") for name in names]
-    )
-    repeats = frame.loc[frame["repeat"].notna(), "repeat"].nunique()
-    ax.set_title(f"Kendall's tau with accuracy, mean of {repeats} runs\n{_counts(frame)} architectures")
+    ax.set_yticks(np.arange(len(lines)) + 0.5, lines)
+    columns = [_style.problem_title(problem).replace("/", "/\n") for problem in problems]
+    ax.set_xticks(np.arange(len(problems)) + 0.5, columns)
+    ax.set_title(title)
     return drawing
 
 

@@ -5,6 +5,7 @@ from itertools import groupby
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import MaxNLocator
 
 from zcrepro.report import _searches
 from zcrepro.report._base import Figure
@@ -45,6 +46,7 @@ def _panel(ax: Axes, found: list[Curves], methods: list[str]) -> None:
     repeats = _style.counted([len(curves.accuracy) for curves in found])
     ax.set_title(f"{_style.problem_title(found[0].problem)}, {repeats} searches a method")
     ax.set_xlabel("trained models")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(f"{found[0].metric} accuracy (%)")
 
 

@@ -1,0 +1,116 @@
+"""Figures: the same bytes on every run, and the texts that a reader needs."""
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from zcrepro import registry
+from zcrepro.report.figures import scatter
+
+SEARCHES = ["search/embedded_cell-digits", "search/nasbench201-cifar100"]
+FEATURES = [
+    "features/embedded_cell/digits",
+    "accuracies/embedded_cell",
+    "features/nasbench201/cifar10",
+    "accuracies/nasbench201",
+]
+
+
+@pytest.fixture
+def reads(evolved_reads: list[str]) -> dict[str, list[str]]:
+    """What each figure reads."""
+    generalization = ["generalization/srgp", *evolved_reads]
+    return {
+        "correlation": generalization,
+        "generalization": generalization,
+        "search": SEARCHES,
+        "evolution": evolved_reads,
+        "scatter": [*evolved_reads, *FEATURES],
+    }
+
+
+def texts(svg: str) -> str:
+    """All text of an SVG, line by line."""
+    root = ElementTree.fromstring(svg)
+    return "\n".join("".join(e.itertext()) for e in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def test_every_figure_is_tested(reads: dict[str, list[str]]) -> None:
+    assert sorted(reads) == registry.names("figure")
+
+
+@pytest.mark.parametrize("name", registry.names("figure"))
+def test_equal_inputs_give_equal_bytes(run: Any, reads: dict[str, list[str]], name: str) -> None:
+    first = run.figure(name, reads[name])
+    assert run.figure(name, reads[name]) == first
+    assert "<dc:date>" not in first
+
+
+@pytest.mark.parametrize("name", registry.names("figure"))
+def test_the_embedded_benchmark_is_named(run: Any, reads: dict[str, list[str]], name: str) -> None:
+    assert "(embedded)" in texts(run.figure(name, reads[name]))
+
+
+@pytest.mark.parametrize("name", registry.names("figure"))
+def test_without_inputs_it_says_what_is_missing(run: Any, name: str) -> None:
+    assert "the run makes no" in texts(run.figure(name, []))
+
+
+def test_correlations_show_every_proxy_the_formulas_and_the_counts(
+    run: Any, reads: dict[str, list[str]]
+) -> None:
+    shown = texts(run.figure("correlation", reads["correlation"])).splitlines()
+    assert {"synflow", "zen", "evolved: D", "evolved: E", "nasbench201/cifar10", "n = 30 to 60"} <= set(shown)
+
+
+def test_the_heat_map_holds_numbers_and_marks_what_was_trained_on(
+    run: Any, reads: dict[str, list[str]]
+) -> None:
+    shown = texts(run.figure("generalization", reads["generalization"])).splitlines()
+    assert shown.count("0.65*") == 2  # D on its own problem, E on its own
+    assert shown.count("0.65") == 2
+    assert "zen" in shown
+    assert "best hand-crafted" in shown
+
+
+def test_search_curves_name_methods_metric_and_repeats(run: Any, reads: dict[str, list[str]]) -> None:
+    shown = texts(run.figure("search", reads["search"])).splitlines()
+    assert {"random_search", "random_search+synflow", "test accuracy (%)", "validation accuracy (%)"} <= set(
+        shown
+    )
+    assert "nasbench201/cifar100, n = 3 searches a method" in shown
+
+
+def test_the_fittest_run_of_an_evolution_is_marked(run: Any, reads: dict[str, list[str]]) -> None:
+    assert "fittest: repeat 1, 0.750" in texts(run.figure("evolution", reads["evolution"]))
+
+
+def test_scatter_plots_leave_out_what_the_formula_was_evolved_on(
+    run: Any, reads: dict[str, list[str]]
+) -> None:
+    shown = texts(run.figure("scatter", reads["scatter"])).splitlines()
+    titles = [line for line in shown if line.startswith("synflow: tau")]
+    # D was evolved on half of the graphs of nasbench201, and on none of embedded_cell. One architecture
+    # of each has no grasp.
+    assert titles[0] == "synflow: tau 1.000, n = 59"
+    assert int(titles[1].split("n = ")[1]) < 49
+    assert any(line.startswith("evolved on D, repeat 1: tau") for line in shown)
+
+
+def test_large_problems_are_drawn_from_a_sample_and_correlated_in_full(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scatter, "POINTS", 20)
+    svg = run.figure("scatter", ["features/embedded_cell/digits", "accuracies/embedded_cell"])
+    assert "synflow: tau 1.000, n = 59, 20 drawn" in texts(svg)
+
+
+def test_a_problem_without_any_defined_value_is_drawn_all_the_same(run: Any) -> None:
+    path = run.results / "generalization" / "srgp.parquet"
+    frame = pd.read_parquet(path)
+    frame.loc[frame["problem"] == "nasbench201/cifar10", ["value", "ci_low", "ci_high"]] = float("nan")
+    frame.to_parquet(path)
+    for name in ("correlation", "generalization"):
+        assert "nasbench201" in texts(run.figure(name, ["generalization/srgp"]))

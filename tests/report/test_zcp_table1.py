@@ -1,0 +1,139 @@
+"""Table 1 of the zero-cost proxies: which architectures, which accuracies, which verdicts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from zcrepro import vote
+from zcrepro.correlation import spearman
+from zcrepro.report import _comparison
+
+ALL_READS = ["accuracies/nasbench201", "released/nasbench201", "features/nasbench201/cifar10"]
+
+RESOURCE = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table1.csv"
+
+
+@pytest.fixture
+def made(run: Any) -> pd.DataFrame:
+    return run.table("zcp_table1", ALL_READS, RESOURCE)
+
+
+def one(frame: pd.DataFrame, row: str, column: str, series: str, reference: str = "notebook") -> pd.Series:
+    """The one row of a figure."""
+    found = frame[
+        (frame["row"] == row)
+        & (frame["column"] == column)
+        & (frame["reference"] == reference)
+        & frame["population"].str.startswith(series)
+    ]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_values_are_absolute_rank_correlations_with_test_accuracy(run: Any, made: pd.DataFrame) -> None:
+    features = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+    row = one(made, "snip", "cifar10", "our scores")
+    assert row["value"] == pytest.approx(
+        abs(spearman(features["snip"].to_numpy(), run.accuracy[:50])), abs=1e-6
+    )
+    assert row["ci_low"] < row["value"] < row["ci_high"]
+    assert (row["n"], row["interval_kind"], row["seeds"]) == (50, "architectures", 1)
+
+
+def test_jacob_cov_is_the_column_jacov(run: Any, made: pd.DataFrame) -> None:
+    features = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+    row = one(made, "jacob_cov", "cifar10", "our scores")
+    assert row["value"] == pytest.approx(
+        abs(spearman(features["jacov"].to_numpy(), run.accuracy[:50])), abs=1e-6
+    )
+    assert "jacov as NASLib defines it" in row["note"]
+
+
+def test_both_kinds_of_vote_are_there(run: Any, made: pd.DataFrame) -> None:
+    features = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+    scores = features[["synflow", "jacov", "snip"]].to_numpy(np.float64).T
+    pairs = one(made, "vote (pairs)", "cifar10", "our scores")
+    rank_sum = one(made, "vote (rank sum)", "cifar10", "our scores", "none")
+    assert pairs["value"] == pytest.approx(vote.pair_agreement(scores, run.accuracy[:50]), abs=1e-6)
+    assert rank_sum["value"] == pytest.approx(vote.rank_sum_spearman(scores, run.accuracy[:50]), abs=1e-6)
+    assert pairs["ci_low"] <= pairs["value"] <= pairs["ci_high"]
+    assert (pairs["metric"], rank_sum["metric"]) == ("pair_agreement", "abs_spearman")
+
+
+def test_populations_are_named_and_decide_the_verdict(made: pd.DataFrame) -> None:
+    final = one(made, "synflow", "cifar10", "released scores")
+    first_run = one(made, "synflow", "cifar100", "released scores")
+    sample = one(made, "synflow", "cifar10", "our scores")
+    assert final["population"].startswith("released scores: the 40 of 60 without unreachable operations")
+    assert final["verdict"] == "not comparable"
+    assert first_run["population"].startswith("released scores: 30 of 60, taken for a random sample")
+    assert first_run["verdict"] == "differs"  # 1.0 against .763
+    assert sample["population"] == "our scores: a random sample of 50 of 60"
+
+
+def test_undefined_scores_are_left_out_and_counted(made: pd.DataFrame) -> None:
+    row = one(made, "grasp", "cifar10", "our scores")
+    assert row["n"] == 49
+    assert "undefined scores are left out: 1" in row["note"]
+
+
+@pytest.mark.parametrize(
+    ("column", "series", "missing"),
+    [
+        ("cifar100", "our scores", "the run makes no features/nasbench201/cifar100"),
+        ("ImageNet16-120", "released scores", "released/nasbench201 has no scores for ImageNet16-120"),
+    ],
+)
+def test_what_a_run_does_not_make_is_a_row_that_says_so(
+    made: pd.DataFrame, column: str, series: str, missing: str
+) -> None:
+    row = one(made, "snip", column, series)
+    assert row["verdict"] == "missing input"
+    assert np.isnan(row["value"])
+    assert f"missing: {missing};" in row["note"]
+
+
+def test_without_any_input_every_figure_is_missing(run: Any) -> None:
+    frame = run.table("zcp_table1", [], RESOURCE)
+    assert set(frame["verdict"]) == {"missing input"}
+    assert len(frame) == 2 * 3 * (7 * 2 + 1)  # sources, tasks, two references but for the rank sum
+
+
+def test_all_architectures_are_judged_by_the_tolerance_alone(
+    run: Any, reference_file: Callable[..., Path]
+) -> None:
+    path = run.results / "features" / "nasbench201" / "cifar100.parquet"
+    other = run.results / "features" / "embedded_cell" / "digits.parquet"
+    path.write_bytes(other.read_bytes())  # all 60 architectures
+    references = reference_file(
+        "zcp_table1",
+        ("synflow", "cifar100", "abs_spearman", "notebook", 0.98, 0.03),
+        ("snip", "cifar100", "abs_spearman", "notebook", 0.1, 0.03),
+    )
+    reads = ["accuracies/nasbench201", "features/nasbench201/cifar100"]
+    frame = run.table("zcp_table1", reads, references)
+    assert one(frame, "synflow", "cifar100", "our scores: all 60")["verdict"] == "reproduced"
+    assert one(frame, "snip", "cifar100", "our scores: all 60")["verdict"] == "differs"
+
+
+def test_equal_inputs_give_equal_files(run: Any) -> None:
+    kinds = ("csv", "md", "tex")
+    contents = []
+    for _ in range(2):
+        run.table("zcp_table1", ALL_READS, RESOURCE)
+        contents.append([(run.results / "tables" / f"zcp_table1.{kind}").read_bytes() for kind in kinds])
+    assert contents[0] == contents[1]
+
+
+def test_the_references_are_the_two_published_roundings() -> None:
+    references = _comparison.read_references(RESOURCE, "zcp_table1")
+    values = {(r.row, r.column, r.kind): r.value for r in references}
+    assert len(values) == len(references) == 42
+    assert values["grasp", "cifar10", "notebook"] == 0.514
+    assert values["grasp", "cifar10", "printed"] == 0.48
+    assert values["vote (pairs)", "cifar10", "notebook"] == 0.817082
+    assert all(r.tolerance > 0 and r.reason and r.source for r in references)

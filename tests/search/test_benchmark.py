@@ -1,0 +1,58 @@
+"""Tables, trainers and guides."""
+
+import numpy as np
+import pytest
+
+import zcrepro
+from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer, warmed_up
+
+SPACE = zcrepro.get_space("embedded_chain")
+
+
+def table(archs):
+    n = len(archs)
+    return Table(SPACE, archs, np.arange(n, dtype=float), np.full(n, np.nan))
+
+
+def test_in_a_complete_table_neighbours_are_one_edit_away():
+    archs = list(SPACE.architectures())
+    complete = table(archs)
+    for index in (0, 77, len(archs) - 1):
+        assert {archs[i] for i in complete.neighbours(index)} == set(SPACE.neighbours(archs[index]))
+
+
+def test_in_a_sparse_table_neighbours_are_the_eight_nearest():
+    rng = np.random.default_rng(0)
+    archs = [SPACE.sample(rng) for _ in range(60)]
+    sparse = table(archs)
+    found = sparse.neighbours(0)
+    distances = sorted(SPACE.distance(archs[0], arch) for arch in archs[1:])
+    assert sorted(SPACE.distance(archs[0], archs[i]) for i in found) == distances[:8]
+    assert 0 not in found
+
+
+def test_a_model_is_paid_for_once_and_the_budget_holds():
+    trainer = Trainer(table([SPACE.sample(np.random.default_rng(i)) for i in range(5)]), budget=2)
+    assert trainer.train(3) == 3.0
+    assert trainer.train(3) == 3.0
+    assert not trainer.exhausted
+    trainer.train(1)
+    assert trainer.trained == [3, 1]
+    assert trainer.exhausted
+    with pytest.raises(BudgetSpentError):
+        trainer.train(2)
+    assert trainer.train(3) == 3.0
+
+
+def test_a_guide_puts_the_best_first_and_the_undefined_last():
+    guide = Guide(np.array([1.0, np.nan, 3.0, 2.0]), warmup=4, move_probability=1)
+    assert guide.best_first(np.array([0, 1, 2, 3])).tolist() == [2, 3, 0, 1]
+
+
+def test_a_warmup_orders_only_the_architectures_that_it_scores():
+    archs = [SPACE.sample(np.random.default_rng(i)) for i in range(50)]
+    guide = Guide(np.arange(50.0), warmup=10, move_probability=1)
+    plain = warmed_up(table(archs), None, np.random.default_rng(3))
+    guided = warmed_up(table(archs), guide, np.random.default_rng(3))
+    assert guided[:10].tolist() == sorted(plain[:10], reverse=True)
+    assert guided[10:].tolist() == plain[10:].tolist()

@@ -1,0 +1,112 @@
+"""The search stage, from files to a file."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import zcrepro
+from zcrepro import storage
+from zcrepro.benchmarks._base import ACCURACIES
+from zcrepro.proxies._extract import feature_schema
+from zcrepro.search._stage import search
+
+SPACE = zcrepro.get_space("embedded_chain")
+SETTINGS = {
+    "space": "embedded_chain",
+    "task": "digits",
+    "source": "features",
+    "guides": ["snip"],
+    "algorithms": ["aging_evolution", "random_search"],
+    "repeats": 3,
+    "budget": 20,
+    "warmup": 30,
+    "move_probability": 0.75,
+    "pool": 8,
+    "tournament": 3,
+    "seed": 0,
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    archs = list(dict.fromkeys(SPACE.sample(rng) for _ in range(60)))
+    texts = [SPACE.text(arch) for arch in archs]
+    validation = rng.uniform(20, 90, len(texts))
+    rows = []
+    for metric, accuracy in (("validation", validation), ("test", 100 - validation)):
+        for text, value in zip(texts, accuracy, strict=True):
+            rows.append({"arch": text, "graph": text, "task": "digits", "metric": metric, "accuracy": value})
+    frame = pd.DataFrame(rows).assign(seeds=3, source="made up")
+    storage.write_parquet(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["task", "metric", "arch"], {})
+    scores = pd.DataFrame({"arch": texts, "graph": texts, "snip": validation, "snip_status": "ok"})
+    scores.loc[0, "snip"] = np.nan
+    storage.write_parquet(tmp_path / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
+    return tmp_path
+
+
+def run(folder, **changes):
+    (folder / "settings.json").write_text(json.dumps(SETTINGS | changes))
+    output = folder / "search.parquet"
+    search(
+        settings_file=folder / "settings.json",
+        accuracies=folder / "accuracies.parquet",
+        scores=folder / "features.parquet",
+        output=output,
+    )
+    return storage.read_parquet(output)
+
+
+def test_every_method_and_repeat_has_a_row_for_each_trained_model(folder):
+    found = run(folder)
+    sizes = found.groupby(["method", "repeat"]).size()
+    assert set(found["method"]) == {
+        "aging_evolution",
+        "aging_evolution+snip",
+        "random_search",
+        "random_search+snip",
+    }
+    assert sizes.tolist() == [20] * 12
+
+
+def test_validation_chooses_and_test_reports(folder):
+    found = run(folder)
+    # Here test accuracy is 100 minus validation: the incumbent must be worst by test.
+    assert np.allclose(found["validation"] + found["test"], 100)
+    assert (found.groupby(["method", "repeat"])["validation"].diff().dropna() >= 0).all()
+
+
+def test_all_methods_of_a_repeat_start_from_one_random_order(folder):
+    found = run(folder)
+    first = found[(found["trained"] == 1) & (found["guide"] == "none")]
+    assert first.groupby("repeat")["arch"].nunique().tolist() == [1, 1, 1]
+
+
+def test_equal_settings_give_equal_files_and_another_seed_another(folder):
+    first = run(folder)
+    pd.testing.assert_frame_equal(first, run(folder))
+    assert not first.equals(run(folder, seed=1))
+
+
+def test_a_benchmark_without_validation_accuracy_is_refused(folder):
+    frame = storage.read_parquet(folder / "accuracies.parquet")
+    only = frame[frame["metric"] == "test"]
+    storage.write_parquet(folder / "accuracies.parquet", only, ACCURACIES, ["task", "metric", "arch"], {})
+    with pytest.raises(ValueError, match="has no validation accuracy of digits"):
+        run(folder)
+
+
+def test_scores_of_other_architectures_are_refused(folder):
+    scores = pd.DataFrame({"arch": ["x"], "graph": ["x"], "snip": [1.0], "snip_status": ["ok"]})
+    storage.write_parquet(folder / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
+    with pytest.raises(ValueError, match="no architecture of embedded_chain/digits is in both"):
+        run(folder)
+
+
+def test_the_file_says_how_it_was_made(folder):
+    run(folder)
+    made = storage.parquet_metadata(folder / "search.parquet")
+    assert made["stage"] == "search"
+    assert len(made["code"]) == len(made["settings"]) == 16

@@ -1,0 +1,73 @@
+"""``zcrepro summary``: the short table at the end of a run."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from zcrepro.commands.summary import summary
+from zcrepro.report._comparison import Measured, compare, write_csv
+
+
+def write(results: Path, table: str, *figures: tuple[str, str, float]) -> None:
+    """The CSV of a table with (row, column, value)."""
+    rows = [Measured(row, column, "kendall", value, 10, "x") for row, column, value in figures]
+    write_csv(results / "tables" / f"{table}.csv", compare("SRGP", table, rows, []))
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COLUMNS", "160")
+    folder = tmp_path / "quickstart"
+    write(
+        folder,
+        "srgp_correlation",
+        ("snip", "embedded_cell/digits", 0.5),
+        ("synflow", "embedded_cell/digits", 0.61),
+        ("plain", "embedded_cell/digits", math.nan),
+        ("evolved on D (fittest)", "embedded_cell/digits", 0.72),
+        ("evolved on D (best)", "embedded_cell/digits", 0.99),
+    )
+    write(
+        folder,
+        "zcp_search",
+        ("embedded_cell/digits random_search", "10 models", 90.0),
+        ("embedded_cell/digits random_search", "100% of the budget", 95.0),
+        ("embedded_cell/digits aging_evolution+synflow", "10 models", 94.0),
+        ("embedded_cell/digits aging_evolution+synflow", "100% of the budget", 95.0),
+    )
+    return folder
+
+
+def test_it_shows_the_best_of_each_kind_for_a_problem(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary(results)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "embedded_cell/digits" in line]
+    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    # The formula is the fittest one, not the best on the problem; equal searches are told apart early.
+    assert cells == [
+        "embedded_cell/digits",
+        "synflow 0.610",
+        "D (fittest) 0.720",
+        "aging_evolution+synflow 95.00 %",
+    ]
+
+
+def test_it_says_where_the_report_is(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    summary(results)
+    assert f"not made yet: snakemake makes {results / 'report.html'}" in capsys.readouterr().out
+    (results / "report.html").touch()
+    summary(results)
+    assert f"Report: {results / 'report.html'}" in capsys.readouterr().out
+
+
+def test_a_run_without_searches_has_a_summary(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (results / "tables" / "zcp_search.csv").unlink()
+    summary(results)
+    assert "synflow 0.610" in capsys.readouterr().out
+
+
+def test_a_folder_without_tables_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"has no tables yet .* run snakemake first"):
+        summary(tmp_path)

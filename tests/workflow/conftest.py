@@ -1,0 +1,148 @@
+"""A copy of the workflow in a folder of its own, with sources that a test may edit."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+TINY = {
+    "run": "tiny",
+    "features": {
+        "runs": [
+            {"problem": "embedded_cell/digits", "architectures": 30},
+            {"problem": "embedded_chain/digits", "architectures": 30},
+        ],
+        "proxies": ["params", "l2_norm", "synflow", "zen"],
+        "batch_size": 8,
+        "chunk_size": 15,
+    },
+    "training_sets": {"cell": ["embedded_cell/digits"]},
+    "srgp": {
+        "train_on": ["cell"],
+        "scores": "features",
+        "terminals": ["params", "l2_norm", "synflow", "zen"],
+        "repeats": 2,
+        "architectures": 15,
+        "population": 20,
+        "generations": 3,
+    },
+    "generalization": {
+        "problems": ["embedded_cell/digits", "embedded_chain/digits"],
+        "handcrafted": ["params", "l2_norm", "synflow", "zen"],
+        "resamples": 20,
+    },
+    "search": {
+        "runs": [{"problem": "embedded_cell/digits", "guides": ["synflow"], "evolved_on": "cell"}],
+        "repeats": 2,
+        "budget": 10,
+        "warmup": 10,
+        "pool": 5,
+        "tournament": 2,
+    },
+    "max_undefined_share": 0.2,
+    "report": {
+        "tables": ["srgp_correlation", "srgp_runs", "generalization", "zcp_search"],
+        "figures": ["search"],
+        "resamples": 20,
+        "reads": {
+            "zcp_search": ["search/embedded_cell-digits"],
+            "search": ["search/embedded_cell-digits"],
+        },
+    },
+}
+
+
+class Workflow:
+    """Runs Snakemake in a folder that holds the workflow, its sources and its results."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results" / "tiny"
+        for name in ("workflow", "profiles", "config", "resources"):
+            shutil.copytree(ROOT / name, folder / name)
+        shutil.copytree(
+            ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
+        for name in ("Snakefile", "environment.yml", "requirements.lock"):
+            shutil.copy(ROOT / name, folder / name)
+        self.configure()
+
+    def configure(self, **changes) -> None:
+        """Writes the small configuration; a mapping among the changes is merged, as Snakemake does."""
+        config = TINY | {k: TINY[k] | v if isinstance(v, dict) else v for k, v in changes.items()}
+        (self.folder / "tiny.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+    def command(self, *arguments: str, cores: int = 2, config: str = "tiny.yaml") -> list[str]:
+        files = ["config/quickstart.yaml", config] if config == "tiny.yaml" else [config]
+        base = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--nocolor"]
+        return [*base, "--configfile", *files, *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        # The copy's sources come before the installed ones.
+        return os.environ | {"PYTHONPATH": str(self.folder / "src"), "MPLBACKEND": "agg"}
+
+    def snakemake(self, *arguments: str, ok: bool = True, **how) -> str:
+        done = subprocess.run(
+            self.command(*arguments, **how),
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert (done.returncode == 0) == ok, done.stdout[-6000:]
+        return done.stdout
+
+    def planned(self, *arguments: str, **how) -> dict[str, int]:
+        """How many jobs of each rule would run."""
+        output = self.snakemake("--dry-run", *arguments, **how)
+        if "Nothing to be done" in output:
+            return {}
+        stats = output.split("Job stats:")[-1]
+        counts = dict(re.findall(r"^(\w+)\s+(\d+)\s*$", stats, flags=re.MULTILINE))
+        return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "all")}
+
+    def contents(self, *suffixes: str) -> dict[str, bytes]:
+        """The result files by path, but not what holds clocks."""
+        return {
+            str(path.relative_to(self.results)): path.read_bytes()
+            for path in sorted(self.results.rglob("*"))
+            if path.suffix in suffixes
+            and path.relative_to(self.results).parts[0] not in ("timings", "benchmarks", "logs", "settings")
+        }
+
+    def edit(self, source: str) -> None:
+        path = self.folder / "src" / "zcrepro" / source
+        path.write_text(path.read_text() + "\n# edited\n")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A workflow that ran to its end; tests copy it before they change it."""
+    workflow = Workflow(tmp_path_factory.mktemp("finished"))
+    workflow.snakemake()
+    return workflow
+
+
+@pytest.fixture
+def workflow(finished, tmp_path):
+    """A finished workflow of the test's own. Its files keep their times, as a copy of a folder would."""
+    copy = Workflow.__new__(Workflow)
+    copy.folder = tmp_path / "copy"
+    copy.results = copy.folder / "results" / "tiny"
+    shutil.copytree(finished.folder, copy.folder)
+    return copy
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A workflow that has not run."""
+    return Workflow(tmp_path)

@@ -1,0 +1,70 @@
+"""The exact set of jobs of each configuration that the repository brings."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from zcrepro.datasets import read_datasets
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.workflow
+
+REPORT = {"generalize": 1, "deviations": 1, "page": 1}
+
+
+def test_the_quickstart(fresh):
+    assert fresh.planned(config="config/quickstart.yaml") == REPORT | {
+        "accuracies": 2,
+        "extract": 2 * 4 * 4,
+        "features": 2,
+        "evolve": 6,
+        "search": 2,
+        "table": 4,
+        "figure": 5,
+    }
+
+
+def test_the_sample(fresh):
+    assert fresh.planned(config="config/sample.yaml") == REPORT | {
+        "fetch": 9,
+        "accuracies": 1,
+        "released": 1,
+        "extract": 3 * 8,
+        "features": 1,
+        "evolve": 3,
+        "search": 2,
+        "table": 5,
+        "figure": 5,
+    }
+
+
+def test_the_papers_settings(fresh):
+    assert fresh.planned(config="config/config.yaml") == REPORT | {
+        "fetch": 9,
+        "accuracies": 1,
+        "released": 1,
+        "extract": 4 * 245,
+        "features": 1,
+        "evolve": 31,
+        "search": 2,
+        "table": 5,
+        "figure": 5,
+    }
+
+
+def test_one_paper_and_one_table_are_targets(fresh):
+    assert fresh.planned("zcp", config="config/sample.yaml")["table"] == 2
+    only = fresh.planned("results/sample/tables/zcp_table1.md", config="config/sample.yaml")
+    assert only == {"fetch": 9, "accuracies": 1, "released": 1, "extract": 24, "features": 1, "table": 1}
+
+
+def test_every_fetched_input_of_the_configurations_has_a_url():
+    datasets = read_datasets(ROOT / "config/datasets.tsv")
+    for name in ("config.yaml", "sample.yaml", "quickstart.yaml"):
+        spaces = (yaml.safe_load((ROOT / "config" / name).read_text()) or {}).get("spaces", {})
+        for space in spaces.values():
+            sources = [space["accuracies"], space.get("released", {}), *space.get("tasks", {}).values()]
+            for file in (file for source in sources for file in source.get("files", [])):
+                assert file.startswith("resources/") or datasets[file]["url"].startswith("https://"), file

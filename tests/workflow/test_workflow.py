@@ -1,0 +1,143 @@
+"""The workflow: what runs, what runs again, and that interruptions, cores and chunks change nothing."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+DOWNSTREAM = {
+    "features": 2,
+    "evolve": 2,
+    "generalize": 1,
+    "search": 1,
+    "table": 4,
+    "deviations": 1,
+    "figure": 1,
+    "page": 1,
+}
+RESULTS = (".parquet", ".json", ".csv", ".md", ".tex", ".svg", ".html")
+
+
+def test_a_run_makes_every_kind_of_result(finished):
+    made = finished.contents(*RESULTS)
+    for path in (
+        "accuracies/embedded_cell.parquet",
+        "features/embedded_cell/digits.parquet",
+        "evolved/srgp/cell/seed-1.json",
+        "generalization/srgp.parquet",
+        "search/embedded_cell-digits.parquet",
+        "tables/generalization.md",
+        "tables/generalization.tex",
+        "tables/deviations.csv",
+        "figures/search.svg",
+        "report.html",
+    ):
+        assert made[path], path
+    assert not [path for path in finished.results.rglob("*") if "partial" in path.name]
+
+
+def test_a_second_run_does_nothing(workflow):
+    assert workflow.planned() == {}
+    assert "Nothing to be done" in workflow.snakemake()
+
+
+def test_touching_every_source_and_every_tracked_file_reruns_nothing(workflow):
+    for folder in ("src", "resources", "workflow", "config"):
+        for path in (workflow.folder / folder).rglob("*.*"):
+            path.touch()
+    assert workflow.planned() == {}
+
+
+def test_editing_one_proxy_recomputes_its_pass_group_its_join_and_what_reads_it(workflow):
+    workflow.edit("proxies/zen.py")
+    assert workflow.planned() == DOWNSTREAM | {"extract": 4}
+    planned = workflow.snakemake("--dry-run")
+    extracted = {line.split("group=")[1].split(",")[0] for line in planned.splitlines() if "group=" in line}
+    assert extracted == {"zen"}
+
+
+def test_editing_a_tables_code_recomputes_that_table_and_the_page_alone(workflow):
+    workflow.edit("report/tables/srgp_runs.py")
+    assert workflow.planned() == {"table": 1, "deviations": 1, "page": 1}
+
+
+def test_editing_the_search_recomputes_no_feature_and_no_formula(workflow):
+    workflow.edit("search/aging_evolution.py")
+    assert workflow.planned() == {"search": 1, "table": 1, "deviations": 1, "figure": 1, "page": 1}
+
+
+def test_another_setting_reruns_what_depends_on_it(workflow):
+    workflow.configure(generalization={"problems": ["embedded_chain/digits"], "resamples": 21})
+    assert workflow.planned() == {"generalize": 1, "table": 3, "deviations": 1, "page": 1}
+
+
+def test_losing_snakemakes_metadata_reruns_nothing_that_is_up_to_date(workflow):
+    shutil.rmtree(workflow.folder / ".snakemake")
+    assert workflow.planned() == {}
+
+
+def test_a_lost_result_is_made_again_and_equal(workflow):
+    before = workflow.contents(*RESULTS)
+    for lost in ("generalization/srgp.parquet", "tables/generalization.csv", "report.html"):
+        (workflow.results / lost).unlink()
+    workflow.snakemake()
+    assert workflow.contents(*RESULTS) == before
+
+
+def test_one_core_and_another_chunk_size_give_the_same_results(finished, fresh):
+    fresh.configure(features={"chunk_size": 7})
+    fresh.snakemake(cores=1)
+    same = finished.contents(*RESULTS)
+    other = fresh.contents(*RESULTS)
+    joined = {path for path in same if path.count("/") < 4 or "evolved" in path}
+    assert joined == {path for path in other if path.count("/") < 4 or "evolved" in path}
+    assert [path for path in joined if same[path] != other[path]] == []
+
+
+def test_a_killed_run_is_finished_by_the_documented_commands_with_the_same_results(finished, fresh):
+    running = subprocess.Popen(
+        fresh.command(),
+        cwd=fresh.folder,
+        env=fresh.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    started = fresh.results / "features"
+    deadline = time.monotonic() + 120
+    while len(list(started.rglob("*.parquet"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert not (fresh.results / "report.html").exists()
+    fresh.snakemake("--unlock")
+    fresh.snakemake("--rerun-incomplete")
+    assert fresh.contents(*RESULTS) == finished.contents(*RESULTS)
+
+
+def test_a_misspelt_key_stops_the_run_and_names_the_nearest(fresh):
+    fresh.configure(sede=1)
+    assert "unknown key 'sede'; did you mean 'seed'" in fresh.snakemake("--dry-run", ok=False)
+
+
+def test_a_failing_job_shows_its_error_and_the_rest_of_the_results_stay(workflow):
+    workflow.configure(max_undefined_share=0.0, srgp={"train_on": []})
+    output = workflow.snakemake(ok=False)
+    assert "max_undefined_share" in output
+    assert (workflow.results / "accuracies/embedded_cell.parquet").exists()
+
+
+def test_every_command_of_a_rule_can_be_run_by_hand(workflow):
+    printed = workflow.snakemake("--dry-run", "--forcerun", "generalize", "--printshellcmds")
+    command = next(line for line in printed.splitlines() if "zcrepro stage generalize" in line)
+    command = command.removeprefix("Shell command: ").strip()
+    target = workflow.results / "generalization/srgp.parquet"
+    before = target.read_bytes()
+    target.unlink()
+    subprocess.run(command, shell=True, check=True, cwd=workflow.folder, env=workflow.environment)
+    assert target.read_bytes() == before
