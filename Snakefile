@@ -6,7 +6,13 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
+wildcard_constraints:
+    space="[a-z0-9_]+",
+    task="[A-Za-z0-9_-]+",
+
+
 include: "workflow/rules/common.smk"
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/evolve.smk"

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from zcrepro import storage
+from zcrepro import files, storage
 
 SCHEMA = pa.schema([("arch", pa.string()), ("score", pa.float64())])
 
@@ -42,8 +42,8 @@ def test_a_missing_column_is_named(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "file.txt"
-    storage.write_text(path, "old")
-    with suppress(KeyboardInterrupt), storage.atomic(path) as temporary:
+    files.write_text(path, "old")
+    with suppress(KeyboardInterrupt), files.atomic(path) as temporary:
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
@@ -52,7 +52,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 
 def test_a_full_disk_is_named_with_the_file(tmp_path):
     path = tmp_path / "file.txt"
-    with pytest.raises(OSError, match=r"cannot write .*file\.txt: No space left"), storage.atomic(path):
+    with pytest.raises(OSError, match=r"cannot write .*file\.txt: No space left"), files.atomic(path):
         raise OSError(28, "No space left on device")
     assert not path.exists()
 
@@ -67,5 +67,5 @@ def test_a_truncated_parquet_file_says_what_to_do(tmp_path):
 
 def test_json_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
-        storage.write_json(tmp_path / "one.json", {"score": float("nan")})
+        files.write_json(tmp_path / "one.json", {"score": float("nan")})
     assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from zcrepro import settings, storage
+from zcrepro import files, settings
 from zcrepro.datasets import checked_digest, checked_path
 
 MIRROR = "ZCREPRO_MIRROR"
@@ -118,7 +118,7 @@ def place(source: Path, wanted: FetchSettings, output: Path, remedy: str) -> Non
 
     Raises ValueError that names the file, what was expected, what was found, and ``remedy``.
     """
-    with source.open("rb") as opened, storage.atomic(output) as temporary:
+    with source.open("rb") as opened, files.atomic(output) as temporary:
         if not wanted.member or file_digest(source, wanted.final_digest) == wanted.final_digest:
             _copy(opened, temporary)
         elif file_digest(source, wanted.digest) == wanted.digest:

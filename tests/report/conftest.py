@@ -17,7 +17,7 @@ from zcrepro.proxies._extract import feature_schema
 from zcrepro.report import _comparison
 from zcrepro.report._figure import figure
 from zcrepro.report._table import table
-from zcrepro.storage import write_json, write_parquet
+from zcrepro.storage import write_parquet
 
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 ARCHS = [f"arch-{i:02d}" for i in range(60)]
@@ -167,20 +167,23 @@ def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> N
         "held_out": {"kendall": fitness - 0.05, "spearman": 0.75, "n": 30},
     }
     history = [{"generation": g, "best": fitness - 0.3 * 0.7**g} for g in range(12)]
-    write_json(
-        made.results / "evolved" / "srgp" / training_set / f"seed-{repeat}.json",
-        {
-            "method": "srgp",
-            "training_set": training_set,
-            "repeat": repeat,
-            "formula": "add(synflow, nwot)",
-            "size": 3,
-            "problems": [problem],
-            "training_fitness": fitness,
-            "fitness": {problem: parts},
-            "history": history,
-            "split": {"seed": 0, "cutoffs": {problem.split("/")[0]: "4000000000000000"}},
-        },
+    path = made.results / "evolved" / "srgp" / training_set / f"seed-{repeat}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        json.dumps(
+            {
+                "method": "srgp",
+                "training_set": training_set,
+                "repeat": repeat,
+                "formula": "add(synflow, nwot)",
+                "size": 3,
+                "problems": [problem],
+                "training_fitness": fitness,
+                "fitness": {problem: parts},
+                "history": history,
+                "split": {"seed": 0, "cutoffs": {problem.split("/")[0]: "4000000000000000"}},
+            },
+        )
     )
 
 

@@ -1,22 +1,6 @@
 # What is known of the architectures: download -> verify -> tidy Parquet.
 
 
-def fetch_settings_of(wildcards):
-    return fetch_settings(DATASETS[wildcards.name])
-
-
-def tidy_settings(table):
-    def settings(wildcards):
-        source = config["spaces"][wildcards.space][table]
-        return {
-            "recipe": source["recipe"],
-            "space": wildcards.space,
-            "files": source["files"],
-        }
-
-    return settings
-
-
 rule fetch:
     output:
         file="data/{name}",
@@ -37,7 +21,7 @@ rule fetch:
     params:
         settings=settings_of("fetch", fetch_settings_of),
     shell:
-        "{STAGE} fetch --settings-file {params.settings} --output {output.file} > {log} 2>&1"
+        "zcrepro stage fetch --settings-file {params.settings} --output {output.file} > {log} 2>&1"
 
 
 rule accuracies:
@@ -62,7 +46,7 @@ rule accuracies:
         settings=settings_of("accuracies", tidy_settings("accuracies")),
         code=code_of("accuracies", tidy_settings("accuracies")),
     shell:
-        "{STAGE} accuracies --settings-file {params.settings} --files {input.files}"
+        "zcrepro stage accuracies --settings-file {params.settings} --files {input.files}"
         " --output {output.table} > {log} 2>&1"
 
 
@@ -88,5 +72,5 @@ rule released:
         settings=settings_of("released", tidy_settings("released")),
         code=code_of("released", tidy_settings("released")),
     shell:
-        "{STAGE} released --settings-file {params.settings} --files {input.files}"
+        "zcrepro stage released --settings-file {params.settings} --files {input.files}"
         " --output {output.table} > {log} 2>&1"

@@ -1,5 +1,4 @@
 # Helpers of the rules; there is no rule here.
-import json
 import sys
 from math import ceil
 from pathlib import Path
@@ -8,7 +7,7 @@ import yaml
 
 from zcrepro import provenance
 from zcrepro.datasets import fetch_settings, read_datasets
-from zcrepro.registry import names
+from zcrepro.files import write_json
 from zcrepro.schema import completed
 
 HERE = Path(workflow.basedir)
@@ -17,7 +16,9 @@ config = completed(
 )
 DATASETS = read_datasets(HERE / "config/datasets.tsv")
 RESULTS = f"results/{config['run']}"
-STAGE = f"{sys.executable} -m zcrepro stage"
+# The command line of this environment, whether or not it is activated.
+shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+
 GPU = 1 if config["device"] == "cuda" else 0
 
 
@@ -30,8 +31,6 @@ def settings_of(stage, of):
             f"{RESULTS}/settings/{stage}-{provenance.settings_digest(settings)}.json"
         )
         if not target.exists():
-            from zcrepro.storage import write_json
-
             write_json(target, settings)
         return str(target)
 

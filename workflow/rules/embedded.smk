@@ -1,22 +1,4 @@
 # Training of the embedded benchmark: a target of its own. Its shards are promoted to resources/.
-EMBEDDED = config["embedded"]
-
-
-def train_settings(wildcards):
-    images = config["spaces"][wildcards.space]["tasks"][wildcards.task]["images"]
-    shared = {
-        key: EMBEDDED[key]
-        for key in EMBEDDED
-        if key not in ("problems", "architectures", "shard_size")
-    }
-    return shared | {
-        "space": wildcards.space,
-        "task": wildcards.task,
-        "images": images,
-        "chunk": int(wildcards.shard),
-        "chunk_size": EMBEDDED["shard_size"],
-        "torch_threads": config["torch_threads"],
-    }
 
 
 rule train:
@@ -39,7 +21,7 @@ rule train:
         settings=settings_of("train", train_settings),
         code=code_of("train", train_settings),
     shell:
-        "{STAGE} train --settings-file {params.settings} --output {output.shard} > {log} 2>&1"
+        "zcrepro stage train --settings-file {params.settings} --output {output.shard} > {log} 2>&1"
 
 
 rule embedded_benchmark:

@@ -1,48 +1,4 @@
 # Formulas evolved on training sets, then evaluated on every problem.
-SRGP = config["srgp"]
-
-
-def problems_of(wildcards):
-    return config["training_sets"][wildcards.training_set]
-
-
-def evolve_settings(wildcards):
-    handed_on = (
-        "terminals",
-        "architectures",
-        "population",
-        "generations",
-        "crossover",
-        "mutation",
-        "tournament",
-        "max_height",
-    )
-    return {
-        "method": "srgp",
-        "training_set": wildcards.training_set,
-        "problems": problems_of(wildcards),
-        "source": SRGP["scores"],
-        "seed": config["seed"],
-        "repeat": int(wildcards.seed),
-        "max_undefined_share": config["max_undefined_share"],
-    } | {key: SRGP[key] for key in handed_on}
-
-
-def runs_of(training_sets):
-    """The formulas of every repeat of training sets."""
-    return [
-        f"{RESULTS}/evolved/srgp/{training_set}/seed-{seed}.json"
-        for training_set in training_sets
-        for seed in range(SRGP["repeats"])
-    ]
-
-
-def generalize_settings(wildcards):
-    return config["generalization"] | {
-        "source": SRGP["scores"],
-        "seed": config["seed"],
-        "max_undefined_share": config["max_undefined_share"],
-    }
 
 
 rule evolve:
@@ -68,7 +24,7 @@ rule evolve:
         settings=settings_of("evolve", evolve_settings),
         code=code_of("evolve", evolve_settings),
     shell:
-        "{STAGE} evolve --settings-file {params.settings} --accuracies {input.accuracies}"
+        "zcrepro stage evolve --settings-file {params.settings} --accuracies {input.accuracies}"
         " --scores {input.scores} --output {output.formula} > {log} 2>&1"
 
 
@@ -94,5 +50,5 @@ rule generalize:
         settings=settings_of("generalize", generalize_settings),
         code=code_of("generalize", generalize_settings),
     shell:
-        "{STAGE} generalize --settings-file {params.settings} --evolved {input.evolved}"
+        "zcrepro stage generalize --settings-file {params.settings} --evolved {input.evolved}"
         " --accuracies {input.accuracies} --scores {input.scores} --output {output.table} > {log} 2>&1"

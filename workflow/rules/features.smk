@@ -1,48 +1,4 @@
 # Our own proxies on true networks, keyed by (space, task, pass group, chunk), then joined.
-RUNS = {run["problem"]: run["architectures"] for run in config["features"]["runs"]}
-GROUPS = provenance.pass_groups(config["features"]["proxies"])
-
-
-def task_config(wildcards):
-    return config["spaces"][wildcards.space]["tasks"][wildcards.task]
-
-
-def extract_settings(wildcards):
-    return {
-        "space": wildcards.space,
-        "task": wildcards.task,
-        "images": task_config(wildcards)["images"],
-        "proxies": GROUPS[wildcards.group],
-        "architectures": RUNS[f"{wildcards.space}/{wildcards.task}"],
-        "chunk": int(wildcards.chunk),
-        "chunk_size": config["features"]["chunk_size"],
-        "batch_size": config["features"]["batch_size"],
-        "seed": config["seed"],
-        "device": config["device"],
-        "torch_threads": config["torch_threads"],
-    }
-
-
-def join_settings(wildcards):
-    return {
-        "proxy_columns": [name for group in GROUPS.values() for name in group],
-        "max_undefined_share": config["max_undefined_share"],
-    }
-
-
-def chunks_of(kind):
-    """The chunks of all pass groups of a task; a chunk's name does not depend on their number."""
-
-    def chunks(wildcards):
-        architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]
-        count = ceil(architectures / config["features"]["chunk_size"])
-        return [
-            f"{RESULTS}/{kind}/{wildcards.space}/{wildcards.task}/{group}/{chunk:04d}.parquet"
-            for group in GROUPS
-            for chunk in range(count)
-        ]
-
-    return chunks
 
 
 rule extract:
@@ -69,7 +25,7 @@ rule extract:
         settings=settings_of("extract", extract_settings),
         code=code_of("extract", extract_settings),
     shell:
-        "{STAGE} extract --settings-file {params.settings} --accuracies {input.accuracies}"
+        "zcrepro stage extract --settings-file {params.settings} --accuracies {input.accuracies}"
         " --images {input.images} --output {output.features} --timings {output.timings} > {log} 2>&1"
 
 
@@ -93,7 +49,7 @@ rule features:
         settings=settings_of("features", join_settings),
         code=code_of("features", join_settings),
     shell:
-        "{STAGE} features --settings-file {params.settings} --chunks {input.chunks}"
+        "zcrepro stage features --settings-file {params.settings} --chunks {input.chunks}"
         " --output {output.table} > {log} 2>&1"
 
 
@@ -116,4 +72,4 @@ rule timings:
     params:
         code=code_of("timings", lambda wildcards: {}),
     shell:
-        "{STAGE} timings --chunks {input.chunks} --output {output.table} > {log} 2>&1"
+        "zcrepro stage timings --chunks {input.chunks} --output {output.table} > {log} 2>&1"

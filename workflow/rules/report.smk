@@ -1,55 +1,4 @@
 # Parquet -> tables, figures, page.
-REPORT = config["report"]
-
-
-def reads_of(name):
-    """What a table or figure reads, as paths below the results without their suffix."""
-    return REPORT["reads"][name]
-
-
-def files_read(wildcards):
-    """Formulas are JSON, everything else is Parquet."""
-    return [
-        f"{RESULTS}/{read}.{'json' if read.startswith('evolved/') else 'parquet'}"
-        for read in reads_of(wildcards.name)
-    ]
-
-
-def table_settings(wildcards):
-    return {
-        "table": wildcards.name,
-        "reads": reads_of(wildcards.name),
-        "seed": config["seed"],
-        "resamples": REPORT["resamples"],
-        "level": REPORT["level"],
-    }
-
-
-def figure_settings(wildcards):
-    return {
-        "figure": wildcards.name,
-        "reads": reads_of(wildcards.name),
-        "seed": config["seed"],
-    }
-
-
-def page_settings(wildcards):
-    return {
-        "title": REPORT["title"],
-        "run": config["run"],
-        "description": REPORT["description"],
-    }
-
-
-def shown_on_page(wildcards):
-    """The tables and figures, whose titles and captions stand in their own files."""
-    return {"table": REPORT["tables"], "figure": REPORT["figures"]}
-
-
-def references_of(wildcards):
-    """The published figures of a table, where there are any."""
-    path = f"resources/papers/{wildcards.name}.csv"
-    return [path] if (HERE / path).exists() else []
 
 
 rule table:
@@ -80,7 +29,7 @@ rule table:
             f"--references {input.references}" if input.references else ""
         ),
     shell:
-        "{STAGE} table --settings-file {params.settings} --inputs {input.results}"
+        "zcrepro stage table --settings-file {params.settings} --inputs {input.results}"
         " {params.references} --csv {output.csv} --markdown {output.markdown}"
         " --latex {output.latex} > {log} 2>&1"
 
@@ -104,7 +53,7 @@ rule deviations:
     params:
         code=code_of("deviations", lambda wildcards: {}),
     shell:
-        "{STAGE} deviations --tables {input.tables} --output {output.table} > {log} 2>&1"
+        "zcrepro stage deviations --tables {input.tables} --output {output.table} > {log} 2>&1"
 
 
 rule figure:
@@ -133,7 +82,7 @@ rule figure:
         settings=settings_of("figure", figure_settings),
         code=code_of("figure", figure_settings),
     shell:
-        "{STAGE} figure --settings-file {params.settings} --inputs {input.results}"
+        "zcrepro stage figure --settings-file {params.settings} --inputs {input.results}"
         " --output {output.picture} > {log} 2>&1"
 
 
@@ -158,5 +107,5 @@ rule page:
         settings=settings_of("report", page_settings),
         code=code_of("report", shown_on_page),
     shell:
-        "{STAGE} report --settings-file {params.settings} --tables {input.tables}"
+        "zcrepro stage report --settings-file {params.settings} --tables {input.tables}"
         " --figures {input.figures} --output {output.page} > {log} 2>&1"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from zcrepro import provenance, registry, settings, storage
+from zcrepro import files, provenance, registry, settings
 from zcrepro.correlation import kendall, spearman
 from zcrepro.evolve import _scores
 from zcrepro.evolve._formula import Formula
@@ -98,7 +98,7 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     evolution = method.evolve(training, chosen)
     formula = evolution.formula
     mapping = settings.as_mapping(chosen)
-    storage.write_json(
+    files.write_json(
         output,
         {
             "method": chosen.method,

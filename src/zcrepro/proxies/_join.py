@@ -56,8 +56,8 @@ def check_defined(frame: pd.DataFrame, columns: Sequence[str], share: float, whe
         if undefined.mean() > share:
             reason = frame.loc[undefined, f"{name}_status"].value_counts().index[0]
             raise ValueError(
-                f"{where}: {name} is undefined for {undefined.sum()} of {len(frame)} architectures, more than "
-                f"the share {share} that max_undefined_share allows; the commonest reason: {reason}"
+                f"{where}: {name} is undefined for {undefined.sum()} of {len(frame)} architectures, more "
+                f"than the share {share} that max_undefined_share allows; the commonest reason: {reason}"
             )
 
 

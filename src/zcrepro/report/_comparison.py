@@ -6,9 +6,10 @@ The rule, in this order:
 * ``no reference``: no figure of a paper belongs to it.
 * ``not comparable``: it is of another population than the paper's and no random sample of that one,
   or it is undefined. The two may still agree; then it is by chance.
-* ``reproduced``: the paper's figure is within the tolerance of ours. Where ours is of a random sample
-  of the paper's population, the paper's figure may also lie in the interval widened by the tolerance;
-  where that interval is wide the note says that the test is weak.
+* ``reproduced``: the paper's figure is within the tolerance of ours.
+* Where ours is of a random sample of the paper's population, and the paper's figure lies in its
+  interval widened by the tolerance: ``reproduced`` if that interval is narrow, at most WIDE tolerances
+  from end to end; else ``not comparable``, for so small a sample can tell nothing.
 * ``differs``: everything else.
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from zcrepro import storage
+from zcrepro import files
 from zcrepro.settings import unknown_name
 
 COLUMNS = (
@@ -60,7 +61,7 @@ MISSING, NO_REFERENCE, NOT_COMPARABLE = "missing input", "no reference", "not co
 REPRODUCED, DIFFERS = "reproduced", "differs"
 VERDICTS = (REPRODUCED, DIFFERS, NOT_COMPARABLE, NO_REFERENCE, MISSING)
 
-WIDE = 4.0  # an interval of more tolerances than this, from end to end, is a weak test
+WIDE = 4.0  # tolerances; a wider interval holds too many figures for one of them to be reproduced
 ROUNDING = 1e-9  # so that .594 and .564 are within .03 of each other
 
 UNDEFINED = (math.nan, math.nan)
@@ -123,9 +124,13 @@ def verdict(ours: Measured, reference: Reference | None) -> str:
         return NO_REFERENCE
     if ours.relation == OTHER or math.isnan(ours.value):
         return NOT_COMPARABLE
-    low, high = _reach(ours)
     slack = reference.tolerance + ROUNDING
-    return REPRODUCED if low - slack <= reference.value <= high + slack else DIFFERS
+    if abs(ours.value - reference.value) <= slack:
+        return REPRODUCED
+    low, high = ours.interval
+    if ours.relation == SAMPLE and low - slack <= reference.value <= high + slack:
+        return NOT_COMPARABLE if _is_wide(ours, reference) else REPRODUCED
+    return DIFFERS
 
 
 def compare(
@@ -173,7 +178,7 @@ def read_references(path: Path, table: str) -> list[Reference]:
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """The rows with six significant digits: equal inputs give equal files, byte for byte."""
     rounded = frame.assign(**{name: [_digits(value) for value in frame[name]] for name in NUMBERS})
-    storage.write_text(path, rounded.to_csv(index=False, lineterminator="\n"))
+    files.write_text(path, rounded.to_csv(index=False, lineterminator="\n"))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -202,11 +207,9 @@ def _key(of: Measured | Reference) -> tuple[str, str, str]:
     return of.row, of.column, of.metric
 
 
-def _reach(ours: Measured) -> tuple[float, float]:
-    """The values that ours may stand for: itself, and for a random sample its interval."""
-    if ours.relation != SAMPLE or any(math.isnan(end) for end in ours.interval):
-        return ours.value, ours.value
-    return min(ours.value, ours.interval[0]), max(ours.value, ours.interval[1])
+def _is_wide(ours: Measured, reference: Reference) -> bool:
+    low, high = ours.interval
+    return ours.relation == SAMPLE and high - low > WIDE * reference.tolerance
 
 
 def _row(paper: str, table: str, ours: Measured, reference: Reference | None) -> dict[str, Any]:
@@ -240,9 +243,8 @@ def _notes(ours: Measured, reference: Reference | None) -> Iterator[str]:
         yield ours.note
     if reference is None:
         return
-    low, high = ours.interval
-    if ours.relation == SAMPLE and high - low > WIDE * reference.tolerance:
-        yield f"a weak test: the interval is wider than {WIDE:g} tolerances"
+    if _is_wide(ours, reference):
+        yield f"a small sample: the interval is wider than {WIDE:g} tolerances"
     if ours.relation == OTHER:
         yield "another population than the paper's"
     yield f"tolerance {reference.tolerance:g}: {reference.reason}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcrepro import registry, settings, storage
+from zcrepro import files, registry, settings
 from zcrepro.report._base import Figure
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.figures import _style
@@ -35,5 +35,5 @@ def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) ->
     described: Figure = registry.get("figure", chosen.figure)
     with _style.style():
         drawing = described.draw(Inputs(chosen.reads, inputs), chosen.seed)
-        with storage.atomic(output) as temporary:
+        with files.atomic(output) as temporary:
             _style.save(drawing, temporary)

@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from zcrepro import registry, settings, storage
+from zcrepro import files, registry, settings
 from zcrepro.report import _comparison, _headline
 from zcrepro.report._base import Figure, Table
 from zcrepro.report._layout import Layout, layout
@@ -20,9 +20,10 @@ TEMPLATE = "template.html.j2"
 
 EXPLAINED = {
     _comparison.REPRODUCED: "the paper's figure is within the tolerance of ours or, where ours is of a "
-    "random sample of the paper's architectures, of its interval",
+    "random sample of the paper's architectures and its interval is narrow, of that interval",
     _comparison.DIFFERS: "the paper's figure is farther from ours than that",
-    _comparison.NOT_COMPARABLE: "ours is of another population than the paper's, or undefined",
+    _comparison.NOT_COMPARABLE: "ours is of another population than the paper's, of too small a sample "
+    "to tell, or undefined",
     _comparison.NO_REFERENCE: "no printed figure belongs to it",
     _comparison.MISSING: "the run lacks a file that it needs",
 }
@@ -112,7 +113,7 @@ def report(
         explained=EXPLAINED,
         citations=_citations(frames),
     )
-    storage.write_text(output, page)
+    files.write_text(output, page)
 
 
 def inlined(svg: str, name: str) -> Markup:

@@ -6,7 +6,10 @@ from zcrepro.report._layout import Layout, Line
 MARKS = {REPRODUCED: "✓", DIFFERS: "✗", NOT_COMPARABLE: "~", NO_REFERENCE: "", MISSING: "", "": ""}
 LATEX_MARKS = MARKS | {REPRODUCED: r"$\surd$", DIFFERS: r"$\times$", NOT_COMPARABLE: r"$\sim$"}
 
-LEGEND = "✓ reproduced, ✗ differs, ~ not comparable (another population), no mark: no reference."
+LEGEND = (
+    "✓ reproduced, ✗ differs, ~ not comparable (another population, or too small a sample), "
+    "no mark: no reference."
+)
 
 MARKDOWN_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\|*_`[]<>"})
 LATEX_WORDS = {"\\": "backslash", "~": "asciitilde", "^": "asciicircum", "<": "less", ">": "greater"}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcrepro import registry, settings, storage
+from zcrepro import files, registry, settings
 from zcrepro.report import _comparison, _render
 from zcrepro.report._base import Bootstrap, Table
 from zcrepro.report._inputs import Inputs
@@ -55,6 +55,6 @@ def table(
     known = _comparison.read_references(references, chosen.table) if references else []
     frame = _comparison.compare(described.paper, chosen.table, figures, known)
     lines = layout(frame, described.note_column)
-    storage.write_text(markdown, _render.markdown(lines, described.title, described.caption))
-    storage.write_text(latex, _render.latex(lines, described.title, described.caption))
+    files.write_text(markdown, _render.markdown(lines, described.title, described.caption))
+    files.write_text(latex, _render.latex(lines, described.title, described.caption))
     _comparison.write_csv(csv, frame)

@@ -49,14 +49,22 @@ def style() -> Iterator[None]:
 
 
 def panels(
-    count: int, columns: int, width: float, height: float, *, share_y: bool = False
+    count: int,
+    columns: int,
+    width: float,
+    height: float,
+    *,
+    share_x: bool = False,
+    share_y: bool = False,
 ) -> tuple[Drawing, list[Axes]]:
     """A drawing with ``count`` panels of a size in inches, ``columns`` beside each other."""
     columns = min(columns, max(count, 1))
     rows = max(1, math.ceil(count / columns))
     drawing = Drawing(figsize=(columns * width, rows * height), layout="constrained")
-    grid = drawing.subplots(rows, columns, squeeze=False, sharey=share_y)
+    grid = drawing.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y)
     axes = list(grid.flat)
+    for ax in axes:
+        ax.tick_params(labelbottom=True)  # else only the lowest panels of a shared axis have numbers
     for empty in axes[count:]:
         empty.set_axis_off()
     return drawing, axes[:count]

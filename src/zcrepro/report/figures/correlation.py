@@ -24,7 +24,9 @@ def draw(inputs: Inputs, seed: int) -> Drawing:
     names = _evolved.problems(frame)
     shown = pd.concat([_rows(frame, problem, sets, evolutions) for problem in names])
     order = shown.groupby("label")["value"].mean().sort_values(kind="stable").index.tolist()
-    drawing, axes = _style.panels(len(names), COLUMNS, 3.4, 0.9 + 0.2 * len(order), share_y=True)
+    drawing, axes = _style.panels(
+        len(names), COLUMNS, 3.4, 0.9 + 0.2 * len(order), share_x=True, share_y=True
+    )
     for ax, problem in zip(axes, names, strict=True):
         _panel(ax, problem, shown[shown["problem"] == problem], order)
     drawing.suptitle("Kendall's tau with accuracy, and intervals over graphs", x=0.01, ha="left")

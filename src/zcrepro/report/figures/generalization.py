@@ -45,12 +45,12 @@ def draw(inputs: Inputs, seed: int) -> Drawing:
 def _drawn(
     lines: list[str], problems: list[str], values: np.ndarray, texts: list[list[str]], title: str
 ) -> Drawing:
-    drawing = Drawing(figsize=(2.6 + 0.95 * len(problems), 1.4 + 0.5 * len(lines)), layout="constrained")
+    drawing = Drawing(figsize=(2.6 + 0.75 * len(problems), 2.2 + 0.5 * len(lines)), layout="constrained")
     ax = drawing.subplots()
     _heat_map(ax, values, texts)
     ax.set_yticks(np.arange(len(lines)) + 0.5, lines)
-    columns = [_style.problem_title(problem).replace("/", "/\n") for problem in problems]
-    ax.set_xticks(np.arange(len(problems)) + 0.5, columns)
+    columns = [_style.problem_title(problem) for problem in problems]
+    ax.set_xticks(np.arange(len(problems)) + 0.5, columns, rotation=30, ha="right", rotation_mode="anchor")
     ax.set_title(title)
     return drawing
 

@@ -87,7 +87,7 @@ def _panel(ax: Axes, pair: Pair, label: str, values: np.ndarray, colour: str, se
     if count > POINTS:
         rng = seeds.numpy_generator(seed, "scatter", pair.problem)
         drawn = np.sort(rng.choice(count, POINTS, replace=False))
-    ax.scatter(values[drawn], accuracy[drawn], s=9, color=colour, alpha=0.5, linewidths=0)
+    ax.scatter(values[drawn], accuracy[drawn], s=12, color=colour, alpha=0.5, linewidths=0)
     shown = f", {POINTS:,} drawn" if count > POINTS else ""
     tau = kendall(values, accuracy)
     ax.set_title(f"{_style.problem_title(pair.problem)}\n{label}: tau {tau:.3f}, n = {count:,}{shown}")

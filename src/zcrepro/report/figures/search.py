@@ -3,6 +3,7 @@
 from itertools import groupby
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
@@ -23,22 +24,37 @@ def draw(inputs: Inputs, seed: int) -> Drawing:
     if not found:
         return _style.nothing("the run makes no search/")
     problems = [list(group) for _, group in groupby(found, key=lambda curves: curves.problem)]
-    methods = sorted({curves.method for curves in found})
+    looks = _looks(sorted({curves.method for curves in found}))
     drawing, axes = _style.panels(len(problems), COLUMNS, 4.6, 3.2)
     for ax, curves in zip(axes, problems, strict=True):
-        _panel(ax, curves, methods)
-    handles, labels = axes[0].get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
+        _panel(ax, curves, looks)
+    shown: dict[str, Artist] = {}
+    for ax in axes:
+        shown |= {str(line.get_label()): line for line in ax.get_lines()}
+    drawing.legend([shown[label] for label in looks], list(looks), loc="outside lower center", ncols=3)
     drawing.suptitle("Best model so far: mean over searches, band from 25 to 75%", x=0.01, ha="left")
     return drawing
 
 
-def _panel(ax: Axes, found: list[Curves], methods: list[str]) -> None:
+def _looks(methods: list[str]) -> dict[str, tuple[str, str]]:
+    """Colour and dash of each method: a colour for each guide (black for none), a dash for each algorithm."""
+    parts = {method: method.partition("+") for method in methods}
+    algorithms = sorted({algorithm for algorithm, _, _ in parts.values()})
+    guides = sorted({guide for _, _, guide in parts.values() if guide})
+    return {
+        method: (
+            _style.PALETTE[guides.index(guide) % (len(_style.PALETTE) - 1)] if guide else _style.PALETTE[-1],
+            _style.DASHES[algorithms.index(algorithm) % len(_style.DASHES)],
+        )
+        for method, (algorithm, _, guide) in parts.items()
+    }
+
+
+def _panel(ax: Axes, found: list[Curves], looks: dict[str, tuple[str, str]]) -> None:
     for curves in found:
-        place = methods.index(curves.method)
-        colour, dash = _style.PALETTE[place % len(_style.PALETTE)], _style.DASHES[place % len(_style.DASHES)]
+        colour, dash = looks[curves.method]
         trained = np.arange(1, curves.budget + 1)
-        ax.fill_between(trained, *curves.band(), color=colour, alpha=0.15, linewidth=0)
+        ax.fill_between(trained, *curves.band(), color=colour, alpha=0.1, linewidth=0)
         ax.plot(trained, curves.mean(), color=colour, linestyle=dash, linewidth=1.6, label=curves.method)
     low, high = _limits(found)
     ax.set_ylim(low, high)

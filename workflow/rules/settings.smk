@@ -1,0 +1,212 @@
+# The settings and inputs of every rule's jobs, cut from the configuration; there is no rule here.
+
+
+# benchmarks
+def fetch_settings_of(wildcards):
+    return fetch_settings(DATASETS[wildcards.name])
+
+
+def tidy_settings(table):
+    def settings(wildcards):
+        source = config["spaces"][wildcards.space][table]
+        return {
+            "recipe": source["recipe"],
+            "space": wildcards.space,
+            "files": source["files"],
+        }
+
+    return settings
+
+
+# features
+RUNS = {run["problem"]: run["architectures"] for run in config["features"]["runs"]}
+GROUPS = provenance.pass_groups(config["features"]["proxies"])
+
+
+def task_config(wildcards):
+    return config["spaces"][wildcards.space]["tasks"][wildcards.task]
+
+
+def extract_settings(wildcards):
+    return {
+        "space": wildcards.space,
+        "task": wildcards.task,
+        "images": task_config(wildcards)["images"],
+        "proxies": GROUPS[wildcards.group],
+        "architectures": RUNS[f"{wildcards.space}/{wildcards.task}"],
+        "chunk": int(wildcards.chunk),
+        "chunk_size": config["features"]["chunk_size"],
+        "batch_size": config["features"]["batch_size"],
+        "seed": config["seed"],
+        "device": config["device"],
+        "torch_threads": config["torch_threads"],
+    }
+
+
+def join_settings(wildcards):
+    return {
+        "proxy_columns": [name for group in GROUPS.values() for name in group],
+        "max_undefined_share": config["max_undefined_share"],
+    }
+
+
+def chunks_of(kind):
+    """The chunks of all pass groups of a task; a chunk's name does not depend on their number."""
+
+    def chunks(wildcards):
+        architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]
+        count = ceil(architectures / config["features"]["chunk_size"])
+        return [
+            f"{RESULTS}/{kind}/{wildcards.space}/{wildcards.task}/{group}/{chunk:04d}.parquet"
+            for group in GROUPS
+            for chunk in range(count)
+        ]
+
+    return chunks
+
+
+# evolve
+SRGP = config["srgp"]
+
+
+def problems_of(wildcards):
+    return config["training_sets"][wildcards.training_set]
+
+
+def evolve_settings(wildcards):
+    handed_on = (
+        "terminals",
+        "architectures",
+        "population",
+        "generations",
+        "crossover",
+        "mutation",
+        "tournament",
+        "max_height",
+    )
+    return {
+        "method": "srgp",
+        "training_set": wildcards.training_set,
+        "problems": problems_of(wildcards),
+        "source": SRGP["scores"],
+        "seed": config["seed"],
+        "repeat": int(wildcards.seed),
+        "max_undefined_share": config["max_undefined_share"],
+    } | {key: SRGP[key] for key in handed_on}
+
+
+def runs_of(training_sets):
+    """The formulas of every repeat of training sets."""
+    return [
+        f"{RESULTS}/evolved/srgp/{training_set}/seed-{seed}.json"
+        for training_set in training_sets
+        for seed in range(SRGP["repeats"])
+    ]
+
+
+def generalize_settings(wildcards):
+    return config["generalization"] | {
+        "source": SRGP["scores"],
+        "seed": config["seed"],
+        "max_undefined_share": config["max_undefined_share"],
+    }
+
+
+# search
+SEARCHES = {run["problem"]: run for run in config["search"]["runs"]}
+
+
+def search_run(wildcards):
+    return SEARCHES[f"{wildcards.space}/{wildcards.task}"]
+
+
+def search_settings(wildcards):
+    run = search_run(wildcards)
+    shared = {key: value for key, value in config["search"].items() if key != "runs"}
+    return shared | {
+        "space": wildcards.space,
+        "task": wildcards.task,
+        "source": run["scores"],
+        "guides": run["guides"],
+        "seed": config["seed"],
+    }
+
+
+def guiding_formulas(wildcards):
+    training_set = search_run(wildcards)["evolved_on"]
+    return runs_of([training_set]) if training_set else []
+
+
+# report
+REPORT = config["report"]
+
+
+def reads_of(name):
+    """What a table or figure reads, as paths below the results without their suffix."""
+    return REPORT["reads"][name]
+
+
+def files_read(wildcards):
+    """Formulas are JSON, everything else is Parquet."""
+    return [
+        f"{RESULTS}/{read}.{'json' if read.startswith('evolved/') else 'parquet'}"
+        for read in reads_of(wildcards.name)
+    ]
+
+
+def table_settings(wildcards):
+    return {
+        "table": wildcards.name,
+        "reads": reads_of(wildcards.name),
+        "seed": config["seed"],
+        "resamples": REPORT["resamples"],
+        "level": REPORT["level"],
+    }
+
+
+def figure_settings(wildcards):
+    return {
+        "figure": wildcards.name,
+        "reads": reads_of(wildcards.name),
+        "seed": config["seed"],
+    }
+
+
+def page_settings(wildcards):
+    return {
+        "title": REPORT["title"],
+        "run": config["run"],
+        "description": REPORT["description"],
+    }
+
+
+def shown_on_page(wildcards):
+    """The tables and figures, whose titles and captions stand in their own files."""
+    return {"table": REPORT["tables"], "figure": REPORT["figures"]}
+
+
+def references_of(wildcards):
+    """The published figures of a table, where there are any."""
+    path = f"resources/papers/{wildcards.name}.csv"
+    return [path] if (HERE / path).exists() else []
+
+
+# embedded
+EMBEDDED = config["embedded"]
+
+
+def train_settings(wildcards):
+    images = config["spaces"][wildcards.space]["tasks"][wildcards.task]["images"]
+    shared = {
+        key: EMBEDDED[key]
+        for key in EMBEDDED
+        if key not in ("problems", "architectures", "shard_size")
+    }
+    return shared | {
+        "space": wildcards.space,
+        "task": wildcards.task,
+        "images": images,
+        "chunk": int(wildcards.shard),
+        "chunk_size": EMBEDDED["shard_size"],
+        "torch_threads": config["torch_threads"],
+    }
