@@ -41,8 +41,8 @@ format: $(READY)  ## format everything
 lock: $(READY)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --extra dev --allow-unsafe --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
-	# torch names its build and brings CUDA packages that fit it: neither is the lock's business.
-	sed -i -E 's/\+cpu$$//; /^(nvidia-|cuda-|triton)/d' requirements.lock
+	@# torch names its build and brings CUDA packages that fit it: neither is the lock's business.
+	sed -i -E 's/\+cpu$$//; /^(nvidia-|cuda-|triton|pip=|#|$$)/d' requirements.lock
 
 clean:  ## remove the results, but neither the data nor the environment
 	rm -rf results/*/ .snakemake

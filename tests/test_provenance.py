@@ -58,7 +58,15 @@ def test_an_edit_of_what_all_jobs_import_changes_all(package, shared):
 
 
 @pytest.mark.parametrize(
-    "unrelated", ["report/_table.py", "report/tables/zcp_table1.py", "cli.py", "__init__.py"]
+    "unrelated",
+    [
+        "report/_table.py",
+        "report/tables/zcp_table1.py",
+        "cli.py",
+        "__init__.py",
+        "provenance.py",
+        "progress.py",
+    ],
 )
 def test_an_edit_of_the_report_or_the_command_line_recomputes_no_feature(package, unrelated):
     before = digest("extract", **ZEN), digest("evolve", method="srgp"), digest("search", space="nasbench201")
@@ -72,6 +80,12 @@ def test_an_edit_of_one_table_leaves_the_others(package):
     edit(package / "report" / "tables" / "zcp_table1.py")
     assert digest("table", table="zcp_table1") != first
     assert digest("table", table="srgp_runs") == second
+
+
+def test_an_edit_of_the_pages_template_remakes_the_page(package):
+    before = digest("report")
+    edit(package / "report" / "_page.html.j2")
+    assert digest("report") != before
 
 
 def test_packages_hold_no_code_of_their_own_so_that_leaving_them_out_is_right():

@@ -17,7 +17,7 @@ def write(results: Path, table: str, *figures: tuple[str, str, float]) -> None:
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "80")
     folder = tmp_path / "quickstart"
     write(
         folder,
@@ -43,20 +43,21 @@ def test_it_shows_the_best_of_each_kind_for_a_problem(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     summary(results)
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "embedded_cell/digits" in line]
-    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    lines = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("│")
+    ]
     # The formula is the fittest one, not the best on the problem; equal searches are told apart early.
-    assert cells == [
-        "embedded_cell/digits",
-        "synflow 0.610",
-        "D (fittest) 0.720",
-        "aging_evolution+synflow 95.00 %",
+    assert lines == [
+        ["embedded_cell/digits", "synflow", "D (fittest)", "aging_evolution+synflow"],
+        ["", "0.610", "0.720", "95.00 %"],
     ]
 
 
 def test_it_says_where_the_report_is(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     summary(results)
-    assert f"not made yet: snakemake makes {results / 'report.html'}" in capsys.readouterr().out
+    assert f"Report: not made yet: snakemake makes {results / 'report.html'}" in capsys.readouterr().out
     (results / "report.html").touch()
     summary(results)
     assert f"Report: {results / 'report.html'}" in capsys.readouterr().out
@@ -65,7 +66,7 @@ def test_it_says_where_the_report_is(results: Path, capsys: pytest.CaptureFixtur
 def test_a_run_without_searches_has_a_summary(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (results / "tables" / "zcp_search.csv").unlink()
     summary(results)
-    assert "synflow 0.610" in capsys.readouterr().out
+    assert "0.610" in capsys.readouterr().out
 
 
 def test_a_folder_without_tables_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "score": "Score one network with any proxies, hand-crafted or evolved.",
     "info": "Show what a result file holds and how it was made.",
     "summary": "Show the short of a run, and where its report is.",
+    "publish": "Keep the tables and figures of a run in the documentation.",
     "promote": "Keep shards of a long computation in the repository.",
 }
 

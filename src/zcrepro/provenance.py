@@ -50,6 +50,9 @@ PLUGINS = {
 
 PASSES = "zcrepro.proxies._passes"
 
+NEUTRAL = {"zcrepro.provenance", "zcrepro.progress"}
+"""Modules that say how a result is made and how far it is, but do not decide what it is."""
+
 LIBRARIES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "deap")
 
 
@@ -76,11 +79,16 @@ def pass_groups(proxies: Iterable[str]) -> dict[str, list[str]]:
 
 
 def code_digest(modules: Iterable[str]) -> str:
-    """SHA-256 (16 hex digits) over the sources of ``modules`` and all they import from the package."""
+    """SHA-256 (16 hex digits) over the sources of ``modules`` and all they import from the package.
+
+    A file beside a module that shares its name, such as a template, belongs to the module.
+    """
     digest = hashlib.sha256()
     for module in sorted(_closure(modules)):
-        digest.update(f"{module}\0".encode())
-        digest.update(_source_path(module).read_bytes())
+        source = _source_path(module)
+        for path in sorted(source.parent.glob(f"{source.stem}.*")):
+            digest.update(f"{module} {path.suffix}\0".encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -110,7 +118,7 @@ def _closure(modules: Iterable[str]) -> set[str]:
         if module not in found:
             found.add(module)
             waiting.extend(_imports(module))
-    return found
+    return found - NEUTRAL
 
 
 @cache

@@ -65,6 +65,11 @@ def test_correlations_show_every_proxy_the_formulas_and_the_counts(
     assert {"synflow", "zen", "evolved: D", "evolved: E", "nasbench201/cifar10", "n = 30 to 60"} <= set(shown)
 
 
+def test_without_the_evolutions_the_middle_run_is_shown_and_called_so(run: Any) -> None:
+    shown = texts(run.figure("correlation", ["generalization/srgp"])).splitlines()
+    assert "evolved: D, middle run" in shown
+
+
 def test_the_heat_map_holds_numbers_and_marks_what_was_trained_on(
     run: Any, reads: dict[str, list[str]]
 ) -> None:

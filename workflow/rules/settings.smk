@@ -142,8 +142,15 @@ REPORT = config["report"]
 
 
 def reads_of(name):
-    """What a table or figure reads, as paths below the results without their suffix."""
-    return REPORT["reads"][name]
+    """What a table or figure reads; evolved/srgp stands for the formulas of every run."""
+    runs = [
+        run.removeprefix(f"{RESULTS}/").removesuffix(".json")
+        for run in runs_of(SRGP["train_on"])
+    ]
+    reads = [
+        runs if read == "evolved/srgp" else [read] for read in REPORT["reads"][name]
+    ]
+    return [read for several in reads for read in several]
 
 
 def files_read(wildcards):

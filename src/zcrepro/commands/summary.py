@@ -21,18 +21,19 @@ def summary(results: Path, /) -> None:
     tables = {path.stem: _comparison.read_csv(path) for path in files if path.is_file()}
     if not tables:
         raise ValueError(f"{results} has no tables yet ({files[0]} is not there); run snakemake first")
-    shown = Table("problem", "best hand-crafted", "evolved", "best search", title=f"{results.name}")
+    shown = Table(title=results.name)
+    for heading in ("problem", "hand-crafted", "evolved", "search"):
+        shown.add_column(heading, overflow="fold")  # a narrow terminal loses no part of a name
     for one in _headline.headlines(tables):
-        shown.add_row(
-            one.problem, _text(one.handcrafted, 3), _text(one.evolved, 3), _text(one.search, 2, " %")
-        )
+        texts = _text(one.handcrafted, ".3f"), _text(one.evolved, ".3f"), _text(one.search, ".2f", " %")
+        shown.add_row(one.problem, *texts)
     console = Console()
     console.print(shown)
-    console.print("Kendall's tau with accuracy; accuracy of the best model found at the end of the budget.")
+    console.print("Kendall's tau with accuracy; accuracy of the best model that a search found.")
     page = results / "report.html"
     where = str(page) if page.is_file() else f"not made yet: snakemake makes {page}"
     console.print("Report:", where, soft_wrap=True, markup=False)
 
 
-def _text(best: Best | None, digits: int, unit: str = "") -> str:
-    return f"{best.name} {best.value:.{digits}f}{unit}" if best else ""
+def _text(best: Best | None, digits: str, unit: str = "") -> str:
+    return f"{best.name}\n{best.value:{digits}}{unit}" if best else ""

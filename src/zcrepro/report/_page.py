@@ -16,7 +16,7 @@ from zcrepro.report._base import Figure, Table
 from zcrepro.report._layout import Layout, layout
 from zcrepro.report._render import MARKS
 
-TEMPLATE = "template.html.j2"
+TEMPLATE = "_page.html.j2"
 
 EXPLAINED = {
     _comparison.REPRODUCED: "the paper's figure is within the tolerance of ours or, where ours is of a "

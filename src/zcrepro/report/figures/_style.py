@@ -18,6 +18,8 @@ HANDCRAFTED, EVOLVED = "#6B7280", "#D55E00"
 
 INK, FAINT = "#1F2937", "#D1D5DB"
 
+NARROWEST = 6.5  # inches: room for a title over a single panel
+
 SETTINGS = {
     "svg.hashsalt": "zcrepro",  # else the ids are random
     "svg.fonttype": "none",  # text stays text: it can be searched, and no glyph depends on a machine's fonts
@@ -60,7 +62,7 @@ def panels(
     """A drawing with ``count`` panels of a size in inches, ``columns`` beside each other."""
     columns = min(columns, max(count, 1))
     rows = max(1, math.ceil(count / columns))
-    drawing = Drawing(figsize=(columns * width, rows * height), layout="constrained")
+    drawing = Drawing(figsize=(max(columns * width, NARROWEST), rows * height), layout="constrained")
     grid = drawing.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y)
     axes = list(grid.flat)
     for ax in axes:

@@ -42,7 +42,8 @@ def _rows(frame: pd.DataFrame, problem: str, sets: list[str], evolutions: list[R
         run = _evolved.fittest(evolutions, training_set)
         row = _evolved.best(rows[rows["repeat"] == run.repeat]) if run else _evolved.median(rows)
         if row is not None:
-            chosen.append({**row, "label": f"evolved: {training_set}", "evolved": True})
+            which = "" if run else ", middle run"
+            chosen.append({**row, "label": f"evolved: {training_set}{which}", "evolved": True})
     labelled = handcrafted.assign(label=handcrafted["name"], evolved=False)
     return pd.concat([labelled, pd.DataFrame(chosen)]) if chosen else labelled
 

@@ -45,7 +45,8 @@ def draw(inputs: Inputs, seed: int) -> Drawing:
 def _drawn(
     lines: list[str], problems: list[str], values: np.ndarray, texts: list[list[str]], title: str
 ) -> Drawing:
-    drawing = Drawing(figsize=(2.6 + 0.75 * len(problems), 2.2 + 0.5 * len(lines)), layout="constrained")
+    width = max(2.6 + 0.75 * len(problems), _style.NARROWEST)
+    drawing = Drawing(figsize=(width, 2.2 + 0.5 * len(lines)), layout="constrained")
     ax = drawing.subplots()
     _heat_map(ax, values, texts)
     ax.set_yticks(np.arange(len(lines)) + 0.5, lines)

@@ -1,0 +1,48 @@
+"""``zcrepro publish``: keeps what a run shows, its tables and figures, in the documentation."""
+
+import shutil
+from pathlib import Path
+
+from zcrepro import files
+
+REPRODUCTION = Path("docs/reproduction")
+
+
+def publish(results: Path, /) -> None:
+    """Keep the tables and figures of a run in docs/reproduction/<run>/, with a page that shows them.
+
+    No rule writes a tracked file: what is worth publishing is copied by this command.
+
+    Parameters
+    ----------
+    results
+        The folder of the run, for example ``results/sample``.
+    """
+    tables = sorted((results / "tables").glob("*.md"))
+    if not tables:
+        raise ValueError(f"{results} has no tables; run the workflow first")
+    target = REPRODUCTION / results.name
+    shutil.rmtree(target, ignore_errors=True)
+    for folder, suffixes in {"tables": (".csv", ".md"), "figures": (".svg",)}.items():
+        (target / folder).mkdir(parents=True)
+        for path in sorted((results / folder).iterdir()):
+            if path.suffix in suffixes:
+                shutil.copyfile(path, target / folder / path.name)
+    files.write_text(target / "README.md", _page(results, tables))
+
+
+def _page(results: Path, tables: list[Path]) -> str:
+    run = results.name
+    shown = [f"![{path.stem}](figures/{path.name})" for path in sorted((results / "figures").glob("*.svg"))]
+    listed = [
+        f"- [{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')}](tables/{path.name})"
+        for path in tables
+    ]
+    parts = [
+        f"# The run `{run}`",
+        f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, kept by `zcrepro publish {results.as_posix()}`. "
+        "Every figure with the paper's, ours, its interval and a verdict: [tables/deviations.csv](tables/deviations.csv).",
+        "\n".join(listed),
+        *shown,
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,111 @@
+"""The command line for people."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from zcrepro import storage
+
+ARCH = "|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"
+
+
+def zcrepro(*arguments, cwd=None, ok=True):
+    done = subprocess.run(
+        [sys.executable, "-m", "zcrepro", *map(str, arguments)], cwd=cwd, capture_output=True, text=True
+    )
+    assert (done.returncode == 0) == ok, done.stdout + done.stderr
+    return done.stdout if ok else done.stderr
+
+
+def test_help_lists_the_commands_with_what_they_do():
+    text = zcrepro("--help")
+    for word in ("score", "proxies", "info", "summary", "promote", "stage", "Score one network"):
+        assert word in text
+
+
+def test_the_help_of_a_stage_explains_its_files():
+    text = zcrepro("stage", "extract", "--help")
+    assert "--settings-file" in text
+    assert "NaN where" in text
+
+
+def test_proxies_lists_all_of_them():
+    text = zcrepro("proxies")
+    for name in ("snip", "synflow", "zen", "epe_nas"):
+        assert name in text
+
+
+def test_an_architecture_of_a_space_is_scored_by_its_text():
+    text = zcrepro("score", ARCH, "--space", "embedded_chain", "--proxies", "params", "snip")
+    assert "params" in text
+    assert "ok" in text
+
+
+def test_a_network_of_the_users_own_is_scored(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from torch import nn\ndef make():\n    return nn.Sequential(nn.Flatten(), nn.Linear(12, 3))\n"
+    )
+    text = zcrepro(
+        "score", "mine:make", "--proxies", "params", "nwot", "--shape", 3, 2, 2, "--classes", 3, cwd=tmp_path
+    )
+    assert "39" in text
+    assert "no nn.ReLU module" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["score", ARCH.replace("conv_1x1", "conv_7x7"), "--space", "embedded_chain"],
+            "unknown operation 'conv_7x7'",
+        ),
+        (["score", "x", "--space", "embedded_chan"], "did you mean 'embedded_chain'"),
+        (["score", "nothing"], "neither module:function"),
+        (["info", "missing.parquet"], "missing.parquet"),
+    ],
+)
+def test_an_error_in_the_input_is_one_line_that_says_what_to_do(arguments, message):
+    text = zcrepro(*arguments, ok=False)
+    assert message in text
+    assert "Traceback" not in text
+
+
+def test_a_run_is_published_with_its_tables_and_figures(tmp_path):
+    results = tmp_path / "results" / "mine"
+    for name, text in {
+        "tables/one.md": "# A table",
+        "tables/one.csv": "x",
+        "tables/one.tex": "t",
+        "figures/a.svg": "<svg/>",
+    }.items():
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_text(text)
+    zcrepro("publish", "results/mine", cwd=tmp_path)
+    kept = tmp_path / "docs" / "reproduction" / "mine"
+    assert {str(p.relative_to(kept)) for p in kept.rglob("*.*")} == {
+        "README.md",
+        "tables/one.md",
+        "tables/one.csv",
+        "figures/a.svg",
+    }
+    assert "[A table](tables/one.md)" in (kept / "README.md").read_text()
+    assert "has no tables" in zcrepro("publish", "results/none", cwd=tmp_path, ok=False)
+
+
+def test_shards_are_promoted_to_one_file_and_mixtures_are_refused(tmp_path):
+    schema = pa.schema([("arch", pa.string()), ("score", pa.float64())])
+    for number, code in enumerate(("same", "same", "other")):
+        frame = pd.DataFrame({"arch": [f"a{number}"], "score": [float(number)]})
+        made = {"stage": "extract", "code": code, "versions": "{}", "settings": str(number)}
+        storage.write_parquet(tmp_path / f"{number}.parquet", frame, schema, ["arch"], made)
+    to = tmp_path / "kept.parquet"
+    zcrepro("promote", tmp_path / "0.parquet", tmp_path / "1.parquet", "--to", to, "--key", "arch")
+    assert storage.read_parquet(to)["arch"].tolist() == ["a0", "a1"]
+    assert storage.parquet_metadata(to) == {"stage": "extract", "code": "same", "versions": "{}"}
+    text = zcrepro(
+        "promote", tmp_path / "1.parquet", tmp_path / "2.parquet", "--to", to, "--key", "arch", ok=False
+    )
+    assert "differ in code" in text

@@ -1,0 +1,118 @@
+"""The package as a whole: its public names, its modules, its documents."""
+
+import importlib
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import zcrepro
+from zcrepro import provenance, registry
+
+ROOT = Path(__file__).parents[1]
+MODULES = [
+    m.name for m in pkgutil.walk_packages(zcrepro.__path__, "zcrepro.") if not m.name.endswith("__main__")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_is_imported_as_a_module_and_says_what_it_is_for(name):
+    module = importlib.import_module(name)
+    assert module.__name__ == name
+    assert module.__doc__
+
+
+def test_the_public_names_are_these():
+    assert sorted(zcrepro.__all__) == ["get_space", "list_proxies", "list_spaces", "load_proxy", "score"]
+    assert all(callable(getattr(zcrepro, name)) for name in zcrepro.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'scores'; it has get_space"):
+        _ = zcrepro.scores
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, zcrepro, zcrepro.cli; print([m for m in ('torch', 'pandas', 'scipy', 'deap') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", sorted(provenance.PLUGINS))
+def test_every_plugin_can_be_had_by_the_name_of_its_file(kind):
+    assert registry.names(kind)
+    for name in registry.names(kind):
+        assert registry.get(kind, name) is not None
+
+
+def test_an_evolved_proxy_is_scored_like_any_other(tmp_path):
+    found = {
+        "method": "srgp",
+        "training_set": "D",
+        "repeat": 0,
+        "formula": "add(log(synflow), mul(params, snip))",
+        "problems": ["embedded_cell/digits"],
+        "split": {"seed": 0, "cutoffs": {}},
+        "training_fitness": 0.5,
+    }
+    (tmp_path / "seed-0.json").write_text(json.dumps(found))
+    evolved = zcrepro.load_proxy(tmp_path / "seed-0.json")
+    space = zcrepro.get_space("embedded_chain")
+    network = space.network(space.parse("|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"), "digits")
+    images = torch.randn(8, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(8)
+    scores = zcrepro.score(network, images, labels, ["snip", "params", "synflow", evolved])
+    logarithm = torch.log(torch.tensor(scores["synflow"], dtype=torch.double)).item()
+    expected = torch.log1p(torch.tensor(logarithm)).item() + scores["params"] / 1e6 * scores["snip"]
+    assert scores[evolved.name] == pytest.approx(expected, rel=1e-6)
+    assert scores.status[evolved.name] == "ok"
+    alone = zcrepro.score(network, images, labels, [evolved])
+    assert dict(alone) == {evolved.name: scores[evolved.name]}
+
+
+def test_an_evolved_proxy_says_which_of_its_terminals_is_undefined(tmp_path):
+    found = {
+        "method": "srgp",
+        "training_set": "D",
+        "repeat": 0,
+        "formula": "add(nwot, snip)",
+        "problems": [],
+        "split": {"seed": 0, "cutoffs": {}},
+        "training_fitness": 0.5,
+    }
+    (tmp_path / "seed-0.json").write_text(json.dumps(found))
+    evolved = zcrepro.load_proxy(tmp_path / "seed-0.json")
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+    scores = zcrepro.score(network, torch.ones(2, 1, 2, 2), torch.tensor([0, 1]), [evolved])
+    assert scores[evolved.name] != scores[evolved.name]
+    assert scores.status[evolved.name] == "nwot: the network runs no nn.ReLU module"
+
+
+def test_the_picture_of_the_workflow_shows_every_rule_of_it():
+    rules = set()
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        rules |= set(re.findall(r"^rule (\w+):", path.read_text(), flags=re.MULTILINE))
+    shown = set(re.findall(r"<text[^>]*>(\w+)</text>", (ROOT / "docs/workflow.svg").read_text()))
+    apart = {"timings", "train", "embedded_benchmark"}  # targets of their own
+    assert shown == rules - apart | {"all"}
+
+
+def test_links_in_the_documents_lead_somewhere():
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")]:
+        if ".venv" not in document.parts:
+            for link in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+                assert (document.parent / link).exists(), f"{document}: {link}"
+
+
+def test_the_lock_pins_every_direct_dependency_and_names_no_build():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pinned = {re.split("==", line)[0].lower() for line in lines}
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    for requirement in wanted:
+        assert re.split(r"[<>=]", requirement)[0].lower() in pinned, requirement
