@@ -11,10 +11,14 @@ from zcrepro.files import write_json
 from zcrepro.schema import completed
 
 HERE = Path(workflow.basedir)
+sys.path.insert(0, str(HERE / "workflow"))
+from checks import check_references
+
 config = completed(
     config, yaml.safe_load((HERE / "workflow/schemas/config.schema.yaml").read_text())
 )
 DATASETS = read_datasets(HERE / "config/datasets.tsv")
+check_references(config, DATASETS)
 RESULTS = f"results/{config['run']}"
 # The command line of this environment, whether or not it is activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")

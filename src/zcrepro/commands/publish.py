@@ -33,16 +33,13 @@ def publish(results: Path, /) -> None:
 
 def _page(results: Path, tables: list[Path]) -> str:
     run = results.name
-    shown = [f"![{path.stem}](figures/{path.name})" for path in sorted((results / "figures").glob("*.svg"))]
-    listed = [
-        f"- [{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')}](tables/{path.name})"
-        for path in tables
-    ]
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in tables}
     parts = [
         f"# The run `{run}`",
-        f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, kept by `zcrepro publish {results.as_posix()}`. "
-        "Every figure with the paper's, ours, its interval and a verdict: [tables/deviations.csv](tables/deviations.csv).",
-        "\n".join(listed),
-        *shown,
+        f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, kept by `zcrepro publish results/{run}`.",
+        "Every figure with the paper's, ours, its interval and a verdict is in "
+        "[tables/deviations.csv](tables/deviations.csv).",
+        "\n".join(f"- [{title}](tables/{name})" for name, title in titles.items()),
+        *(f"![{path.stem}](figures/{path.name})" for path in sorted((results / "figures").glob("*.svg"))),
     ]
     return "\n\n".join(parts) + "\n"

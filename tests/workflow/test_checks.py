@@ -1,0 +1,83 @@
+"""Names in a configuration that refer to nothing are answered with the nearest one."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import yaml
+
+from zcrepro.datasets import read_datasets
+from zcrepro.schema import completed
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+DATASETS = read_datasets(ROOT / "config/datasets.tsv")
+
+
+def check(config):
+    spec = importlib.util.spec_from_file_location("checks", ROOT / "workflow/checks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.check_references(completed(config, SCHEMA), DATASETS)
+
+
+def changed(*path, value):
+    """The quickstart with one value changed."""
+    config = yaml.safe_load((ROOT / "config/quickstart.yaml").read_text())
+    reads = yaml.safe_load((ROOT / "config/config.yaml").read_text())["report"]["reads"]
+    config["report"]["reads"] = reads | config["report"]["reads"]
+    inner = config
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return config
+
+
+def test_the_configurations_of_the_repository_name_only_what_is_there():
+    check(changed("seed", value=1))
+    check(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("srgp", "train_on"), ["cel"], "srgp.train_on: unknown training set 'cel'; did you mean 'cell'"),
+        (("report", "tables"), ["zcp_tabel1"], "unknown table 'zcp_tabel1'; did you mean 'zcp_table1'"),
+        (("report", "figures"), ["serch"], "unknown figure 'serch'; did you mean 'search'"),
+        (("srgp", "terminals"), ["sinflow"], "unknown proxy 'sinflow'; did you mean 'synflow'"),
+        (("search", "algorithms"), ["aging"], "unknown algorithm 'aging'; did you mean 'aging_evolution'"),
+        (
+            ("generalization", "problems"),
+            ["embeded_cell/digits"],
+            "unknown space 'embeded_cell'; did you mean",
+        ),
+        (("generalization", "problems"), ["embedded_cell"], "written <space>/<task>, not 'embedded_cell'"),
+        (("features", "runs", 0, "problem"), "embedded_cell/digit", "did you mean 'embedded_cell/digits'"),
+        (("search", "runs", 0, "evolved_on"), "chian", "unknown training set 'chian'; did you mean 'chain'"),
+        (
+            ("spaces", "embedded_cell", "accuracies", "files"),
+            ["nds/DARTS_im.json"],
+            "did you mean 'nds/DARTS_in.json'",
+        ),
+        (
+            ("spaces", "embedded_cell", "accuracies", "recipe"),
+            "embeded",
+            "unknown recipe 'embeded'; did you mean",
+        ),
+        (
+            ("spaces", "embedded_cell", "tasks", "digits", "images"),
+            "digit",
+            "unknown images 'digit'; did you mean",
+        ),
+    ],
+)
+def test_a_name_that_refers_to_nothing_is_answered_with_the_nearest(path, value, message):
+    with pytest.raises(ValueError, match=message):
+        check(changed(*path, value=value))
+
+
+def test_a_table_that_nobody_feeds_is_named():
+    config = changed("report", "tables", value=["zcp_search"])
+    del config["report"]["reads"]["zcp_search"]
+    with pytest.raises(ValueError, match="say what 'zcp_search' reads"):
+        check(config)
