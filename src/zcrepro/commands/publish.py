@@ -36,7 +36,8 @@ def _page(results: Path, tables: list[Path]) -> str:
     titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in tables}
     parts = [
         f"# The run `{run}`",
-        f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, kept by `zcrepro publish results/{run}`.",
+        f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, "
+        f"kept by `zcrepro publish results/{run}`.",
         "Every figure with the paper's, ours, its interval and a verdict is in "
         "[tables/deviations.csv](tables/deviations.csv).",
         "\n".join(f"- [{title}](tables/{name})" for name, title in titles.items()),
