@@ -21,24 +21,27 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/embedded.smk"
 
 
-# The papers' tables, their figures and the page that shows them.
+# Short jobs, and the one that needs the network, stay where Snakemake runs.
+localrules:
+    fetch,
+    timings,
+    deviations,
+    page,
+
+
+# Every configured table and figure, the page that shows them, and what the passes cost.
 rule all:
     input:
         f"{RESULTS}/report.html",
         f"{RESULTS}/tables/deviations.csv",
+        [f"{RESULTS}/timings/{problem}.parquet" for problem in RUNS],
 
 
-# One target a paper: the tables that carry its name.
-rule zcp:
-    input:
-        tables_of("zcp"),
+# One target a paper that has tables, and one a table.
+for target, wanted in targets().items():
 
-
-rule eznas:
-    input:
-        tables_of("eznas"),
-
-
-rule srgp:
-    input:
-        tables_of("srgp"),
+    rule:
+        name:
+            target
+        input:
+            wanted,

@@ -42,6 +42,7 @@ PLUGINS = {
     "recipe": "zcrepro.benchmarks",
     "proxies": "zcrepro.proxies",
     "method": "zcrepro.evolve",
+    "guides": "zcrepro.proxies",
     "algorithms": "zcrepro.search",
     "table": "zcrepro.report.tables",
     "figure": "zcrepro.report.figures",
@@ -98,11 +99,18 @@ def settings_digest(settings: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def metadata(stage: str, settings: Mapping[str, Any]) -> dict[str, str]:
-    """What a result file says of its making: no clock, no host, so that equal inputs give equal files."""
+def metadata(stage: str, settings: Mapping[str, Any], of_chunk: Iterable[str] = ()) -> dict[str, str]:
+    """What a result file says of its making: no clock, no host, so that equal inputs give equal files.
+
+    ``of_chunk`` names the settings that say which part of a whole this is. ``shared`` is the
+    digest of all others: parts of one whole have it in common.
+    """
+    left_out = set(of_chunk)
+    shared = {key: value for key, value in settings.items() if key not in left_out}
     return {
         "stage": stage,
         "settings": settings_digest(settings),
+        "shared": settings_digest(shared),
         "code": code_digest(stage_modules(stage, settings)),
         "versions": json.dumps({name: version(name) for name in LIBRARIES}),
         "device": str(settings.get("device", "cpu")),

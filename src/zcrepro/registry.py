@@ -17,6 +17,7 @@ CONSTANTS = {
     "recipe": "RECIPE",
     "proxies": "PROXY",
     "method": "METHOD",
+    "guides": "PROXY",
     "algorithms": "ALGORITHM",
     "table": "TABLE",
     "figure": "FIGURE",

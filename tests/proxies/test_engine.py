@@ -166,10 +166,149 @@ def test_undefined_scores_are_nan_and_say_why():
     assert found.status["snip"] == "ok"
 
 
-def test_a_batch_of_one_has_no_jacobian_correlation_but_all_the_rest():
+def test_a_batch_of_one_has_no_correlations_between_images_but_all_the_rest():
     model, (images, labels) = convolutional(), batch(1)
     found = zcrepro.score(model, images, labels, ALL)
-    assert [name for name in ALL if found.status[name] != "ok"] == []
+    undefined = {name: found.status[name] for name in ALL if found.status[name] != "ok"}
+    assert undefined == {
+        "jacov": "a batch of one has nothing to correlate",
+        "epe_nas": "no class has two images to correlate",
+    }
+
+
+class Tied(nn.Module):
+    """One convolution and one BatchNorm, used twice, and a classifier that shares the stem's weights."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.norm = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)
+        self.again, self.pool, self.classifier = self.first, nn.AdaptiveAvgPool2d(1), nn.Linear(3, 5)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.first(x)))
+        x = self.norm(self.again(x))
+        return self.classifier(self.pool(x).flatten(1))
+
+
+def test_modules_that_are_used_twice_have_their_weights_counted_once_and_their_calls_twice():
+    model, (images, labels) = Tied().double(), batch()
+    parameters = list(model.parameters())
+    found = zcrepro.score(model, images, labels, ALL)
+    assert all(one is other for one, other in zip(parameters, model.parameters(), strict=True))
+    for name, value in naive(model, images, labels).items():
+        assert found[name] == pytest.approx(value, rel=1e-9), name
+    assert found.status["zen"] == found.status["synflow"] == "ok"
+    outputs = []
+    handle = model.first.register_forward_hook(lambda *call: outputs.append(call[2]))
+    logits = model(images)
+    handle.remove()
+    gradients = torch.autograd.grad(F.cross_entropy(logits, labels), [*outputs, logits])
+    expected = 0.0
+    for out, gradient, fan_in in zip([*outputs, logits], gradients, (27, 27, 3), strict=True):
+        expected += (
+            ((out * gradient).flatten(2 if out.dim() > 2 else 1).reshape(8, out.shape[1], -1).sum(2) ** 2)
+            .mean(0)
+            .sum()
+            .item()
+            / 2
+            * fan_in
+        )
+    assert found["fisher"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_dropout_adds_nothing_to_zen_and_nothing_random_to_synflow():
+    images, labels = batch()
+
+    def with_dropout(share):
+        layers = list(convolutional())
+        return nn.Sequential(*layers[:2], nn.Dropout2d(share), *layers[2:])
+
+    zens = [zcrepro.score(with_dropout(share), images, labels, ["zen"])["zen"] for share in (0.0, 0.05)]
+    assert zens[1] == pytest.approx(zens[0], abs=1)
+    synflows = {
+        zcrepro.score(with_dropout(0.5), images, labels, ["synflow"], seed)["synflow"] for seed in range(3)
+    }
+    assert synflows == {zcrepro.score(with_dropout(0.0), images, labels, ["synflow"])["synflow"]}
+
+
+def test_zen_compares_the_features_before_the_last_pooling_wherever_others_stand():
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last, self.body = nn.AdaptiveAvgPool2d(1), convolutional()[:5]
+            self.squeeze, self.unused = nn.AdaptiveAvgPool2d(1), nn.AdaptiveAvgPool2d(2)
+            self.classifier = convolutional()[-1]
+
+        def forward(self, x):
+            x = self.body(x)
+            x = x * torch.sigmoid(self.squeeze(x) * 0)  # a gate of one half
+            return self.classifier(self.last(x).flatten(1))
+
+    images, labels = batch()
+    plain = zcrepro.score(convolutional(), images, labels, ["zen"])["zen"]
+    gated = zcrepro.score(Attention().double(), images, labels, ["zen"])["zen"]
+    assert gated == pytest.approx(plain - math.log(2), abs=0.5)
+
+
+def test_a_batchnorm_without_running_statistics_leaves_zen_undefined():
+    model = nn.Sequential(
+        nn.BatchNorm2d(3, track_running_stats=False), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)
+    )
+    images, labels = batch()
+    found = zcrepro.score(model, images.float(), labels % 2, ["zen"])
+    assert found.status["zen"] == "a BatchNorm keeps no running variance, so its scale is not known"
+
+
+def test_synflow_passes_every_batchnorm_by():
+    model = nn.Sequential(
+        nn.Flatten(), nn.Linear(4, 3, bias=False), nn.BatchNorm1d(3), nn.Linear(3, 1, bias=False)
+    )
+    with torch.no_grad():
+        model[1].weight.fill_(-1.0)
+        model[3].weight.fill_(2.0)
+    found = zcrepro.score(model, torch.zeros(2, 1, 2, 2), torch.zeros(2, dtype=torch.long), ["synflow"])
+    assert found["synflow"] == pytest.approx(2 * 4 * 3 * 2)
+
+
+def test_a_parametrised_weight_is_scored_where_that_has_a_meaning():
+    model = convolutional()
+    torch.nn.utils.parametrizations.weight_norm(model[0])
+    images, labels = batch()
+    found = zcrepro.score(model, images, labels, ["snip", "grad_norm", "flops", "synflow", "zen"])
+    plain = zcrepro.score(convolutional(), images, labels, ["snip", "grad_norm", "flops"])
+    assert {name: found[name] for name in plain} == pytest.approx(dict(plain), rel=1e-9)
+    assert "computed from others" in found.status["synflow"]
+    assert "computed from others" in found.status["zen"]
+
+
+def test_flops_are_counted_for_modules_that_are_called_by_keyword():
+    class Keyword(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = convolutional()
+            self.scale = torch.ones(1, dtype=torch.double)
+
+        def forward(self, images):
+            return self.inner(images * self.scale.item())
+
+    class Outer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.wrapped = Keyword()
+
+        def forward(self, x):
+            return self.wrapped(images=x)
+
+    images, labels = batch()
+    expected = zcrepro.score(convolutional(), images, labels, ["flops"])["flops"]
+    assert zcrepro.score(Outer(), images, labels, ["flops"])["flops"] == expected
+
+
+def test_large_half_precision_images_are_finite():
+    images = torch.full((64, 3, 64, 64), 2.0, dtype=torch.bfloat16)
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)).bfloat16()
+    assert zcrepro.score(model, images, torch.zeros(64, dtype=torch.long), ["snip"]).status["snip"] == "ok"
 
 
 def test_zen_depends_on_its_seed_and_on_nothing_else_random():
@@ -183,6 +322,7 @@ def test_zen_depends_on_its_seed_and_on_nothing_else_random():
     [
         (torch.zeros(4, 3, 6), torch.zeros(4, dtype=torch.long), r"\(4, 3, 6\)"),
         (torch.zeros(4, 3, 6, 6), torch.zeros(3, dtype=torch.long), "4 images need as many labels"),
+        (torch.zeros(4, 3, 6, 6), torch.zeros(4), "labels must be class numbers"),
         (torch.full((4, 3, 6, 6), math.nan), torch.zeros(4, dtype=torch.long), "not finite"),
     ],
 )

@@ -17,9 +17,8 @@ SETTINGS = {
     "task": "digits",
     "images": "digits",
     "proxies": ["snip", "nwot"],
-    "architectures": 7,
-    "chunk": 0,
-    "chunk_size": 3,
+    "start": 0,
+    "count": 3,
     "batch_size": 8,
     "seed": 1,
     "device": "cpu",
@@ -38,7 +37,7 @@ def folder(tmp_path):
 
 def run(folder, **changes):
     chosen = SETTINGS | changes
-    name = f"{'-'.join(chosen['proxies'])}-{chosen['chunk_size']}-{chosen['chunk']}"
+    name = f"{'-'.join(chosen['proxies'])}-{chosen['start']}-{chosen['count']}"
     (folder / "settings.json").write_text(json.dumps(chosen))
     output = folder / f"{name}.parquet"
     extract(
@@ -59,8 +58,8 @@ def join(folder, chunks, share=0.1, proxies=("snip", "nwot")):
 
 
 def test_features_do_not_depend_on_the_size_of_chunks(folder):
-    small = join(folder, [run(folder, chunk=chunk) for chunk in range(3)])
-    large = join(folder, [run(folder, chunk_size=7)])
+    small = join(folder, [run(folder, start=start, count=count) for start, count in ((0, 3), (3, 3), (6, 1))])
+    large = join(folder, [run(folder, count=7)])
     pd.testing.assert_frame_equal(small, large, check_exact=True)
     assert len(small) == 7
 
@@ -72,7 +71,7 @@ def test_features_do_not_depend_on_which_other_proxies_are_in_the_group(folder):
 
 
 def test_the_first_architectures_in_random_order_are_taken(folder):
-    found = join(folder, [run(folder, chunk=chunk) for chunk in range(3)])
+    found = join(folder, [run(folder, start=start, count=count) for start, count in ((0, 3), (3, 3), (6, 1))])
     assert set(found["arch"]) == set(sampling.random_order(SPACE, TEXTS)[:7])
 
 
@@ -92,20 +91,20 @@ def test_a_score_equals_that_of_the_public_function_on_the_same_network(folder):
 
 
 def test_pass_groups_are_joined_by_architecture(folder):
-    groups = [run(folder, chunk_size=7), run(folder, chunk_size=7, proxies=["params"])]
+    groups = [run(folder, count=7), run(folder, count=7, proxies=["params"])]
     found = join(folder, groups, proxies=["params", "snip", "nwot"])
     assert found.columns.tolist()[:5] == ["arch", "graph", "params", "snip", "nwot"]
     assert found["params"].notna().all()
 
 
 def test_groups_of_different_architectures_are_refused(folder):
-    groups = [run(folder, chunk_size=7), run(folder, chunk_size=5, proxies=["params"])]
+    groups = [run(folder, count=7), run(folder, count=5, proxies=["params"])]
     with pytest.raises(ValueError, match=r"cover \[5, 7\] architectures; rerun their chunks"):
         join(folder, groups, proxies=["params", "snip", "nwot"])
 
 
 def test_too_many_undefined_scores_stop_the_stage_and_say_why(folder):
-    chunk = run(folder, chunk_size=7)
+    chunk = run(folder, count=7)
     frame = storage.read_parquet(chunk)
     frame.loc[:1, "nwot"], frame.loc[:1, "nwot_status"] = float("nan"), "the kernel is singular"
     import pyarrow.parquet as pq
@@ -117,8 +116,8 @@ def test_too_many_undefined_scores_stop_the_stage_and_say_why(folder):
 
 
 def test_more_architectures_than_there_are_is_an_error_that_says_so(folder):
-    with pytest.raises(ValueError, match=f"99 architectures .* has {len(TEXTS)}: ask for at most"):
-        run(folder, architectures=99)
+    with pytest.raises(ValueError, match=f"at least 99 architectures .* has {len(TEXTS)}: ask for at most"):
+        run(folder, count=99)
 
 
 def test_a_batch_larger_than_the_training_set_is_refused(folder):
@@ -132,10 +131,29 @@ def test_a_misspelt_setting_is_answered_with_the_nearest(folder):
 
 
 def test_timings_have_a_row_for_each_pass_and_architecture(folder):
-    run(folder, chunk_size=7)
-    run(folder, chunk_size=7, proxies=["params"])
+    run(folder, count=7)
+    run(folder, count=7, proxies=["params"])
     files = sorted(folder.glob("*.timings.parquet"))
     timings(chunks=files, output=folder / "timings.parquet")
     found = storage.read_parquet(folder / "timings.parquet")
     assert found.groupby("pass").size().to_dict() == {"gradients": 7, "structure": 7}
     assert (found["seconds"] > 0).all()
+
+
+def test_the_joined_table_says_how_its_chunks_were_made(folder):
+    join(
+        folder,
+        [run(folder, count=7), run(folder, count=7, proxies=["params"])],
+        proxies=["params", "snip", "nwot"],
+    )
+    made = storage.parquet_metadata(folder / "features.parquet")
+    extraction = json.loads(made["extraction"])
+    assert set(extraction) == {"snip,nwot", "params"}
+    assert len({how["code"] for how in extraction.values()}) == 2
+    assert (made["device"], made["threads"]) == ("cpu", "1")
+
+
+def test_chunks_that_were_made_differently_are_refused(folder):
+    chunks = [run(folder), run(folder, start=3, count=4, seed=2)]
+    with pytest.raises(ValueError, match="differs in shared from the other chunks"):
+        join(folder, chunks)

@@ -19,7 +19,8 @@ rule fetch:
         runtime=120,
         gpu=0,
     params:
-        settings=settings_of("fetch", fetch_settings_of),
+        # The data are shared by all runs, so their settings are too.
+        settings=settings_of("fetch", fetch_settings_of, "data/settings"),
     shell:
         "zcrepro stage fetch --settings-file {params.settings} --output {output.file} > {log} 2>&1"
 

@@ -1,4 +1,5 @@
 # Helpers of the rules; there is no rule here.
+import json
 import sys
 from math import ceil
 from pathlib import Path
@@ -26,15 +27,14 @@ shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
 GPU = 1 if config["device"] == "cuda" else 0
 
 
-def settings_of(stage, of):
+def settings_of(stage, of, folder=f"{RESULTS}/settings"):
     """A parameter: where the settings of a job stand, a file named by their digest."""
 
     def path(wildcards):
         settings = of(wildcards)
-        target = Path(
-            f"{RESULTS}/settings/{stage}-{provenance.settings_digest(settings)}.json"
-        )
-        if not target.exists():
+        digest = provenance.settings_digest(settings)
+        target = Path(f"{folder}/{stage}-{digest}.json")
+        if not target.exists() or json.loads(target.read_text()) != settings:
             write_json(target, settings)
         return str(target)
 
@@ -75,12 +75,3 @@ def scores_of(source, problems):
             f"{RESULTS}/released/{space_of(problem)}.parquet" for problem in problems
         ]
     return [f"{RESULTS}/features/{problem}.parquet" for problem in problems]
-
-
-def tables_of(paper):
-    """The configured tables of one paper."""
-    return [
-        f"{RESULTS}/tables/{name}.md"
-        for name in config["report"]["tables"]
-        if name.startswith(f"{paper}_")
-    ]

@@ -28,14 +28,17 @@ def task_config(wildcards):
 
 
 def extract_settings(wildcards):
+    """A chunk is known by where it starts, so that asking for more architectures adds chunks."""
+    architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]
+    size = config["features"]["chunk_size"]
+    start = int(wildcards.chunk) * size
     return {
         "space": wildcards.space,
         "task": wildcards.task,
         "images": task_config(wildcards)["images"],
         "proxies": GROUPS[wildcards.group],
-        "architectures": RUNS[f"{wildcards.space}/{wildcards.task}"],
-        "chunk": int(wildcards.chunk),
-        "chunk_size": config["features"]["chunk_size"],
+        "start": start,
+        "count": min(size, architectures - start),
         "batch_size": config["features"]["batch_size"],
         "seed": config["seed"],
         "device": config["device"],
@@ -196,6 +199,18 @@ def references_of(wildcards):
     """The published figures of a table, where there are any."""
     path = f"resources/papers/{wildcards.name}.csv"
     return [path] if (HERE / path).exists() else []
+
+
+def targets():
+    """What can be asked for by name: the tables of each paper, and each table."""
+    tables = {name: [f"{RESULTS}/tables/{name}.md"] for name in REPORT["tables"]}
+    papers = {
+        paper: [
+            path for name, (path,) in tables.items() if name.startswith(f"{paper}_")
+        ]
+        for paper in ("zcp", "eznas", "srgp")
+    }
+    return {paper: paths for paper, paths in papers.items() if paths} | tables
 
 
 # embedded

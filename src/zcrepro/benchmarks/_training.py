@@ -75,7 +75,7 @@ def train(*, settings_file: Path, output: Path) -> None:
         rows.append(
             {"arch": text, "graph": space.canonical(arch), "task": chosen.task, "seed": seed} | held_out
         )
-    metadata = provenance.metadata("train", settings.as_mapping(chosen))
+    metadata = provenance.metadata("train", settings.as_mapping(chosen), of_chunk=("chunk", "chunk_size"))
     storage.write_parquet(output, pd.DataFrame(rows), SCHEMA, ["arch", "seed"], metadata)
 
 

@@ -13,7 +13,8 @@ def promote(shards: Sequence[Path], /, *, to: Path, key: Sequence[str]) -> None:
     """Merge shards of a long computation into one tracked Parquet file.
 
     No rule writes a tracked file: what is worth keeping is moved by this command. The shards must
-    be of one schema and one making (settings of the chunk apart), and no row may repeat.
+    be of one schema, one code and the same settings, but for which part of the whole each is, and no
+    row may repeat.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def promote(shards: Sequence[Path], /, *, to: Path, key: Sequence[str]) -> None:
     if len(schemas) != 1:
         raise ValueError(f"the shards are of {len(schemas)} different schemas; promote one kind at a time")
     metadata = [storage.parquet_metadata(shard) for shard in shards]
-    for entry in ("stage", "code", "versions"):
+    for entry in ("stage", "code", "versions", "shared"):
         makings = {made.get(entry, "") for made in metadata}
         if len(makings) != 1:
             raise ValueError(f"the shards differ in {entry}: {sorted(makings)}; recompute the older ones")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from zcrepro.proxies._base import Batch, Pass, Proxy
+from zcrepro.proxies._base import Batch, Pass, Proxy, UndefinedScoreError
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int)
     for run, members in _by_pass(proxies).items():
         start = time.perf_counter()
         needs = frozenset[str]().union(*(proxy.needs for proxy in members))
-        record = run.run(model, batch, needs, seed)
-        for proxy in members:
-            scores.values_by_name[proxy.name], scores.status[proxy.name] = proxy.score(record)
+        for proxy, (value, status) in zip(
+            members, _scores(run, members, model, batch, needs, seed), strict=True
+        ):
+            scores.values_by_name[proxy.name], scores.status[proxy.name] = value, status
         scores.seconds[run.name] = time.perf_counter() - start
     return scores
 
@@ -51,9 +52,22 @@ def check_batch(images: Tensor, labels: Tensor) -> Batch:
         raise ValueError(
             f"{len(images)} images need as many labels, but these have shape {tuple(labels.shape)}"
         )
-    if not math.isfinite(float(images.sum())):
+    if not images.isfinite().all():
         raise ValueError("the images hold values that are not finite")
+    if labels.is_floating_point() or (len(labels) and int(labels.min()) < 0):
+        raise ValueError(f"labels must be class numbers from 0, but are {labels.dtype} from {labels.min()}")
     return Batch(images, labels)
+
+
+def _scores(
+    run: Pass, members: Sequence[Proxy], model: nn.Module, batch: Batch, needs: frozenset[str], seed: int
+) -> list[tuple[float, str]]:
+    """The score and status of each member; a pass that cannot be run says why for all of them."""
+    try:
+        record = run.run(model, batch, needs, seed)
+    except UndefinedScoreError as reason:
+        return [(math.nan, str(reason))] * len(members)
+    return [proxy.score(record) for proxy in members]
 
 
 def _by_pass(proxies: Sequence[Proxy]) -> dict[Pass, list[Proxy]]:

@@ -26,15 +26,14 @@ TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", p
 
 @dataclass(frozen=True)
 class ExtractSettings:
-    """One chunk: ``chunk_size`` architectures of the first ``architectures`` in random order."""
+    """One chunk: ``count`` architectures from place ``start`` of the problem's random order."""
 
     space: str
     task: str
     images: str
     proxies: list[str]
-    architectures: int
-    chunk: int
-    chunk_size: int
+    start: int
+    count: int
     batch_size: int
     seed: int
     device: str
@@ -72,22 +71,22 @@ def extract(
         status = {f"{name}_status": scores.status[name] for name in scores}
         rows.append({"arch": text, "graph": space.canonical(arch), **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
-    metadata = provenance.metadata("extract", settings.as_mapping(chosen))
+    metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=("start", "count"))
     storage.write_parquet(output, pd.DataFrame(rows), feature_schema(chosen.proxies), ["arch"], metadata)
     storage.write_parquet(timings, pd.DataFrame(seconds), TIMINGS, ["arch", "pass"], metadata)
 
 
 def chunk(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
-    """The texts of one chunk; an empty one is an error, since the workflow asked for too many."""
+    """The texts of one chunk. Raises ValueError where the benchmark has too few."""
     frame = storage.read_parquet(accuracies, columns=["arch", "task"])
     texts = sampling.random_order(space, set(frame.loc[frame["task"] == chosen.task, "arch"]))
-    if chosen.architectures > len(texts):
+    end = chosen.start + chosen.count
+    if end > len(texts):
         raise ValueError(
-            f"{chosen.architectures} architectures of {chosen.space}/{chosen.task} were asked for, but "
+            f"at least {end} architectures of {chosen.space}/{chosen.task} were asked for, but "
             f"{accuracies} has {len(texts)}: ask for at most that many under features.runs"
         )
-    start = chosen.chunk * chosen.chunk_size
-    return texts[start : min(start + chosen.chunk_size, chosen.architectures)]
+    return texts[chosen.start : end]
 
 
 def feature_schema(proxies: Sequence[str]) -> pa.Schema:

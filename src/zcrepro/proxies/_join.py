@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from functools import reduce
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from zcrepro import provenance, settings, storage
 from zcrepro.proxies._extract import TIMINGS, feature_schema
@@ -45,8 +47,24 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
         counts = sorted({len(table) for table in tables})
         raise ValueError(f"{output}: the pass groups cover {counts} architectures; rerun their chunks")
     check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
-    metadata = provenance.metadata("features", settings.as_mapping(chosen))
+    metadata = provenance.metadata("features", settings.as_mapping(chosen)) | _making(chunks)
     storage.write_parquet(output, joined, feature_schema(chosen.proxy_columns), ["arch"], metadata)
+
+
+def _making(chunks: Sequence[Path]) -> dict[str, str]:
+    """How the chunks were made. Raises ValueError where those of one group differ in it."""
+    groups: dict[str, dict[str, str]] = {}
+    for chunk in chunks:
+        made = storage.parquet_metadata(chunk)
+        columns = ",".join(name for name in pq.read_schema(chunk).names[2:] if not name.endswith("_status"))
+        first = groups.setdefault(columns, made)
+        for entry in ("code", "shared", "versions", "device", "threads"):
+            if made.get(entry) != first.get(entry):
+                raise ValueError(f"{chunk} differs in {entry} from the other chunks; delete it and run again")
+    one = next(iter(groups.values()))
+    shared = {entry: one[entry] for entry in ("versions", "device", "threads") if entry in one}
+    extraction = {columns: {e: made.get(e) for e in ("code", "shared")} for columns, made in groups.items()}
+    return shared | {"extraction": json.dumps(extraction, sort_keys=True)}
 
 
 def check_defined(frame: pd.DataFrame, columns: Sequence[str], share: float, where: Path) -> None:

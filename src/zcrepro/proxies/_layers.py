@@ -2,10 +2,16 @@
 
 from torch import Tensor, nn
 
+WEIGHTED = (nn.Conv2d, nn.Linear)
+
 
 def weighted_layers(model: nn.Module) -> list[nn.Conv2d | nn.Linear]:
-    """Every Conv2d and Linear, in module order: no BatchNorm, and their biases never count."""
-    return [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    """Every Conv2d and Linear, in module order, tied weights once: no BatchNorm, no biases."""
+    found: dict[int, nn.Conv2d | nn.Linear] = {}
+    for module in model.modules():
+        if isinstance(module, WEIGHTED):
+            found.setdefault(id(module.weight), module)
+    return list(found.values())
 
 
 def weights(model: nn.Module) -> list[Tensor]:

@@ -1,10 +1,11 @@
 """Leaves a model as it was found: mode, buffers, gradient flags, in-place layers and generators."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import cached
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def preserved(model: nn.Module, seed: int) -> Iterator[None]:
             module.inplace = False  # type: ignore[assignment]
         for parameter in frozen:
             parameter.requires_grad_(True)
-        with torch.random.fork_rng(devices=devices), torch.enable_grad():
+        with torch.random.fork_rng(devices=devices), torch.enable_grad(), cached():
             torch.manual_seed(seed)
             yield
     finally:
@@ -39,3 +40,25 @@ def preserved(model: nn.Module, seed: int) -> Iterator[None]:
         with torch.no_grad():
             for buffer, before in buffers:
                 buffer.copy_(before)
+
+
+@contextmanager
+def substituted(model: nn.Module, tensors: Mapping[int, Tensor]) -> Iterator[None]:
+    """Other tensors in the place of parameters and buffers, named by the id of what they replace.
+
+    torch.func.functional_call does the same, but leaves a module that is registered twice changed.
+    """
+    places = [module._parameters for module in model.modules()] + [m._buffers for m in model.modules()]
+    before = [(place, dict(place)) for place in places]
+    try:
+        for place, own in before:
+            place.update({name: tensors[id(tensor)] for name, tensor in own.items() if id(tensor) in tensors})  # type: ignore[misc]
+        yield
+    finally:
+        for place, own in before:
+            place.update(own)  # type: ignore[arg-type]
+
+
+def own_tensors(model: nn.Module) -> list[Tensor]:
+    """Every parameter and buffer once."""
+    return list({id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}.values())

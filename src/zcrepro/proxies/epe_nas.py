@@ -6,7 +6,7 @@ are added and divided by the number of classes (the released code)."""
 
 import torch
 
-from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._base import Proxy, UndefinedScoreError
 from zcrepro.proxies._passes.gradients import (
     GRADIENTS,
     GradientRecord,
@@ -19,6 +19,8 @@ MANY_CLASSES = 100
 
 def epe_nas(record: GradientRecord) -> float:
     """In float64; a class with a single image counts log(1 + k), or nothing with many classes."""
+    if len(record.labels.unique()) == len(record.labels):
+        raise UndefinedScoreError("no class has two images to correlate")
     jacobian = required_jacobian(record).double()
     many = record.classes > MANY_CLASSES
     scores = []

@@ -9,13 +9,13 @@ from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 
 
 def fisher(record: GradientRecord) -> float:
-    """Summed layer by layer in float64."""
+    """Added layer by layer in float64; a layer that is called twice counts twice."""
     total = 0.0
-    layers = zip(record.weights, record.outputs, record.output_gradients, strict=True)
-    for weight, output, gradient in layers:
-        if output.dim() > 1:
-            per_image = (output * gradient).flatten(2).sum(2) if output.dim() > 2 else output * gradient
-            total += float(per_image.pow(2).mean(0).sum()) / 2 * weight[0].numel()
+    calls = zip(record.fan_ins, record.outputs, record.output_gradients, strict=True)
+    for fan_in, output, gradient in calls:
+        # A linear layer puts out (n, channels): a space of one place.
+        per_image = (output * gradient).reshape(*output.shape[:2], -1).sum(2)
+        total += float(per_image.pow(2).mean(0).sum()) / 2 * fan_in
     return total
 
 

@@ -5,7 +5,7 @@ from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 
 
 def grad_norm(record: GradientRecord) -> float:
-    """Summed layer by layer in float64."""
+    """Each layer in the dtype of its weights, their sum in float64."""
     return sum(float(gradient.norm()) for gradient in record.weight_gradients)
 
 

@@ -8,7 +8,7 @@ from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 
 
 def grasp(record: GradientRecord) -> float:
-    """Summed layer by layer in float64."""
+    """Each layer in the dtype of its weights, their sum in float64."""
     pairs = zip(record.weights, record.hessian_gradients, strict=True)
     return sum(float((-weight.detach() * product).sum()) for weight, product in pairs)
 

@@ -18,7 +18,9 @@ STABILITY = 1e-5
 
 def jacov(record: GradientRecord) -> float:
     """From the eigenvalues of the correlation matrix of the images' Jacobians, in float64."""
-    correlations = torch.atleast_2d(torch.corrcoef(required_jacobian(record).double()))
+    if len(record.labels) < 2:
+        raise UndefinedScoreError("a batch of one has nothing to correlate")
+    correlations = torch.corrcoef(required_jacobian(record).double())
     if not correlations.isfinite().all():
         raise UndefinedScoreError("an image has a constant Jacobian, so its correlation is undefined")
     eigenvalues = torch.linalg.eigvalsh(correlations) + STABILITY

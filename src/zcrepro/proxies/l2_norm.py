@@ -5,7 +5,7 @@ from zcrepro.proxies._passes.structure import STRUCTURE, Structure
 
 
 def l2_norm(record: Structure) -> float:
-    """Summed layer by layer in float64."""
+    """Each layer in the dtype of its weights, their sum in float64."""
     return sum(float(weight.detach().norm()) for weight in record.weights)
 
 

@@ -5,7 +5,7 @@ from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 
 
 def plain(record: GradientRecord) -> float:
-    """Summed layer by layer in float64."""
+    """Each layer in the dtype of its weights, their sum in float64."""
     pairs = zip(record.weights, record.weight_gradients, strict=True)
     return sum(float((weight.detach() * gradient).sum()) for weight, gradient in pairs)
 

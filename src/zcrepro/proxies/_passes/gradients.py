@@ -19,18 +19,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._layers import weighted_layers, weights
+from zcrepro.proxies._layers import WEIGHTED, weights
 from zcrepro.proxies._preserve import preserved
 
 
 @dataclass
 class GradientRecord:
-    """Lists run parallel to the weighted layers; what no gradient reaches has a gradient of zero.
+    """What no gradient reaches has a gradient of zero.
 
-    ``outputs`` and ``output_gradients``: of each weighted layer, (n, channels, ...);
-    ``hessian_gradients``: the Hessian times the gradient, shaped as the weights; ``relu_kernel``:
-    float64 (n, n), in how many ReLU units two images agree; ``jacobian``: (n, inputs), the
-    gradient of the sum of an image's logits.
+    ``weights``, ``weight_gradients`` and ``hessian_gradients`` (the Hessian times the gradient) are
+    parallel, one for each weighted layer. ``outputs``, (n, channels, ...), ``output_gradients`` and
+    ``fan_ins`` (weights of each channel) are parallel, one for each call of a weighted layer.
+    ``relu_kernel``: float64 (n, n), in how many ReLU units two images agree. ``jacobian``:
+    (n, inputs), the gradient of the sum of an image's logits.
     """
 
     classes: int
@@ -40,6 +41,7 @@ class GradientRecord:
     hessian_gradients: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
     output_gradients: list[Tensor] = field(default_factory=list)
+    fan_ins: list[int] = field(default_factory=list)
     relu_kernel: Tensor | None = None
     jacobian: Tensor | None = None
 
@@ -54,14 +56,11 @@ class GradientPass:
 
 def _run(model: nn.Module, batch: Batch, needs: frozenset[Need]) -> GradientRecord:
     images = batch.images.detach().requires_grad_("jacobian" in needs)
-    layers = weighted_layers(model)
     record = GradientRecord(classes=0, labels=batch.labels, weights=weights(model))
-    with _watched(model, layers, needs) as (kernels, outputs):
+    with _watched(model, record, needs) as kernels:
         logits = model(images)
     record.classes = logits.shape[1]
     record.relu_kernel = sum(kernels[1:], kernels[0]) if kernels else None
-    # A layer that does not run in the forward pass has neither an output nor a gradient.
-    record.outputs = [outputs.get(layer, logits.new_zeros(())) for layer in layers]
     if needs & {"weight_gradients", "output_gradients", "hessian_gradient"}:
         _backward(logits, record, needs)
     if "jacobian" in needs:
@@ -74,9 +73,8 @@ def _run(model: nn.Module, batch: Batch, needs: frozenset[Need]) -> GradientReco
 def _backward(logits: Tensor, record: GradientRecord, needs: frozenset[Need]) -> None:
     """Gradients of the cross-entropy, and from them the Hessian-gradient product."""
     second = "hessian_gradient" in needs
-    outputs = record.outputs if "output_gradients" in needs else []
     loss = F.cross_entropy(logits, record.labels)
-    gradients = _gradients(loss, [*record.weights, *outputs], create_graph=second)
+    gradients = _gradients(loss, [*record.weights, *record.outputs], create_graph=second)
     of_weights, of_outputs = gradients[: len(record.weights)], gradients[len(record.weights) :]
     if second:
         # d/dW of <stop(g), g> is the Hessian times g.
@@ -99,21 +97,17 @@ def _gradients(scalar: Tensor, inputs: Sequence[Tensor], create_graph: bool = Fa
 
 
 @contextmanager
-def _watched(
-    model: nn.Module, layers: Sequence[nn.Module], needs: frozenset[Need]
-) -> Iterator[tuple[list[Tensor], dict[nn.Module, Tensor]]]:
-    """Hooks that collect the kernels of the ReLUs and the outputs of the weighted layers."""
+def _watched(model: nn.Module, record: GradientRecord, needs: frozenset[Need]) -> Iterator[list[Tensor]]:
+    """Hooks that collect the kernels of the ReLUs, and in ``record`` what the weighted layers put out."""
     kernels: list[Tensor] = []
-    outputs: dict[nn.Module, Tensor] = {}
     handles = []
-    if "relu_kernel" in needs:
-        relus = [module for module in model.modules() if isinstance(module, nn.ReLU)]
-        handles += [relu.register_forward_hook(_kernel_into(kernels)) for relu in relus]
-    if "output_gradients" in needs:
-        for layer in layers:
-            handles.append(layer.register_forward_hook(lambda m, _, out: outputs.__setitem__(m, out)))
+    for module in model.modules():
+        if "relu_kernel" in needs and isinstance(module, nn.ReLU):
+            handles.append(module.register_forward_hook(_kernel_into(kernels)))
+        if "output_gradients" in needs and isinstance(module, WEIGHTED):
+            handles.append(module.register_forward_hook(_output_into(record)))
     try:
-        yield kernels, outputs
+        yield kernels
     finally:
         for handle in handles:
             handle.remove()
@@ -123,6 +117,16 @@ def _kernel_into(kernels: list[Tensor]) -> Callable[[nn.Module, object, Tensor],
     def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
         del module, inputs
         kernels.append(_agreement(output.detach()))
+
+    return hook
+
+
+def _output_into(record: GradientRecord) -> Callable[[nn.Module, object, Tensor], None]:
+    def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
+        del inputs
+        assert isinstance(module, WEIGHTED)
+        record.outputs.append(output)
+        record.fan_ins.append(module.weight[0].numel())
 
     return hook
 

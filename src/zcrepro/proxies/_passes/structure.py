@@ -1,8 +1,7 @@
-"""The structural pass: counts that need no images, from one forward pass of a copy without data."""
+"""The structural pass: counts that depend on no values, from one forward pass of one image."""
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +9,17 @@ from torch import Tensor, nn
 
 from zcrepro.proxies._base import Batch, Need
 from zcrepro.proxies._layers import weights
+from zcrepro.proxies._preserve import preserved
+
+COUNTED = (
+    nn.Conv2d,
+    nn.Linear,
+    nn.BatchNorm2d,
+    nn.ReLU,
+    nn.AvgPool2d,
+    nn.MaxPool2d,
+    nn.AdaptiveAvgPool2d,
+)
 
 
 @dataclass(frozen=True)
@@ -25,22 +35,29 @@ class StructuralPass:
     name = "structure"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Structure:
-        del seed  # nothing is drawn
-        return Structure(
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
-            operations=_operations(model, batch) if "operations" in needs else 0,
-            weights=weights(model),
-        )
+        with preserved(model, seed), torch.no_grad():
+            return Structure(
+                parameters=sum(parameter.numel() for parameter in model.parameters()),
+                operations=_operations(model, batch) if "operations" in needs else 0,
+                weights=weights(model),
+            )
 
 
 def _operations(model: nn.Module, batch: Batch) -> int:
-    """Multiply-adds of one image, counted on the meta device, where shapes are computed but no numbers."""
-    hollow = deepcopy(model).to("meta").eval()
+    """Multiply-adds of one image, in evaluation mode: BatchNorm may not see a batch of one otherwise."""
+    model.eval()
     counts: list[int] = []
-    for module in hollow.modules():
-        module.register_forward_hook(lambda m, args, out: counts.append(_count(m, args[0], out)))
-    with torch.no_grad():
-        hollow(torch.empty_like(batch.images[:1], device="meta"))
+
+    def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        counts.append(_count(module, inputs[0], output))
+
+    counted = [module for module in model.modules() if isinstance(module, COUNTED)]
+    handles = [module.register_forward_hook(count) for module in counted]
+    try:
+        model(batch.images[:1])
+    finally:
+        for handle in handles:
+            handle.remove()
     return sum(counts)
 
 

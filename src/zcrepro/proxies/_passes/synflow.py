@@ -1,4 +1,7 @@
-"""The SynFlow pass: one image of ones through absolute weights, in float64, without BatchNorm."""
+"""The SynFlow pass: one image of ones through absolute weights, in float64, without BatchNorm.
+
+Other norms stay: the definition says nothing of them.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
 from zcrepro.proxies._layers import weighted_layers
-from zcrepro.proxies._preserve import preserved
+from zcrepro.proxies._preserve import own_tensors, preserved, substituted
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,14 @@ class SynflowPass:
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Saliencies:
         del needs  # there is one thing to record
-        names = {module: name for name, module in model.named_modules()}
-        weight_names = [f"{names[layer]}.weight".removeprefix(".") for layer in weighted_layers(model)]
-        tensors = {name: _absolute(tensor) for name, tensor in model.state_dict(keep_vars=True).items()}
-        weights = [tensors[name].requires_grad_() for name in weight_names]
+        tensors = {id(tensor): _absolute(tensor) for tensor in own_tensors(model)}
+        layers = weighted_layers(model)
+        if any(id(layer.weight) not in tensors for layer in layers):
+            raise UndefinedScoreError("a weight is computed from others, so its absolute value cannot be set")
+        weights = [tensors[id(layer.weight)].requires_grad_() for layer in layers]
         ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
-        with preserved(model, seed), _without_batchnorm(model):
-            total = functional_call(model, tensors, (ones,)).sum()
+        with preserved(model, seed), substituted(model, tensors), _without_noise_and_norms(model):
+            total = model(ones).sum()
             gradients = torch.autograd.grad(total, weights, allow_unused=True)
         reached = zip(weights, gradients, strict=True)
         return Saliencies([float((w.detach() * g).abs().sum()) for w, g in reached if g is not None])
@@ -45,10 +50,13 @@ def _absolute(tensor: Tensor) -> Tensor:
 
 
 @contextmanager
-def _without_batchnorm(model: nn.Module) -> Iterator[None]:
-    """Every BatchNorm2d passes its input through."""
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+def _without_noise_and_norms(model: nn.Module) -> Iterator[None]:
+    """Every BatchNorm passes its input through, and dropout drops nothing."""
+    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
     before = [norm.__dict__.get("forward") for norm in norms]
+    for module in model.modules():
+        if isinstance(module, _DropoutNd):
+            module.eval()
     try:
         for norm in norms:
             norm.forward = lambda x: x  # type: ignore[method-assign, assignment]

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._preserve import preserved
+from zcrepro.proxies._layers import WEIGHTED
+from zcrepro.proxies._preserve import own_tensors, preserved, substituted
 
 MIXUP = 0.01  # gamma of the paper
+NEW_BATCHNORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
 
 
 @dataclass(frozen=True)
 class ZenRecord:
-    """``difference``: mean L1 distance of the features before global pooling (None where no
-    pooling was found); ``variances``: the mean running variance of each BatchNorm that ran."""
+    """``difference``: mean L1 distance of the features before the last pooling (None where there is
+    none); ``variances``: the mean running variance of each BatchNorm that ran."""
 
     difference: float | None
     variances: list[float]
@@ -29,55 +30,65 @@ class ZenPass:
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
         del needs  # there is one thing to record
         with preserved(model, seed), torch.no_grad():
-            return _run(model, batch.images)
+            return _run(model, batch.images, seed)
 
 
-def _run(model: nn.Module, like: Tensor) -> ZenRecord:
-    features: list[Tensor] = []
-
-    def keep_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        del module
-        features.append(inputs[0])
-
-    pools = [module for module in model.modules() if isinstance(module, nn.AdaptiveAvgPool2d)]
-    handles = [pool.register_forward_pre_hook(keep_input) for pool in pools[-1:]]
+def _run(model: nn.Module, like: Tensor, seed: int) -> ZenRecord:
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    if any(norm.running_var is None for norm in norms):
+        raise UndefinedScoreError("a BatchNorm keeps no running variance, so its scale is not known")
     tensors = _random_weights(model)
     noise = torch.randn_like(like)
     mixed = noise + MIXUP * torch.randn_like(like)
+    features = []
+    for images in (noise, mixed):
+        torch.manual_seed(seed)  # dropout, where there is any, drops the same units twice
+        features.append(_last_pooled(model, tensors, images))
+    variances = [
+        float(tensors[id(norm.running_var)].mean())
+        for norm in norms
+        if int(tensors[id(norm.num_batches_tracked)]) > 0
+    ]
+    before, after = features
+    if before is None or after is None:
+        return ZenRecord(None, variances)
+    return ZenRecord(float((before - after).abs().flatten(1).sum(1).mean()), variances)
+
+
+def _last_pooled(model: nn.Module, tensors: dict[int, Tensor], images: Tensor) -> Tensor | None:
+    """What the last global pooling of a forward pass gets; others, as in attention blocks, come before."""
+    pooled: list[Tensor] = []
+
+    def keep_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        del module
+        pooled[:] = inputs[:1]
+
+    pools = [module for module in model.modules() if isinstance(module, nn.AdaptiveAvgPool2d)]
+    handles = [pool.register_forward_pre_hook(keep_input) for pool in pools]
     try:
-        functional_call(model, tensors, (noise,))
-        functional_call(model, tensors, (mixed,))
+        with substituted(model, tensors):
+            model(images)
     finally:
         for handle in handles:
             handle.remove()
-    norms = {name for name, module in model.named_modules() if isinstance(module, nn.BatchNorm2d)}
-    variances = [
-        float(tensors[f"{name}.running_var"].mean())
-        for name in sorted(norms)
-        if f"{name}.running_var" in tensors and int(tensors[f"{name}.num_batches_tracked"]) > 0
-    ]
-    difference = float((features[0] - features[1]).abs().sum(dim=(1, 2, 3)).mean()) if features else None
-    return ZenRecord(difference, variances)
+    return pooled[0] if pooled else None
 
 
-def _random_weights(model: nn.Module) -> dict[str, Tensor]:
-    """N(0, 1) for the weights of convolutions and linear layers, zero for their biases, and
-    BatchNorm as it is when new; other parameters as they are."""
-    tensors = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-    for prefix, module in model.named_modules():
-        own = {
-            name.rpartition(".")[2]: tensors[name] for name in tensors if name.rpartition(".")[0] == prefix
-        }
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            own["weight"].normal_()
-            if "bias" in own:
-                own["bias"].zero_()
+def _random_weights(model: nn.Module) -> dict[int, Tensor]:
+    """By the id of what they replace: N(0, 1) for the weights of convolutions and linear layers, zero
+    for their biases, and BatchNorm as it is when new; copies of all other parameters and buffers."""
+    tensors = {id(tensor): tensor.detach().clone() for tensor in own_tensors(model)}
+    for module in model.modules():
+        if isinstance(module, WEIGHTED):
+            if id(module.weight) not in tensors:
+                raise UndefinedScoreError("a weight is computed from others, so it cannot be drawn anew")
+            tensors[id(module.weight)].normal_()
+            if module.bias is not None:
+                tensors[id(module.bias)].zero_()
         elif isinstance(module, nn.BatchNorm2d):
-            for name, value in {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1}.items():
-                if name in own:
-                    own[name].fill_(value)
-            if "num_batches_tracked" in own:
-                own["num_batches_tracked"].zero_()
+            for name, value in NEW_BATCHNORM.items():
+                if (tensor := getattr(module, name)) is not None:
+                    tensors[id(tensor)].fill_(value)
     return tensors
 
 
