@@ -64,6 +64,8 @@ def test_a_network_of_the_users_own_is_scored(tmp_path):
         ),
         (["score", "x", "--space", "embedded_chan"], "did you mean 'embedded_chain'"),
         (["score", "nothing"], "neither module:function"),
+        (["score", "no_such_module:make"], "No module named 'no_such_module'"),
+        (["score", "math:make"], "has no attribute 'make'"),
         (["info", "missing.parquet"], "missing.parquet"),
     ],
 )

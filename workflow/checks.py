@@ -39,13 +39,17 @@ def _plugins(config: Config) -> Iterable[str]:
         images = [task["images"] for task in of["tasks"].values()]
         yield from _missing(f"spaces.{space}.tasks", "images", images, registry.names("images"))
     proxies = registry.names("proxies")
+    own = config["features"]["proxies"]
+    if config["srgp"]["scores"] == "features" and config["srgp"]["train_on"]:
+        yield from _missing("srgp.terminals (of features.proxies)", "proxy", config["srgp"]["terminals"], own)
     yield from _missing("features.proxies", "proxy", config["features"]["proxies"], proxies)
     yield from _missing("srgp.terminals", "proxy", config["srgp"]["terminals"], proxies)
     yield from _missing(
         "generalization.handcrafted", "proxy", config["generalization"]["handcrafted"], proxies
     )
     for run in config["search"]["runs"]:
-        yield from _missing("search.runs.guides", "proxy", run["guides"], proxies)
+        known = own if run["scores"] == "features" else proxies
+        yield from _missing("search.runs.guides", "proxy", run["guides"], known)
     algorithms = registry.names("algorithms")
     yield from _missing("search.algorithms", "algorithm", config["search"]["algorithms"], algorithms)
     yield from _missing("report.tables", "table", config["report"]["tables"], registry.names("table"))
@@ -53,20 +57,41 @@ def _plugins(config: Config) -> Iterable[str]:
 
 
 def _problems(config: Config) -> Iterable[str]:
-    """A problem needs its space; one whose own features are computed needs its images too."""
+    """What is scored needs images, what reads features needs them computed, what reads releases needs one."""
     spaces = config["spaces"]
     imaged = [f"{space}/{task}" for space, of in spaces.items() for task in of["tasks"]]
-    for where in ("features", "search"):
-        for run in config[where]["runs"]:
-            named = [run["problem"]]
-            if where == "features" or run["scores"] == "features":
-                yield from _missing(f"{where}.runs", "problem", named, imaged)
-            else:
-                yield from _spaces_of(f"{where}.runs", named, spaces)
+    scored = [run["problem"] for run in config["features"]["runs"]]
+    searched = [run["problem"] for run in config["search"]["runs"]]
+    yield from _missing("features.runs", "problem", scored, imaged)
     yield from _missing("embedded.problems", "problem", config["embedded"]["problems"], imaged)
-    yield from _spaces_of("generalization.problems", config["generalization"]["problems"], spaces)
-    for name, problems in config["training_sets"].items():
-        yield from _spaces_of(f"training_sets.{name}", problems, spaces)
+    yield from _repeated("features.runs", scored)
+    yield from _repeated("search.runs", searched)
+    for run in config["search"]["runs"]:
+        yield from _scored("search.runs", [run["problem"]], run["scores"], spaces, scored)
+    source = config["srgp"]["scores"]
+    yield from _scored(
+        "generalization.problems", config["generalization"]["problems"], source, spaces, scored
+    )
+    for name in config["srgp"]["train_on"]:
+        problems = config["training_sets"].get(name, [])
+        yield from _scored(f"training_sets.{name}", problems, source, spaces, scored)
+
+
+def _scored(
+    where: str, problems: Iterable[str], source: str, spaces: Config, scored: list[str]
+) -> Iterable[str]:
+    for problem in problems:
+        wrong = list(_spaces_of(where, [problem], spaces))
+        if not wrong and source == "features":
+            wrong = _missing(f"{where} (of those under features.runs)", "problem", [problem], scored)
+        elif not wrong and "released" not in spaces[problem.partition("/")[0]]:
+            wrong = [f"{where}: the space of {problem!r} has no released scores; set the scores to features"]
+        yield from wrong
+
+
+def _repeated(where: str, named: list[str]) -> Iterable[str]:
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        yield f"{where}: {name!r} stands there twice"
 
 
 def _spaces_of(where: str, problems: Iterable[str], spaces: Config) -> Iterable[str]:
@@ -96,6 +121,8 @@ def _files(config: Config, datasets: Collection[str]) -> Iterable[str]:
 
 def _reads(config: Config) -> Iterable[str]:
     report = config["report"]
+    shown = [*registry.names("table"), *registry.names("figure")]
+    yield from _missing("report.reads", "table or figure", report["reads"], shown)
     for name in (*report["tables"], *report["figures"]):
         if name not in report["reads"]:
             yield f"report.reads: say what {name!r} reads"

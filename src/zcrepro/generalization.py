@@ -2,7 +2,8 @@
 
 Correlations are with test accuracy where the benchmark has it. All methods are judged on the same
 architectures of a problem, those that have every score that any of them needs, and their
-intervals come from the same resamples.
+intervals come from the same resamples; but for those on which a formula itself has no value, which
+``undefined`` counts.
 """
 
 import math
@@ -149,7 +150,7 @@ def _of_problem(
     proxies: Sequence[EvolvedProxy],
     splits: dict[str, Split],
 ) -> Iterator[dict[str, Any]]:
-    known = set(_scores.score_names(scores))
+    known = set(_scores.score_names(scores, problem))
     evolved = [Judged(p.method, p.name, p.training_set, p.repeat, p.formula) for p in proxies]
     needed = {name for one in evolved for name in one.formula.terminals} | set(chosen.handcrafted)
     rows = _scores.read(

@@ -225,6 +225,7 @@ def _write_search(made: Run, name: str, *, has_test: bool) -> None:
     columns = ["method", "algorithm", "guide", "repeat", "trained", "validation"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["test"] = frame["validation"] - 1 if has_test else np.nan
+    frame["domain"], frame["labels"] = 60, np.where(frame["guide"] == "none", 0, 40)
     path = made.results / "search" / f"{name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_parquet(path)

@@ -132,6 +132,11 @@ class TestSearch:
         quarter = cell(made, "nasbench201/cifar100 random_search", "25% of the budget")
         assert quarter["value"] == 55
         assert "5 of 20 trained models" in quarter["note"]
+        assert row["n"] == 60
+        assert row["population"] == "the 60 of 15,625 architectures of nasbench201 with accuracies and scores"
+        guided = cell(made, "nasbench201/cifar100 random_search+synflow", "10 models")
+        assert "evolved on 40 accuracies of this space, which the budget does not count" in guided["note"]
+        assert "evolved on" not in row["note"]
         assert cell(made, "nasbench201/cifar100 random_search+synflow", "100% of the budget")["value"] == 75
 
     def test_without_test_accuracy_the_validation_accuracy_is_reported_and_called_so(

@@ -100,7 +100,8 @@ def test_what_a_run_does_not_make_is_a_row_that_says_so(
 def test_without_any_input_every_figure_is_missing(run: Any) -> None:
     frame = run.table("zcp_table1", [], RESOURCE)
     assert set(frame["verdict"]) == {"missing input"}
-    assert len(frame) == 2 * 3 * (7 * 2 + 1)  # sources, tasks, two references but for the rank sum
+    # Sources and tasks; two references each but for the rank sum and, on two tasks, the vote.
+    assert len(frame) == 2 * (3 * (7 * 2 + 1) - 2)
 
 
 def test_all_architectures_are_judged_by_the_tolerance_alone(
@@ -132,7 +133,7 @@ def test_equal_inputs_give_equal_files(run: Any) -> None:
 def test_the_references_are_the_two_published_roundings() -> None:
     references = _comparison.read_references(RESOURCE, "zcp_table1")
     values = {(r.row, r.column, r.kind): r.value for r in references}
-    assert len(values) == len(references) == 42
+    assert len(values) == len(references) == 40
     assert values["grasp", "cifar10", "notebook"] == 0.514
     assert values["grasp", "cifar10", "printed"] == 0.48
     assert values["vote (pairs)", "cifar10", "notebook"] == 0.817082

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import zcrepro
-from zcrepro import storage
+from zcrepro import seeds, storage
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.proxies._extract import feature_schema
 from zcrepro.search._stage import search
@@ -69,6 +69,8 @@ def test_every_method_and_repeat_has_a_row_for_each_trained_model(folder):
         "random_search+snip",
     }
     assert sizes.tolist() == [20] * 12
+    assert found["domain"].unique().tolist() == [len(storage.read_parquet(folder / "features.parquet"))]
+    assert found["labels"].unique().tolist() == [0]
 
 
 def test_validation_chooses_and_test_reports(folder):
@@ -110,3 +112,33 @@ def test_the_file_says_how_it_was_made(folder):
     made = storage.parquet_metadata(folder / "search.parquet")
     assert made["stage"] == "search"
     assert len(made["code"]) == len(made["settings"]) == 16
+
+
+def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
+    texts = storage.read_parquet(folder / "features.parquet")["arch"]
+    graphs = sorted({SPACE.canonical(SPACE.parse(text)) for text in texts})
+    draws = sorted(seeds.derive(3, "split", "embedded_chain", graph) for graph in graphs)
+    found = {
+        "method": "srgp",
+        "training_set": "D",
+        "repeat": 0,
+        "formula": "snip",
+        "problems": ["embedded_chain/digits"],
+        "split": {"seed": 3, "cutoffs": {"embedded_chain": f"{draws[9]:016x}"}},
+        "training_fitness": 0.5,
+    }
+    (folder / "seed-0.json").write_text(json.dumps(found))
+    (folder / "settings.json").write_text(json.dumps(SETTINGS))
+    search(
+        settings_file=folder / "settings.json",
+        accuracies=folder / "accuracies.parquet",
+        scores=folder / "features.parquet",
+        evolved=[folder / "seed-0.json"],
+        output=folder / "search.parquet",
+    )
+    rows = storage.read_parquet(folder / "search.parquet")
+    assert rows.groupby("guide")["labels"].unique().map(list).to_dict() == {
+        "evolved": [10],
+        "none": [0],
+        "snip": [0],
+    }

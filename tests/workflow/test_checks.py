@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from zcrepro.datasets import read_datasets
 from zcrepro.schema import completed
@@ -22,10 +23,9 @@ def check(config):
 
 
 def changed(*path, value):
-    """The quickstart with one value changed."""
-    config = yaml.safe_load((ROOT / "config/quickstart.yaml").read_text())
-    reads = yaml.safe_load((ROOT / "config/config.yaml").read_text())["report"]["reads"]
-    config["report"]["reads"] = reads | config["report"]["reads"]
+    """The quickstart, laid over the default configuration as Snakemake does, with one value changed."""
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    update_config(config, yaml.safe_load((ROOT / "config/quickstart.yaml").read_text()))
     inner = config
     for key in path[:-1]:
         inner = inner[key]
@@ -52,6 +52,23 @@ def test_the_configurations_of_the_repository_name_only_what_is_there():
             "unknown space 'embeded_cell'; did you mean",
         ),
         (("generalization", "problems"), ["embedded_cell"], "written <space>/<task>, not 'embedded_cell'"),
+        (
+            ("generalization", "problems"),
+            ["embedded_cell/digit"],
+            "unknown problem 'embedded_cell/digit'; did you",
+        ),
+        (("srgp", "scores"), "released", "the space of 'embedded_cell/digits' has no released scores"),
+        (("features", "proxies"), ["zen"], "srgp.terminals .of features.proxies.: unknown proxy 'params'"),
+        (
+            ("features", "runs", 1, "problem"),
+            "embedded_cell/digits",
+            "'embedded_cell/digits' stands there twice",
+        ),
+        (
+            ("report", "reads", "serch"),
+            [],
+            "report.reads: unknown table or figure 'serch'; did you mean 'search'",
+        ),
         (("features", "runs", 0, "problem"), "embedded_cell/digit", "did you mean 'embedded_cell/digits'"),
         (("search", "runs", 0, "evolved_on"), "chian", "unknown training set 'chian'; did you mean 'chain'"),
         (

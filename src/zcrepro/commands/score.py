@@ -78,7 +78,12 @@ def _network(
     if not colon:
         raise ValueError(f"{text!r} is neither module:function nor, without --space, an architecture")
     sys.path.insert(0, "")  # a module in the working folder, as python -m would find it
-    made = getattr(importlib.import_module(module), function)()
+    try:
+        make = getattr(importlib.import_module(module), function)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise ValueError(f"{text!r} cannot be found: {error}") from error
+    torch.manual_seed(seed)
+    made = make()
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
     return made, shape, classes

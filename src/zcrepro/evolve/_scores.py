@@ -137,10 +137,16 @@ def read(
     )
 
 
-def score_names(scores: Path) -> list[str]:
-    """The proxies that a table of scores has a column for."""
+def score_names(scores: Path, problem: str | None = None) -> list[str]:
+    """The proxies that a table of scores has a column for, and of ``problem``, where given, any value."""
     schema = pq.read_schema(scores)
-    return [field.name for field in schema if str(field.type) == "double"]
+    names = [field.name for field in schema if str(field.type) == "double"]
+    if problem is None:
+        return names
+    table = storage.read_parquet(scores)
+    if "task" in table:
+        table = table[table["task"] == _parts(problem)[1]]
+    return [name for name in names if table[name].notna().any()]
 
 
 def draw(problems: Sequence[Scores], architectures: int, seed: int) -> tuple[list[Scores], Split]:
@@ -219,7 +225,7 @@ def _accuracies(problem: str, path: Path, metrics: Sequence[str]) -> tuple[str, 
 def read_scores(problem: str, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
     """A frame of arch and the scores called ``names``, in released units."""
     _, task = _parts(problem)
-    known = score_names(path)
+    known = score_names(path, problem)
     missing = [name for name in names if name not in known]
     if missing:
         raise ValueError(

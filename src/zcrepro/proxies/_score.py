@@ -43,6 +43,9 @@ def score(
     evolved = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]
     named = [proxy for proxy in proxies if isinstance(proxy, str)]
     terminals = [name for proxy in evolved for name in proxy.terminals]
+    names = [*named, *(proxy.name for proxy in evolved)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two proxies of one name were asked for: {', '.join(names)}; score one at a time")
     needed = list(dict.fromkeys([*named, *terminals]))
     handcrafted = [registry.get("proxies", name) for name in needed]
     found = compute(model, check_batch(images, labels), handcrafted, seed)

@@ -6,11 +6,12 @@ The rule, in this order:
 * ``no reference``: no figure of a paper belongs to it.
 * ``not comparable``: it is of another population than the paper's and no random sample of that one,
   or it is undefined. The two may still agree; then it is by chance.
-* ``reproduced``: the paper's figure is within the tolerance of ours.
-* Where ours is of a random sample of the paper's population, and the paper's figure lies in its
-  interval widened by the tolerance: ``reproduced`` if that interval is narrow, at most WIDE tolerances
-  from end to end; else ``not comparable``, for so small a sample can tell nothing.
-* ``differs``: everything else.
+* Ours is of a random sample of the paper's population: ``differs`` where the paper's figure lies
+  outside the interval widened by the tolerance. Else ``reproduced`` if the interval is narrow, at
+  most WIDE tolerances from end to end, and ``not comparable`` if it is wide or unknown: however near
+  the two figures are, so small a sample can tell nothing.
+* Ours is of the paper's own population: ``reproduced`` where the paper's figure is within the
+  tolerance of ours, else ``differs``.
 """
 
 import math
@@ -125,12 +126,10 @@ def verdict(ours: Measured, reference: Reference | None) -> str:
     if ours.relation == OTHER or math.isnan(ours.value):
         return NOT_COMPARABLE
     slack = reference.tolerance + ROUNDING
-    if abs(ours.value - reference.value) <= slack:
-        return REPRODUCED
-    low, high = ours.interval
-    if ours.relation == SAMPLE and low - slack <= reference.value <= high + slack:
-        return NOT_COMPARABLE if _is_wide(ours, reference) else REPRODUCED
-    return DIFFERS
+    low, high = ours.interval if ours.relation == SAMPLE else (ours.value, ours.value)
+    if reference.value < low - slack or reference.value > high + slack:
+        return DIFFERS
+    return NOT_COMPARABLE if _is_wide(ours, reference) else REPRODUCED
 
 
 def compare(
@@ -208,8 +207,9 @@ def _key(of: Measured | Reference) -> tuple[str, str, str]:
 
 
 def _is_wide(ours: Measured, reference: Reference) -> bool:
+    """Whether a sample is too small to tell: its interval is wide, or not known."""
     low, high = ours.interval
-    return ours.relation == SAMPLE and high - low > WIDE * reference.tolerance
+    return ours.relation == SAMPLE and not high - low <= WIDE * reference.tolerance + ROUNDING
 
 
 def _row(paper: str, table: str, ours: Measured, reference: Reference | None) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def _notes(ours: Measured, reference: Reference | None) -> Iterator[str]:
     if reference is None:
         return
     if _is_wide(ours, reference):
-        yield f"a small sample: the interval is wider than {WIDE:g} tolerances"
+        yield f"a small sample: its interval is wider than {WIDE:g} tolerances, or not known"
     if ours.relation == OTHER:
         yield "another population than the paper's"
     yield f"tolerance {reference.tolerance:g}: {reference.reason}"

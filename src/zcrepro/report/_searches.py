@@ -17,12 +17,15 @@ class Curves:
 
     ``accuracy``: (repeats, budget), the accuracy of the best model so far, in percent, chosen by
     validation accuracy; ``metric`` says whether it is its test or, where the benchmark has none, its
-    validation accuracy.
+    validation accuracy. ``domain``: how many architectures were searched; ``labels``: how many
+    accuracies the guide had seen before.
     """
 
     problem: str
     method: str
     metric: str
+    domain: int
+    labels: int
     accuracy: np.ndarray
 
     @property
@@ -46,7 +49,9 @@ def curves(inputs: Inputs) -> Iterator[Curves]:
         metric = "test" if frame["test"].notna().any() else "validation"
         budget = int(frame["trained"].max())
         for method, rows in frame.groupby("method", sort=True):
-            yield Curves(f"{space}/{task}", str(method), metric, _by_repeat(rows, metric, budget))
+            known = {name: int(rows[name].max()) for name in ("domain", "labels")}
+            accuracy = _by_repeat(rows, metric, budget)
+            yield Curves(f"{space}/{task}", str(method), metric, accuracy=accuracy, **known)
 
 
 def _by_repeat(rows: pd.DataFrame, metric: str, budget: int) -> np.ndarray:

@@ -26,6 +26,8 @@ SCHEMA = pa.schema(
         ("algorithm", pa.string()),
         ("guide", pa.string()),
         ("repeat", pa.int64()),
+        ("domain", pa.int64()),
+        ("labels", pa.int64()),
         ("trained", pa.int64()),
         ("arch", pa.string()),
         ("validation", pa.float64()),
@@ -75,15 +77,18 @@ def search(
         Evolved formulas of one training set; that of the best training fitness guides too.
     output
         Parquet: for each number of trained models the best so far by validation accuracy.
+        ``domain``: how many architectures are searched; ``labels``: how many of their graphs' accuracies
+        the guide has seen in its evolution, which the budget does not count.
     """
     chosen = settings.load(settings_file, SearchSettings)
-    table, guides = _domain(chosen, accuracies, scores, evolved)
+    table, guides, labels = _domain(chosen, accuracies, scores, evolved)
     kinds = [(algorithm, guide) for algorithm in chosen.algorithms for guide in guides]
     jobs = [(*kind, repeat) for kind in kinds for repeat in range(chosen.repeats)]
     rows: list[dict[str, Any]] = []
     for algorithm, guide, repeat in track(jobs, f"searching {chosen.space}/{chosen.task}"):
         method = algorithm if guide == PLAIN else f"{algorithm}+{guide}"
         same = {"method": method, "algorithm": algorithm, "guide": guide, "repeat": repeat}
+        same |= {"domain": len(table), "labels": labels if guide == EVOLVED else 0}
         trained = _one_search(algorithm, guides[guide], table, chosen, repeat)
         rows += [same | incumbent for incumbent in _incumbents(trained, table)]
     metadata = provenance.metadata("search", settings.as_mapping(chosen))
@@ -92,8 +97,9 @@ def search(
 
 def _domain(
     chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Sequence[Path]
-) -> tuple[Table, dict[str, Guide | None]]:
-    """The architectures with accuracies and scores, and every guide by name (None for a plain search)."""
+) -> tuple[Table, dict[str, Guide | None], int]:
+    """The architectures with accuracies and scores, every guide by name (None for a plain search), and
+    the graphs among them that the evolved guide was evolved on."""
     formula = best_trained(evolved) if evolved else None
     problem = f"{chosen.space}/{chosen.task}"
     names = sorted({*chosen.guides, *(formula.terminals if formula else ())})
@@ -106,10 +112,13 @@ def _domain(
     table = Table(space, archs, rows["validation"].to_numpy(), rows["test"].to_numpy())
     columns = {name: rows[name].to_numpy(np.float64) for name in names}
     values = {name: _directed(name, columns[name]) for name in chosen.guides}
+    labels = 0
     if formula is not None:
         values[EVOLVED] = formula.formula.evaluate(columns)
+        graphs = np.array([space.canonical(arch) for arch in archs], object)
+        labels = len(set(graphs[~formula.split.held_out(problem, graphs)]))
     steered = {n: Guide(v, chosen.warmup, chosen.move_probability) for n, v in values.items()}
-    return table, {PLAIN: None, **steered}
+    return table, {PLAIN: None, **steered}, labels
 
 
 def best_trained(paths: Sequence[Path]) -> EvolvedProxy:

@@ -6,6 +6,7 @@ far, its test accuracy is reported where the benchmark has one.
 
 from collections.abc import Iterator
 
+from zcrepro import registry
 from zcrepro.report import _evolved, _searches
 from zcrepro.report._base import Bootstrap, Table
 from zcrepro.report._comparison import INITIALISATIONS, Measured, absent
@@ -43,10 +44,14 @@ def _measured(curves: Curves, name: str, trained: int) -> Measured:
     repeats = len(curves.accuracy)
     embedded = _evolved.is_embedded(curves.problem)
     space = curves.problem.partition("/")[0]
-    tabulated = f"the architectures tabulated for {space}"
+    size = registry.get("space", space).size
+    tabulated = f"the {curves.domain:,} of {size:,} architectures of {space} with accuracies and scores"
     notes = [
         f"{trained} of {curves.budget} trained models; mean and 25/75 quantiles over {repeats} searches",
         "the benchmark has validation accuracy only" if curves.metric == "validation" else "",
+        f"its guide was evolved on {curves.labels} accuracies of this space, which the budget does not count"
+        if curves.labels
+        else "",
         _evolved.embedded_note(curves.problem),
     ]
     return Measured(
@@ -54,7 +59,7 @@ def _measured(curves: Curves, name: str, trained: int) -> Measured:
         column=name,
         metric=f"best {curves.metric} accuracy",
         value=float(curves.mean()[trained - 1]),
-        n=repeats,
+        n=curves.domain,
         population=f"{tabulated}, {_evolved.EMBEDDED} benchmark" if embedded else tabulated,
         note="; ".join(note for note in notes if note),
         interval=(float(low[trained - 1]), float(high[trained - 1])),
