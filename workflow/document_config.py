@@ -12,7 +12,7 @@ from zcrepro.schema import documented_keys
 HERE = Path(__file__).parent
 INTRODUCTION = """\
 # Configuration
-`config.yaml` holds the papers' own settings; `sample.yaml` and `quickstart.yaml` are laid over it with
+`config.yaml` is the full size, with the papers' settings where they are known; `sample.yaml` and `quickstart.yaml` are laid over it with
 `--configfile`. Mappings are merged and lists are replaced: so definitions (spaces, training sets, what
 a table reads) are mappings, and what is selected is a list.
 

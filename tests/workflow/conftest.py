@@ -81,8 +81,8 @@ class Workflow:
 
     def command(self, *arguments: str, cores: int = 2, config: str = "tiny.yaml") -> list[str]:
         files = ["config/quickstart.yaml", config] if config == "tiny.yaml" else [config]
-        base = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--nocolor"]
-        return [*base, "--configfile", *files, *arguments]
+        base = [sys.executable, "-m", "snakemake", "--configfile", *files, "--cores", str(cores), "--nocolor"]
+        return [*base, *arguments]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The workflow: what runs, what runs again, and that interruptions, cores and chunks change nothing."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.workflow
 
 DOWNSTREAM = {
     "features": 2,
+    "timings": 2,
     "evolve": 2,
     "generalize": 1,
     "search": 1,
@@ -76,6 +78,41 @@ def test_editing_the_search_recomputes_no_feature_and_no_formula(workflow):
 def test_another_setting_reruns_what_depends_on_it(workflow):
     workflow.configure(generalization={"problems": ["embedded_chain/digits"], "resamples": 21})
     assert workflow.planned() == {"generalize": 1, "table": 2, "deviations": 1, "page": 1}
+
+
+def test_asking_for_more_architectures_adds_chunks_and_reruns_none(workflow):
+    runs = [
+        {"problem": "embedded_cell/digits", "architectures": 45},
+        {"problem": "embedded_chain/digits", "architectures": 30},
+    ]
+    workflow.configure(features={"runs": runs})
+    planned = workflow.planned()
+    assert planned["extract"] == 3  # one more chunk for each pass group
+    assert planned["features"] == planned["timings"] == 1
+
+
+def test_data_are_fetched_once_for_all_runs(fresh, monkeypatch):
+    mirror = fresh.folder / "mirror" / "small"
+    mirror.mkdir(parents=True)
+    (mirror / "file.txt").write_text("accuracies")
+    digest = hashlib.sha256(b"accuracies").hexdigest()
+    listed = fresh.folder / "config" / "datasets.tsv"
+    row = ["small/file.txt", "https://example.org/file.txt", "", "", f"sha256:{digest}", "10", "none", "none"]
+    listed.write_text(listed.read_text() + "\t".join(row) + "\n")
+    monkeypatch.setenv("ZCREPRO_MIRROR", str(fresh.folder / "mirror"))
+    assert fresh.planned("data/small/file.txt") == {"fetch": 1}
+    fresh.snakemake("data/small/file.txt")
+    assert (fresh.folder / "data/small/file.txt").read_text() == "accuracies"
+    fresh.configure(run="another")
+    assert fresh.planned("data/small/file.txt") == {}
+
+
+def test_a_settings_file_that_was_edited_by_hand_is_not_trusted(workflow):
+    edited = next((workflow.results / "settings").glob("generalize-*.json"))
+    before = edited.read_text()
+    edited.write_text("{}")
+    workflow.planned()
+    assert edited.read_text() == before
 
 
 def test_losing_snakemakes_metadata_reruns_nothing_that_is_up_to_date(workflow):
