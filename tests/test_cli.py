@@ -44,6 +44,13 @@ def test_an_architecture_of_a_space_is_scored_by_its_text():
     assert "ok" in text
 
 
+def test_a_space_is_searched_by_a_proxy_alone():
+    text = zcrepro("search", "embedded_chain", "--proxy", "params", "--evaluations", 150, "--batch-size", 2)
+    full = "|conv_3x3|conv_3x3|conv_3x3|conv_3x3|conv_3x3|conv_3x3|"
+    assert full in "".join(text.replace("│", " ").split())
+    assert "did you mean 'params'" in zcrepro("search", "embedded_chain", "--proxy", "parms", ok=False)
+
+
 def test_a_network_of_the_users_own_is_scored(tmp_path):
     (tmp_path / "mine.py").write_text(
         "from torch import nn\ndef make():\n    return nn.Sequential(nn.Flatten(), nn.Linear(12, 3))\n"

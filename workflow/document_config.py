@@ -12,9 +12,9 @@ from zcrepro.schema import documented_keys
 HERE = Path(__file__).parent
 INTRODUCTION = """\
 # Configuration
-`config.yaml` is the full size, with the papers' settings where they are known; `sample.yaml` and `quickstart.yaml` are laid over it with
-`--configfile`. Mappings are merged and lists are replaced: so definitions (spaces, training sets, what
-a table reads) are mappings, and what is selected is a list.
+`config.yaml` is the full size, with the papers' settings where they are known; `sample.yaml` and
+`quickstart.yaml` are laid over it with `--configfile`. Mappings are merged and lists are replaced: so
+definitions (spaces, training sets, what a table reads) are mappings, and what is selected is a list.
 
 A key that is not in this table is an error that names the nearest one. To try something, copy
 `quickstart.yaml`, give it a `run` of its own, change a line and run it: only what depends on that

@@ -5,15 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
+from torch import nn
 
-from zcrepro import registry, seeds
-from zcrepro.evolve._proxy import EvolvedProxy, load_proxy
+from zcrepro import registry
+from zcrepro.commands._scoring import proxy_named, random_batch
 from zcrepro.proxies._score import score as score_network
 
 
@@ -55,10 +54,8 @@ def score(
         For weights of a space's network, images and labels.
     """
     model, shape, classes = _network(network, space, task, shape, classes, seed)
-    images, labels = _random_batch(batch_size, shape, classes, seed)
-    chosen: list[str | EvolvedProxy] = [
-        load_proxy(Path(name)) if name.endswith(".json") else name for name in proxies
-    ]
+    images, labels = random_batch(batch_size, shape, classes, seed)
+    chosen = [proxy_named(name) for name in proxies]
     found = score_network(model, images, labels, chosen, seed)
     table = Table("proxy", "score", "status")
     for name, value in found.items():
@@ -87,9 +84,3 @@ def _network(
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
     return made, shape, classes
-
-
-def _random_batch(size: int, shape: tuple[int, int, int], classes: int, seed: int) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
-    images = torch.randn((size, *shape), generator=generator)
-    return images, torch.randint(classes, (size,), generator=generator)

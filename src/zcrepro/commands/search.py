@@ -1,0 +1,69 @@
+"""``zcrepro search``: good architectures of a space by a proxy alone."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from zcrepro import registry, seeds
+from zcrepro.commands._scoring import proxy_named, random_batch
+from zcrepro.proxies._score import score as score_network
+from zcrepro.search._training_free import training_free
+from zcrepro.spaces._base import Arch, Space
+
+
+def search(
+    space: str,
+    /,
+    *,
+    proxy: str = "synflow",
+    task: str | None = None,
+    evaluations: int = 200,
+    pool: int = 32,
+    tournament: int = 8,
+    batch_size: int = 64,
+    show: int = 5,
+    seed: int = 0,
+) -> None:
+    """Search a space for architectures that a proxy likes; nothing is trained.
+
+    Images are standard normal and labels random, the same for every architecture.
+
+    Parameters
+    ----------
+    space
+        The search space, for example ``nasbench201``.
+    proxy
+        A proxy (``zcrepro proxies`` lists them) or the JSON file of an evolved one.
+    task
+        The task of the space, which sets the input shape and the classes.
+    evaluations
+        How many architectures are looked at.
+    pool
+        How many are kept alive.
+    tournament
+        Of how many the best is mutated.
+    batch_size
+        How many images.
+    show
+        How many of the best are shown.
+    seed
+        For weights, images, labels and the search.
+    """
+    of: Space = registry.get("space", space)
+    chosen = task or next(iter(of.tasks))
+    fits = of.task_shape(chosen)
+    batch = random_batch(batch_size, (fits.channels, fits.resolution, fits.resolution), fits.classes, seed)
+    wanted = proxy_named(proxy)
+    sign = -1 if isinstance(wanted, str) and registry.get("proxies", wanted).direction == "lower" else 1
+
+    def score(arch: Arch) -> float:
+        (value,) = score_network(of.network(arch, chosen, seed), *batch, [wanted], seed).values()
+        return sign * value
+
+    rng = seeds.numpy_generator(seed, "training-free search", space)
+    found = training_free(of, score, evaluations, pool, tournament, rng)
+    table = Table(proxy, "architecture", title=f"{len(found)} graphs of {space}/{chosen} scored")
+    for arch, value in list(found.items())[:show]:
+        table.add_row(f"{sign * value:.6g}", of.text(arch))
+    Console().print(table)
