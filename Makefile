@@ -17,7 +17,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 quickstart: $(READY)  ## the whole workflow on the embedded benchmark, from training-free scores to the report
-	$(BIN)/snakemake --cores $(CORES) --configfile config/quickstart.yaml
+	$(BIN)/snakemake --cores $(CORES) --configfile config/quickstart.yaml --quiet rules host reason
 	@$(BIN)/zcrepro summary results/quickstart
 
 test: $(READY)  ## all the tests but those that need the real benchmark files

@@ -74,6 +74,16 @@ def test_all_equal_live_forms_among_a_sample_give_equal_outputs():
         torch.testing.assert_close(features(first), features(second), rtol=1e-10, atol=1e-10)
 
 
+def test_the_embedded_cells_canonical_form_is_exact():
+    twice = cell("3", "0", "s", "0", "s", "s")
+    two = cell("3", "3", "0", "0", "s", "s")
+    assert SMALL.canonical(twice) != SMALL.canonical(two)
+    direct, over_one = cell("0", "0", "0", "3", "0", "0"), cell("s", "0", "0", "0", "3", "0")
+    assert SMALL.canonical(direct) == SMALL.canonical(over_one) == "nor_conv_3x3#0(x)"
+    assert SMALL.canonical(cell(*"000000")) == "#"
+    assert len({SMALL.canonical(arch) for arch in SMALL.architectures()}) == 5260
+
+
 @pytest.mark.parametrize(
     ("text", "parameters"),
     [

@@ -1,9 +1,13 @@
-"""The NAS-Bench-201 cell in the small skeleton: the same cell in each of the three stages."""
+"""The NAS-Bench-201 cell in the small skeleton: the same cell in each of the three stages.
+
+No published numbers hang on this space, so its canonical form is the exact one: two cells are equal
+when they compute the same function of the same weights.
+"""
 
 from torch import nn
 
 from zcrepro.spaces._base import Arch
-from zcrepro.spaces._cell import Cell, CellSpace
+from zcrepro.spaces._cell import Cell, CellSpace, live_form
 from zcrepro.spaces._initialisation import build
 from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
 
@@ -11,6 +15,9 @@ from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
 class EmbeddedCell(CellSpace):
     name = "embedded_cell"
     tasks = EMBEDDED_TASKS
+
+    def canonical(self, arch: Arch) -> str:
+        return live_form(arch)[0] or "#"
 
     def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
         shape = self.task_shape(task)
