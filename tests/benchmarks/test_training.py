@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import zcrepro
 from zcrepro import registry, sampling, seeds, settings, storage
 from zcrepro.benchmarks._training import TrainSettings, accuracy, fit, train
+from zcrepro.correlation import kendall, spearman
+from zcrepro.proxies._engine import Batch, compute
 
 RESOURCES = Path(__file__).parents[2] / "resources" / "embedded"
 SETTINGS = {
@@ -34,6 +38,32 @@ def test_the_tracked_architectures_are_the_first_distinct_graphs_of_the_random_o
     assert set(frame["arch"]) == set(sampling.distinct_graphs(space, order)[:200])
     assert frame.groupby("arch")["seed"].apply(sorted).map(tuple).unique().tolist() == [(0, 1, 2, 3, 4)]
     assert (frame["graph"] == [space.canonical(space.parse(text)) for text in frame["arch"]]).all()
+
+
+def split_half(by_seed, rng):
+    """Spearman between the means of two random halves of the seeds."""
+    seeds = rng.permutation(by_seed.columns)
+    middle = len(seeds) // 2
+    return spearman(by_seed[seeds[:middle]].mean(axis=1), by_seed[seeds[middle:]].mean(axis=1))
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_the_benchmark_ranks_and_ranking_it_is_not_trivial(name):
+    frame = storage.read_parquet(RESOURCES / f"{name}.parquet")
+    by_seed = frame.pivot(index="arch", columns="seed", values="test")
+    mean = by_seed.mean(axis=1)
+    better = by_seed[mean >= mean.median()]
+    rng = np.random.default_rng(0)
+    assert np.mean([split_half(by_seed, rng) for _ in range(100)]) >= 0.85
+    assert np.mean([split_half(better, rng) for _ in range(100)]) >= 0.60
+    assert (mean < 15).mean() <= 0.05
+    space = zcrepro.get_space(name)
+    proxies = [registry.get("proxies", proxy) for proxy in ("params", "flops", "l2_norm")]
+    batch = Batch(torch.zeros(1, 1, 12, 12), torch.zeros(1, dtype=torch.long))
+    networks = [space.network(space.parse(text), "digits") for text in mean.index]
+    scores = [compute(network, batch, proxies, 0) for network in networks]
+    for proxy in proxies:
+        assert kendall([score[proxy.name] for score in scores], mean) <= 0.80
 
 
 @pytest.mark.parametrize("name", SPACES)
