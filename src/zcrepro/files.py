@@ -39,5 +39,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
+    """``json_text(value)``, atomically."""
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
     """Indented JSON with sorted keys; NaN is refused, since JSON has none."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    return json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"

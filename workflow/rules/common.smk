@@ -1,6 +1,6 @@
 # Helpers of the rules; there is no rule here.
-import json
 import sys
+from functools import cache
 from math import ceil
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import yaml
 
 from zcrepro import provenance
 from zcrepro.datasets import fetch_settings, read_datasets
-from zcrepro.files import write_json
+from zcrepro.files import json_text, write_text
 from zcrepro.schema import completed
 
 HERE = Path(workflow.basedir)
@@ -32,10 +32,11 @@ def settings_of(stage, of, folder=f"{RESULTS}/settings"):
 
     def path(wildcards):
         settings = of(wildcards)
-        digest = provenance.settings_digest(settings)
-        target = Path(f"{folder}/{stage}-{digest}.json")
-        if not target.exists() or json.loads(target.read_text()) != settings:
-            write_json(target, settings)
+        target = Path(f"{folder}/{stage}-{provenance.settings_digest(settings)}.json")
+        text = json_text(settings)
+        # One that was edited by hand is not trusted.
+        if not target.exists() or target.read_text() != text:
+            write_text(target, text)
         return str(target)
 
     return path
@@ -43,9 +44,13 @@ def settings_of(stage, of, folder=f"{RESULTS}/settings"):
 
 def code_of(stage, of):
     """A parameter: the digest of all the sources that a job imports."""
-    return lambda wildcards: provenance.code_digest(
-        provenance.stage_modules(stage, of(wildcards))
+    return lambda wildcards: digest_of(
+        tuple(provenance.stage_modules(stage, of(wildcards)))
     )
+
+
+# Thousands of jobs start from a few sets of modules.
+digest_of = cache(provenance.code_digest)
 
 
 def source_files(names_of_files):
@@ -58,10 +63,6 @@ def source_files(names_of_files):
 
 def space_of(problem):
     return problem.split("/")[0]
-
-
-def task_of(problem):
-    return problem.split("/")[1]
 
 
 def accuracies_of(problems):

@@ -139,14 +139,10 @@ def read(
 
 def score_names(scores: Path, problem: str | None = None) -> list[str]:
     """The proxies that a table of scores has a column for, and of ``problem``, where given, any value."""
-    schema = pq.read_schema(scores)
-    names = [field.name for field in schema if str(field.type) == "double"]
+    names = [field.name for field in pq.read_schema(scores) if str(field.type) == "double"]
     if problem is None:
         return names
-    table = storage.read_parquet(scores)
-    if "task" in table:
-        table = table[table["task"] == _parts(problem)[1]]
-    return [name for name in names if table[name].notna().any()]
+    return _with_values(_rows_of(problem, scores), names)
 
 
 def draw(problems: Sequence[Scores], architectures: int, seed: int) -> tuple[list[Scores], Split]:
@@ -224,20 +220,28 @@ def _accuracies(problem: str, path: Path, metrics: Sequence[str]) -> tuple[str, 
 
 def read_scores(problem: str, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
     """A frame of arch and the scores called ``names``, in released units."""
-    _, task = _parts(problem)
-    known = score_names(path, problem)
+    rows = _rows_of(problem, path)
+    known = _with_values(rows, score_names(path))
     missing = [name for name in names if name not in known]
     if missing:
         raise ValueError(
             f"{path} has no score {', '.join(missing)} for {problem}; it has {', '.join(sorted(known))}"
         )
-    by_task = ["task"] if source == "released" else []  # a file of features is of one task
-    table = storage.read_parquet(path, ["arch", *by_task, *names])
-    if by_task:
-        table = table[table["task"] == task].drop(columns=by_task)
-    else:
+    table = rows[["arch", *names]]
+    if source == "features":
         table = table.assign(**{name: to_released_units(name, table[name].to_numpy()) for name in names})
     return _unique(table, path, problem)
+
+
+def _rows_of(problem: str, path: Path) -> pd.DataFrame:
+    """The rows of a table of scores that are of ``problem``; a file of features is of one task."""
+    table = storage.read_parquet(path)
+    return table[table["task"] == _parts(problem)[1]] if "task" in table else table
+
+
+def _with_values(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """A proxy without any value is one that the source does not have."""
+    return [name for name in names if rows[name].notna().any()]
 
 
 def _unique(table: pd.DataFrame, path: Path, problem: str) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def _panel(ax: Axes, found: list[Curves], looks: dict[str, tuple[str, str]]) -> 
     ax.set_ylim(low, high)
     ax.set_xlim(1, max(curves.budget for curves in found))
     repeats = _style.counted([len(curves.accuracy) for curves in found])
-    ax.set_title(f"{_style.problem_title(found[0].problem)}, {repeats} searches a method")
+    ax.set_title(f"{_style.problem_title(found[0].problem)}\n{repeats} searches a method")
     ax.set_xlabel("trained models")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(f"{found[0].metric} accuracy (%)")
