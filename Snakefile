@@ -3,6 +3,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+configfile: "config/benchmarks.yaml"
 configfile: "config/config.yaml"
 
 

@@ -150,14 +150,13 @@ def _of_problem(
     proxies: Sequence[EvolvedProxy],
     splits: dict[str, Split],
 ) -> Iterator[dict[str, Any]]:
-    known = set(_scores.score_names(scores, problem))
     evolved = [Judged(p.method, p.name, p.training_set, p.repeat, p.formula) for p in proxies]
     needed = {name for one in evolved for name in one.formula.terminals} | set(chosen.handcrafted)
     rows = _scores.read(
         problem,
         accuracies,
         scores,
-        sorted(needed & known),
+        _scores.offered(problem, scores, sorted(needed)),
         source=chosen.source,
         metrics=_scores.REPORTING,
         max_undefined_share=chosen.max_undefined_share,

@@ -39,7 +39,7 @@ STAGES = {
 PLUGINS = {
     "space": "zcrepro.spaces",
     "images": "zcrepro.images",
-    "recipe": "zcrepro.benchmarks",
+    "recipes": "zcrepro.benchmarks",
     "proxies": "zcrepro.proxies",
     "method": "zcrepro.evolve",
     "guides": "zcrepro.proxies",

@@ -14,7 +14,7 @@ from zcrepro.settings import unknown_name
 CONSTANTS = {
     "space": "SPACE",
     "images": "IMAGES",
-    "recipe": "RECIPE",
+    "recipes": "RECIPE",
     "proxies": "PROXY",
     "method": "METHOD",
     "guides": "PROXY",

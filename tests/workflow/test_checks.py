@@ -22,10 +22,17 @@ def check(config):
     module.check_references(completed(config, SCHEMA), DATASETS)
 
 
+def merged(*names):
+    """Configurations laid one over the other as Snakemake does."""
+    config = {}
+    for name in names:
+        update_config(config, yaml.safe_load((ROOT / "config" / name).read_text()))
+    return config
+
+
 def changed(*path, value):
-    """The quickstart, laid over the default configuration as Snakemake does, with one value changed."""
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    update_config(config, yaml.safe_load((ROOT / "config/quickstart.yaml").read_text()))
+    """The quickstart's configuration with one value changed."""
+    config = merged("benchmarks.yaml", "config.yaml", "quickstart.yaml")
     inner = config
     for key in path[:-1]:
         inner = inner[key]
@@ -35,7 +42,8 @@ def changed(*path, value):
 
 def test_the_configurations_of_the_repository_name_only_what_is_there():
     check(changed("seed", value=1))
-    check(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    check(merged("benchmarks.yaml", "config.yaml"))
+    check(merged("benchmarks.yaml", "config.yaml", "sample.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -72,14 +80,19 @@ def test_the_configurations_of_the_repository_name_only_what_is_there():
         (("features", "runs", 0, "problem"), "embedded_cell/digit", "did you mean 'embedded_cell/digits'"),
         (("search", "runs", 0, "evolved_on"), "chian", "unknown training set 'chian'; did you mean 'chain'"),
         (
-            ("spaces", "embedded_cell", "accuracies", "files"),
+            ("benchmarks", "embedded_cell", "embedded", "accuracies", "embedded"),
             ["nds/DARTS_im.json"],
             "did you mean 'nds/DARTS_in.json'",
         ),
         (
-            ("spaces", "embedded_cell", "accuracies", "recipe"),
-            "embeded",
+            ("benchmarks", "embedded_cell", "embedded", "accuracies", "embeded"),
+            [],
             "unknown recipe 'embeded'; did you mean",
+        ),
+        (
+            ("spaces", "embedded_cell", "source"),
+            "embeded",
+            "unknown source 'embeded'; did you mean 'embedded'",
         ),
         (
             ("spaces", "embedded_cell", "tasks", "digits", "images"),

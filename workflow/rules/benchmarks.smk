@@ -27,9 +27,7 @@ rule fetch:
 
 rule accuracies:
     input:
-        files=lambda wildcards: source_files(
-            config["spaces"][wildcards.space]["accuracies"]["files"]
-        ),
+        files=tidy_files("accuracies"),
     output:
         table=f"{RESULTS}/accuracies/{{space}}.parquet",
     log:
@@ -53,9 +51,7 @@ rule accuracies:
 
 rule released:
     input:
-        files=lambda wildcards: source_files(
-            config["spaces"][wildcards.space]["released"]["files"]
-        ),
+        files=tidy_files("released"),
     output:
         table=f"{RESULTS}/released/{{space}}.parquet",
     log:
@@ -75,3 +71,9 @@ rule released:
     shell:
         "zcrepro stage released --settings-file {params.settings} --files {input.files}"
         " --output {output.table} > {log} 2>&1"
+
+
+# Everything that is known of the configured spaces.
+rule benchmarks:
+    input:
+        tidy_tables(),

@@ -6,16 +6,38 @@ def fetch_settings_of(wildcards):
     return fetch_settings(DATASETS[wildcards.name])
 
 
+def known_of(space):
+    """What is known of a space, by table: each table's recipes and the files that they read."""
+    return config["benchmarks"][space][config["spaces"][space]["source"]]
+
+
 def tidy_settings(table):
     def settings(wildcards):
-        source = config["spaces"][wildcards.space][table]
+        recipes = known_of(wildcards.space)[table]
         return {
-            "recipe": source["recipe"],
             "space": wildcards.space,
-            "files": source["files"],
+            "recipes": list(recipes),
+            "files": list(recipes.values()),
         }
 
     return settings
+
+
+def tidy_files(table):
+    def files(wildcards):
+        recipes = known_of(wildcards.space)[table]
+        return source_files([name for names in recipes.values() for name in names])
+
+    return files
+
+
+def tidy_tables():
+    """Every tidy table of the configured spaces."""
+    return [
+        f"{RESULTS}/{table}/{space}.parquet"
+        for space in config["spaces"]
+        for table in known_of(space)
+    ]
 
 
 # features

@@ -66,10 +66,22 @@ class Accuracies(Protocol):
 
 
 class Released(Protocol):
-    """A recipe for published scores. A recipe is one of the two, or both."""
+    """A recipe for published scores. A recipe is one of these kinds, or several."""
 
     def released(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """The columns of ``RELEASED`` without ``graph``, and ``file``, as for accuracies."""
+        """The columns of ``RELEASED`` without ``graph``, and ``file``, as for accuracies.
+
+        Scores of different runs are different sources: an architecture has a row for each, and
+        whoever reads the table takes one source for a task.
+        """
+        ...
+
+
+class Counts(Protocol):
+    """A recipe for published counts, which prove that a space builds the benchmark's networks."""
+
+    def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """arch, task, quantity ("params" or "flops"), count (int64), source, and ``file``."""
         ...
 
 

@@ -1,10 +1,11 @@
-"""Raw files to tidy Parquet: a recipe reads them; here every row is checked and gets its graph."""
+"""Raw files to tidy Parquet: recipes read them; here every row is checked and gets its graph."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -15,11 +16,11 @@ from zcrepro.spaces._base import Space
 
 @dataclass(frozen=True)
 class TidySettings:
-    """A benchmark: its recipe, its space, and the data sets that the recipe reads."""
+    """A benchmark: its space, its recipes, and the data sets that each of these reads."""
 
-    recipe: str
     space: str
-    files: list[str]
+    recipes: list[str]
+    files: list[list[str]]
 
 
 def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
@@ -30,13 +31,12 @@ def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
     settings_file
         JSON of TidySettings.
     files
-        Where the data sets lie that the settings name, in the same order.
+        Where the data sets lie that the settings name, recipe by recipe, in the same order.
     output
         Parquet: arch, graph, task, metric, accuracy in percent, seeds, source.
     """
     chosen = settings.load(settings_file, TidySettings)
     frame = _read(chosen, "accuracies", files)
-    _check_accuracies(frame)
     _write("accuracies", chosen, frame, output, ACCURACIES, ["task", "metric", "arch"])
 
 
@@ -48,27 +48,41 @@ def released(*, settings_file: Path, files: list[Path], output: Path) -> None:
     settings_file
         JSON of TidySettings.
     files
-        Where the data sets lie that the settings name, in the same order.
+        Where the data sets lie that the settings name, recipe by recipe, in the same order.
     output
-        Parquet: arch, graph, task, one column a proxy (NaN where absent or failed), source.
+        Parquet: arch, graph, task, one column a proxy (NaN where absent or failed), source. An
+        architecture has a row for each source.
     """
     chosen = settings.load(settings_file, TidySettings)
     frame = _read(chosen, "released", files)
-    _write("released", chosen, frame, output, RELEASED, ["task", "arch"])
+    _write("released", chosen, frame, output, RELEASED, ["task", "arch", "source"])
 
 
 def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
-    if len(files) != len(chosen.files) or len(set(chosen.files)) != len(chosen.files):
+    """What all recipes found. An architecture that two of them describe is refused when it is written."""
+    if len(files) != sum(map(len, chosen.files)) or len(chosen.recipes) != len(chosen.files):
         raise ValueError(f"{len(files)} files were given for the data sets {chosen.files}")
-    recipe: Any = registry.get("recipe", chosen.recipe)
-    if not hasattr(recipe, table):
-        raise ValueError(f"recipe {chosen.recipe} has no {table}; name it under another stage in the config")
-    frame: pd.DataFrame = getattr(recipe, table)(dict(zip(chosen.files, files, strict=True)))
-    if frame.empty:
-        raise ValueError(f"recipe {chosen.recipe} found no {table} in {', '.join(map(str, files))}")
+    paths = iter(files)
+    frames = [
+        _read_one(recipe, table, {name: next(paths) for name in names})
+        for recipe, names in zip(chosen.recipes, chosen.files, strict=True)
+    ]
+    frame = pd.concat(frames, ignore_index=True)
     space: Space = registry.get("space", chosen.space)
     graphs = _graphs(space, zip(frame["arch"], frame["file"], strict=True))
     return frame.assign(graph=frame["arch"].map(graphs))
+
+
+def _read_one(name: str, table: str, files: dict[str, Path]) -> pd.DataFrame:
+    recipe: Any = registry.get("recipes", name)
+    if not hasattr(recipe, table):
+        raise ValueError(f"recipe {name} has no {table}; name it under another table in the config")
+    frame: pd.DataFrame = getattr(recipe, table)(files)
+    if frame.empty:
+        raise ValueError(f"recipe {name} found no {table} in {', '.join(map(str, files.values()))}")
+    if table == "accuracies":
+        check_accuracies(frame, getattr(recipe, "not_percent", frozenset()))
+    return frame
 
 
 def _graphs(space: Space, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -83,8 +97,11 @@ def _graphs(space: Space, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
     return graphs
 
 
-def _check_accuracies(frame: pd.DataFrame) -> None:
-    bad = frame[~frame["accuracy"].between(0, 100)]  # NaN is not between
+def check_accuracies(frame: pd.DataFrame, not_percent: Collection[str]) -> None:
+    """Raises ValueError for NaN, for what is no percentage outside the tasks ``not_percent``, and for
+    an unknown metric."""
+    percent = ~frame["task"].isin(list(not_percent))
+    bad = frame[~np.isfinite(frame["accuracy"]) | (percent & ~frame["accuracy"].between(0, 100))]
     if len(bad):
         row = bad.iloc[0]
         raise ValueError(

@@ -5,6 +5,9 @@ seeds that NASGraph's authors released. Their CIFAR-10 test accuracies are left 
 networks that were trained on half of the training set, the other half being the validation set
 (best 91.52). CIFAR-10 is tested with networks trained on all of it (best 94.37), whose accuracies
 by seed are in the pickle of MeCo's authors.
+
+On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 199 architectures and give
+one accuracy each, which they call validation accuracy.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,25 +17,32 @@ import pandas as pd
 
 from zcrepro.benchmarks import _pickles
 from zcrepro.benchmarks._base import require_columns, require_files
+from zcrepro.benchmarks._suite_zero import further_accuracies
+from zcrepro.benchmarks.suite_zero_nasbench201 import FIRST_TASKS, FURTHER, FURTHER_TASKS, decoded
 from zcrepro.spaces._cell import OPERATIONS
 from zcrepro.spaces.nasbench201 import SPACE
 
-NASGRAPH = {task: f"nasbench201/nasbench201_{task}.csv" for task in SPACE.tasks}
+NASGRAPH = {task: f"nasbench201/nasbench201_{task}.csv" for task in FIRST_TASKS}
 MECO = "nasbench201/nb2_test_acc_cf10.p"
 
 COLUMNS = {"validation": "validation accuracy", "test": "test accuracy"}
 
 
 class NASBench201:
-    """Accuracies of all architectures on three tasks, validation and test."""
+    """Accuracies of all architectures on three tasks, validation and test, and of some on three more."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """See ``_base.Accuracies``. Raises ValueError when an architecture is missing from a file."""
-        require_files(files, [*NASGRAPH.values(), MECO], "nasbench201")
+        require_files(files, [*NASGRAPH.values(), MECO, FURTHER], "nasbench201")
         parts = [
             half_trained_test_left_out(files[name], task).assign(file=name) for task, name in NASGRAPH.items()
         ]
-        return pd.concat([*parts, whole_training_test(files[MECO]).assign(file=MECO)], ignore_index=True)
+        parts.append(whole_training_test(files[MECO]).assign(file=MECO))
+        for task in FURTHER_TASKS:
+            parts.append(
+                further_accuracies(files[FURTHER], "nasbench201", task, decoded).assign(file=FURTHER)
+            )
+        return pd.concat(parts, ignore_index=True)
 
 
 def half_trained_test_left_out(path: Path, task: str) -> pd.DataFrame:

@@ -5,13 +5,14 @@ from torch import Tensor
 
 from zcrepro import seeds
 from zcrepro.evolve._proxy import EvolvedProxy, load_proxy
+from zcrepro.spaces._base import TaskShape
 
 
-def random_batch(size: int, shape: tuple[int, int, int], classes: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Standard normal images, (size, *shape), and random labels."""
+def random_batch(size: int, shape: TaskShape, seed: int) -> tuple[Tensor, Tensor]:
+    """Standard normal images, (size, *shape.input), and random labels."""
     generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
-    images = torch.randn((size, *shape), generator=generator)
-    return images, torch.randint(classes, (size,), generator=generator)
+    images = torch.randn((size, *shape.input), generator=generator)
+    return images, torch.randint(shape.classes, (size,), generator=generator)
 
 
 def proxy_named(name: str) -> str | EvolvedProxy:

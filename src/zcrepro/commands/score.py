@@ -14,6 +14,7 @@ from torch import nn
 from zcrepro import registry
 from zcrepro.commands._scoring import proxy_named, random_batch
 from zcrepro.proxies._score import score as score_network
+from zcrepro.spaces._base import TaskShape
 
 
 def score(
@@ -53,8 +54,8 @@ def score(
     seed
         For weights of a space's network, images and labels.
     """
-    model, shape, classes = _network(network, space, task, shape, classes, seed)
-    images, labels = random_batch(batch_size, shape, classes, seed)
+    model, fits = _network(network, space, task, TaskShape(shape, (classes,)), seed)
+    images, labels = random_batch(batch_size, fits, seed)
     chosen = [proxy_named(name) for name in proxies]
     found = score_network(model, images, labels, chosen, seed)
     table = Table("proxy", "score", "status")
@@ -64,13 +65,12 @@ def score(
 
 
 def _network(
-    text: str, space: str | None, task: str | None, shape: tuple[int, int, int], classes: int, seed: int
-) -> tuple[nn.Module, tuple[int, int, int], int]:
+    text: str, space: str | None, task: str | None, own: TaskShape, seed: int
+) -> tuple[nn.Module, TaskShape]:
     if space is not None:
         of = registry.get("space", space)
-        fits = of.task_shape(task or next(iter(of.tasks)))
-        model = of.network(of.parse(text), task or next(iter(of.tasks)), seed)
-        return model, (fits.channels, fits.resolution, fits.resolution), fits.classes
+        chosen = task or next(iter(of.tasks))
+        return of.network(of.parse(text), chosen, seed), of.task_shape(chosen)
     module, colon, function = text.partition(":")
     if not colon:
         raise ValueError(f"{text!r} is neither module:function nor, without --space, an architecture")
@@ -83,4 +83,4 @@ def _network(
     made = make()
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
-    return made, shape, classes
+    return made, own

@@ -52,8 +52,7 @@ def search(
     """
     of: Space = registry.get("space", space)
     chosen = task or next(iter(of.tasks))
-    fits = of.task_shape(chosen)
-    batch = random_batch(batch_size, (fits.channels, fits.resolution, fits.resolution), fits.classes, seed)
+    batch = random_batch(batch_size, of.task_shape(chosen), seed)
     wanted = proxy_named(proxy)
     sign = -1 if isinstance(wanted, str) and registry.get("proxies", wanted).direction == "lower" else 1
 

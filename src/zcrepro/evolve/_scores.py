@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from zcrepro import seeds, storage
+from zcrepro.released import of_one_source
 from zcrepro.settings import unknown_name
 
 SOURCES = ("released", "features")
@@ -137,12 +138,16 @@ def read(
     )
 
 
-def score_names(scores: Path, problem: str | None = None) -> list[str]:
-    """The proxies that a table of scores has a column for, and of ``problem``, where given, any value."""
-    names = [field.name for field in pq.read_schema(scores) if str(field.type) == "double"]
-    if problem is None:
-        return names
-    return _with_values(_rows_of(problem, scores), names)
+def score_names(scores: Path) -> list[str]:
+    """The proxies that a table of scores has a column for."""
+    return [field.name for field in pq.read_schema(scores) if str(field.type) == "double"]
+
+
+def offered(problem: str, scores: Path, wanted: Sequence[str]) -> list[str]:
+    """Those of the ``wanted`` proxies that the source with most of them has for ``problem``."""
+    columns = set(score_names(scores))
+    names = [name for name in wanted if name in columns]
+    return _with_values(of_one_source(_rows_of(problem, scores), names), names)
 
 
 def draw(problems: Sequence[Scores], architectures: int, seed: int) -> tuple[list[Scores], Split]:
@@ -221,6 +226,7 @@ def _accuracies(problem: str, path: Path, metrics: Sequence[str]) -> tuple[str, 
 def read_scores(problem: str, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
     """A frame of arch and the scores called ``names``, in released units."""
     rows = _rows_of(problem, path)
+    rows = of_one_source(rows, [name for name in names if name in rows])
     known = _with_values(rows, score_names(path))
     missing = [name for name in names if name not in known]
     if missing:

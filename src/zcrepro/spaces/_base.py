@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from torch import nn
 
-if TYPE_CHECKING:
-    from torch import nn
+from zcrepro.spaces import _count
+from zcrepro.spaces._initialisation import SeedOf, build, named_seed
 
 Arch = tuple[str, ...]
 """The structure of an architecture. Its meaning is the space's own; it is hashable and ordered."""
@@ -19,11 +20,20 @@ Arch = tuple[str, ...]
 
 @dataclass(frozen=True)
 class TaskShape:
-    """What a network has to fit: ``channels`` x ``resolution`` x ``resolution`` in, ``classes`` out."""
+    """What a network maps, for one example: (3, 32, 32) to (10,) for CIFAR-10."""
 
-    channels: int
-    resolution: int
-    classes: int
+    input: tuple[int, ...]
+    output: tuple[int, ...]
+
+    @property
+    def classes(self) -> int:
+        """The classes of a classification, the channels of a dense output."""
+        return self.output[0]
+
+    @property
+    def channels(self) -> int:
+        """The channels of an input image."""
+        return self.input[-3]
 
 
 class Space(ABC):
@@ -54,16 +64,30 @@ class Space(ABC):
         """A text that is equal for equal graphs."""
 
     @abstractmethod
+    def blueprint(self, arch: Arch, task: str) -> nn.Module:
+        """The modules of the network as the benchmark's authors trained it; its weights are not drawn yet."""
+
+    def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
+        """The seed of each weight by its name, a function of (seed, space, task, what is computed)."""
+        return named_seed(seed, self.name, task, self.canonical(arch))
+
     def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
         """The network as the benchmark's authors trained it, with torch's default initialisation.
 
         The weights are a function of (seed, space, task, what is computed), so that
         architectures that compute the same draw the same weights. No global generator is touched.
         """
+        return build(lambda: self.blueprint(arch, task), self.weight_seed(arch, task, seed))
 
-    @abstractmethod
+    def parameters(self, arch: Arch, task: str) -> int:
+        """The trainable parameters of the network, counted without memory for them."""
+        return _count.parameters(lambda: self.blueprint(arch, task))
+
     def architectures(self) -> Iterator[Arch]:
-        """Every architecture once, in a fixed order."""
+        """Every architecture once, in a fixed order. Raises ValueError where they are too many."""
+        raise ValueError(
+            f"space {self.name} is too large to enumerate; draw architectures with sample(rng) instead"
+        )
 
     @abstractmethod
     def sample(self, rng: np.random.Generator) -> Arch:

@@ -8,7 +8,6 @@ from torch import nn
 
 from zcrepro.spaces._base import Arch
 from zcrepro.spaces._cell import Cell, CellSpace, live_form
-from zcrepro.spaces._initialisation import build
 from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
 
 
@@ -19,12 +18,8 @@ class EmbeddedCell(CellSpace):
     def canonical(self, arch: Arch) -> str:
         return live_form(arch)[0] or "#"
 
-    def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
-        shape = self.task_shape(task)
-        return build(
-            lambda: SmallNetwork(lambda _, channels: Cell(arch, channels), shape),
-            self.weight_seed(arch, task, seed),
-        )
+    def blueprint(self, arch: Arch, task: str) -> nn.Module:
+        return SmallNetwork(lambda _, channels: Cell(arch, channels), self.task_shape(task))
 
 
 SPACE = EmbeddedCell()

@@ -7,7 +7,6 @@ stands in its stage, so two chains are equal graphs when their stages agree with
 from torch import nn
 
 from zcrepro.spaces._base import Arch, CategoricalSpace
-from zcrepro.spaces._initialisation import build, named_seed
 from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
 
@@ -32,13 +31,9 @@ class EmbeddedChain(CategoricalSpace):
     def canonical(self, arch: Arch) -> str:
         return "+".join("|".join(stage) or "#" for stage in _stages(arch))
 
-    def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
-        shape = self.task_shape(task)
+    def blueprint(self, arch: Arch, task: str) -> nn.Module:
         stages = _stages(arch)
-        return build(
-            lambda: SmallNetwork(lambda i, channels: _stage(stages[i], channels), shape),
-            named_seed(seed, self.name, task, self.canonical(arch)),
-        )
+        return SmallNetwork(lambda i, channels: _stage(stages[i], channels), self.task_shape(task))
 
 
 def _stages(arch: Arch) -> list[Arch]:

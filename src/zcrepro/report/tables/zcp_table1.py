@@ -12,6 +12,7 @@ import pandas as pd
 
 from zcrepro import vote
 from zcrepro.correlation import spearman
+from zcrepro.released import of_one_source
 from zcrepro.report._base import Bootstrap, Table
 from zcrepro.report._comparison import ALL, ARCHITECTURES, OTHER, SAMPLE, Measured, absent
 from zcrepro.report._inputs import Inputs
@@ -90,7 +91,7 @@ def published(inputs: Inputs, task: str) -> Source | str:
     if missing:
         return f"the run makes no {' and no '.join(missing)}"
     scores = inputs.frame(RELEASED)
-    scores = scores[scores["task"] == task]
+    scores = of_one_source(scores[scores["task"] == task], list(PROXIES.values()))
     rows, total = _with_accuracy(inputs, scores, task)
     if rows.empty:
         return f"{RELEASED} has no scores for {task}"

@@ -1,0 +1,97 @@
+"""The files of NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022): published scores of the 13 proxies.
+
+Two formats, for all its search spaces:
+
+* ``zc_<space>.json``: all proxies by task and architecture. The authors' first run, on 500 to 725
+  architectures a task, and their final release have the same format and the same names, but not
+  interchangeable values (Spearman between them: plain .19, grasp .70), so they are never joined.
+* archives of one proxy or of several: members ``<proxy>/benchmark--<space>--<task>--<first index>.json``.
+
+Both also carry ``val_accuracy``, which is not a validation accuracy in every space: see the recipes.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zcrepro.benchmarks._base import PROXIES, without_failures
+
+Decode = Callable[[str], str]
+"""The space's own text of NASLib's encoding, such as ``(4, 0, 3, 1, 4, 3)``; ValueError for anything else."""
+
+Entry = Mapping[str, Any]
+
+ACCURACY = "val_accuracy"
+
+
+def json_scores(path: Path, task: str, decode: Decode) -> pd.DataFrame:
+    """A ``zc_<space>.json``, one task: ``arch``, one column a proxy, ``val_accuracy``; NaN where absent or failed."""
+    entries = _json_entries(path, task)
+    return _frame(entries.values()).assign(arch=[decode(encoding) for encoding in entries])
+
+
+def archive_scores(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
+    """An archive, one task: as ``json_scores``. ``space`` is NASLib's name of it.
+
+    Raises ValueError where an architecture stands twice under a proxy, or no member is of the task.
+    """
+    merged: dict[str, dict[str, Any]] = {}
+    for entry in _archive_entries(path, space, task):
+        known = merged.setdefault(entry["arch"], {})
+        repeated = (known.keys() & entry.keys() & set(PROXIES)) | _conflicts(known, entry)
+        if repeated:
+            raise ValueError(f"{path}: {entry['arch']} has {', '.join(sorted(repeated))} twice on {task}")
+        known.update(entry)
+    if not merged:
+        raise ValueError(f"{path} has no scores of {space} on {task}")
+    return _frame(merged.values()).assign(arch=[decode(encoding) for encoding in merged])
+
+
+def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
+    """The accuracies of the tasks that the authors of NAS-Bench-Suite-Zero trained themselves, once each."""
+    scores = archive_scores(path, space, task, decode)
+    frame = pd.DataFrame({"arch": scores["arch"], "accuracy": scores[ACCURACY]})
+    frame["seeds"] = pd.Series(pd.NA, frame.index, "Int64")
+    return frame.assign(task=task, metric="validation", source="NASLib further tasks")
+
+
+def _json_entries(path: Path, task: str) -> dict[str, Entry]:
+    by_task = json.loads(path.read_text(encoding="utf-8"))
+    if task not in by_task:
+        raise ValueError(f"{path} has no task {task}; it has {', '.join(by_task)}")
+    entries: dict[str, Entry] = by_task[task]
+    # In zc_nasbench101.json the architectures stand one level deeper, under the task's name.
+    return entries[task] if set(entries) == {task} else entries  # type: ignore[return-value]
+
+
+def _archive_entries(path: Path, space: str, task: str) -> Iterable[Entry]:
+    with zipfile.ZipFile(path) as archive:
+        for name in sorted(archive.namelist()):
+            if f"--{space}--{task}--" in name:
+                yield from json.loads(archive.read(name))
+
+
+def _conflicts(known: Entry, entry: Entry) -> set[str]:
+    return {ACCURACY} if known.get(ACCURACY, entry.get(ACCURACY)) != entry.get(ACCURACY) else set()
+
+
+def _frame(entries: Iterable[Entry]) -> pd.DataFrame:
+    """One row an entry: the 13 proxies and ``val_accuracy``, float64."""
+    rows = [{name: _value(entry.get(name)) for name in (*PROXIES, ACCURACY)} for entry in entries]
+    return without_failures(pd.DataFrame(rows, columns=[*PROXIES, ACCURACY]))
+
+
+def _value(found: Any) -> float | None:
+    """Most files write ``{"score": value, "time": seconds}``, zc_nasbench101.json the value alone."""
+    return found["score"] if isinstance(found, Mapping) else found
+
+
+def published_counts(released: pd.DataFrame) -> pd.DataFrame:
+    """The columns of ``_base.Counts``: params and flops, which stand in millions among the scores."""
+    keys = ["arch", "task", "source", "file"]
+    long = released.melt(keys, ["params", "flops"], var_name="quantity", value_name="millions").dropna()
+    return long.assign(count=(long["millions"] * 1e6).round().astype("int64")).drop(columns="millions")
