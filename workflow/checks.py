@@ -34,10 +34,12 @@ def _plugins(config: Config) -> Iterable[str]:
     spaces = config["spaces"]
     yield from _missing("spaces", "space", spaces, registry.names("space"))
     for space, of in spaces.items():
-        recipes = [of[table]["recipe"] for table in ("accuracies", "released") if table in of]
-        yield from _missing(f"spaces.{space}", "recipe", recipes, registry.names("recipe"))
+        sources = config["benchmarks"].get(space, {})
+        yield from _missing(f"spaces.{space}.source", "source", [of["source"]], sources)
         images = [task["images"] for task in of["tasks"].values()]
         yield from _missing(f"spaces.{space}.tasks", "images", images, registry.names("images"))
+    for where, recipes in _tables(config):
+        yield from _missing(where, "recipe", recipes, registry.names("recipes"))
     proxies = registry.names("proxies")
     own = config["features"]["proxies"]
     if config["srgp"]["scores"] == "features" and config["srgp"]["train_on"]:
@@ -67,26 +69,28 @@ def _problems(config: Config) -> Iterable[str]:
     yield from _repeated("features.runs", scored)
     yield from _repeated("search.runs", searched)
     for run in config["search"]["runs"]:
-        yield from _scored("search.runs", [run["problem"]], run["scores"], spaces, scored)
+        yield from _scored("search.runs", [run["problem"]], run["scores"], config)
     source = config["srgp"]["scores"]
-    yield from _scored(
-        "generalization.problems", config["generalization"]["problems"], source, spaces, scored
-    )
+    yield from _scored("generalization.problems", config["generalization"]["problems"], source, config)
     for name in config["srgp"]["train_on"]:
         problems = config["training_sets"].get(name, [])
-        yield from _scored(f"training_sets.{name}", problems, source, spaces, scored)
+        yield from _scored(f"training_sets.{name}", problems, source, config)
 
 
-def _scored(
-    where: str, problems: Iterable[str], source: str, spaces: Config, scored: list[str]
-) -> Iterable[str]:
+def _scored(where: str, problems: Iterable[str], source: str, config: Config) -> Iterable[str]:
+    computed = [run["problem"] for run in config["features"]["runs"]]
     for problem in problems:
-        wrong = list(_spaces_of(where, [problem], spaces))
+        wrong = list(_spaces_of(where, [problem], config["spaces"]))
         if not wrong and source == "features":
-            wrong = _missing(f"{where} (of those under features.runs)", "problem", [problem], scored)
-        elif not wrong and "released" not in spaces[problem.partition("/")[0]]:
+            wrong = _missing(f"{where} (of those under features.runs)", "problem", [problem], computed)
+        elif not wrong and "released" not in _known_of(config, problem.partition("/")[0]):
             wrong = [f"{where}: the space of {problem!r} has no released scores; set the scores to features"]
         yield from wrong
+
+
+def _known_of(config: Config, space: str) -> Mapping[str, Any]:
+    known: Mapping[str, Any] = config["benchmarks"].get(space, {})
+    return known.get(config["spaces"][space]["source"], {})
 
 
 def _repeated(where: str, named: list[str]) -> Iterable[str]:
@@ -112,11 +116,20 @@ def _training_sets(config: Config) -> Iterable[str]:
 
 
 def _files(config: Config, datasets: Collection[str]) -> Iterable[str]:
+    named = [(where, files) for where, recipes in _tables(config) for files in recipes.values()]
     for space, of in config["spaces"].items():
-        tables = [of[table] for table in ("accuracies", "released") if table in of]
-        for source in (*tables, *of["tasks"].values()):
-            fetched = [name for name in source["files"] if not name.startswith("resources/")]
-            yield from _missing(f"spaces.{space}", "data set", fetched, datasets)
+        named += [(f"spaces.{space}.tasks.{name}", task["files"]) for name, task in of["tasks"].items()]
+    for where, files in named:
+        fetched = [name for name in files if not name.startswith("resources/")]
+        yield from _missing(where, "data set", fetched, datasets)
+
+
+def _tables(config: Config) -> Iterable[tuple[str, Mapping[str, list[str]]]]:
+    """Every table of every source of every benchmark: where it stands, and the files by recipe."""
+    for space, sources in config["benchmarks"].items():
+        for source, tables in sources.items():
+            for table, recipes in tables.items():
+                yield f"benchmarks.{space}.{source}.{table}", recipes
 
 
 def _reads(config: Config) -> Iterable[str]:

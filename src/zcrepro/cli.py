@@ -19,12 +19,14 @@ stages = App(name="stage", help="The stages of the workflow, as its rules call t
 
 COMMANDS = {
     "proxies": "List the hand-crafted proxies: formula, direction and citation.",
+    "spaces": "List the search spaces and what is known of them; prove that their networks are right.",
     "score": "Score one network with any proxies, hand-crafted or evolved.",
     "search": "Search a space for architectures that a proxy likes; nothing is trained.",
     "info": "Show what a result file holds and how it was made.",
     "summary": "Show the short of a run, and where its report is.",
     "publish": "Keep the tables and figures of a run in the documentation.",
     "promote": "Keep shards of a long computation in the repository.",
+    "promote_counts": "Keep the proofs that published sizes of networks give.",
 }
 
 for _name, _help in COMMANDS.items():

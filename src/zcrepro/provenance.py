@@ -23,6 +23,7 @@ STAGES = {
     "train": "zcrepro.benchmarks._training",
     "accuracies": "zcrepro.benchmarks._tidy",
     "released": "zcrepro.benchmarks._tidy",
+    "counts": "zcrepro.benchmarks._tidy",
     "extract": "zcrepro.proxies._extract",
     "features": "zcrepro.proxies._join",
     "timings": "zcrepro.proxies._join",

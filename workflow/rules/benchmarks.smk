@@ -73,6 +73,30 @@ rule released:
         " --output {output.table} > {log} 2>&1"
 
 
+rule counts:
+    input:
+        files=tidy_files("counts"),
+    output:
+        table=f"{RESULTS}/counts/{{space}}.parquet",
+    log:
+        f"{RESULTS}/logs/counts/{{space}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/counts/{{space}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    params:
+        settings=settings_of("counts", tidy_settings("counts")),
+        code=code_of("counts", tidy_settings("counts")),
+    shell:
+        "zcrepro stage counts --settings-file {params.settings} --files {input.files}"
+        " --output {output.table} > {log} 2>&1"
+
+
 # Everything that is known of the configured spaces.
 rule benchmarks:
     input:

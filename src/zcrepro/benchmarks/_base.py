@@ -53,6 +53,18 @@ RELEASED = pa.schema(
 )
 
 
+COUNTS = pa.schema(
+    [
+        ("arch", pa.string()),
+        ("graph", pa.string()),
+        ("task", pa.string()),
+        ("quantity", pa.string()),  # params or flops
+        ("count", pa.int64()),
+        ("source", pa.string()),
+    ]
+)
+
+
 class Accuracies(Protocol):
     """A recipe for accuracies."""
 
@@ -81,7 +93,7 @@ class Counts(Protocol):
     """A recipe for published counts, which prove that a space builds the benchmark's networks."""
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """arch, task, quantity ("params" or "flops"), count (int64), source, and ``file``."""
+        """The columns of ``COUNTS`` without ``graph``, and ``file``, as for accuracies."""
         ...
 
 

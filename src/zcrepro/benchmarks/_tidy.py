@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from zcrepro import provenance, registry, settings, storage
-from zcrepro.benchmarks._base import ACCURACIES, METRICS, RELEASED
+from zcrepro.benchmarks._base import ACCURACIES, COUNTS, METRICS, RELEASED
 from zcrepro.spaces._base import Space
 
 
@@ -56,6 +56,23 @@ def released(*, settings_file: Path, files: list[Path], output: Path) -> None:
     chosen = settings.load(settings_file, TidySettings)
     frame = _read(chosen, "released", files)
     _write("released", chosen, frame, output, RELEASED, ["task", "arch", "source"])
+
+
+def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:
+    """Make the tidy table of what a benchmark publishes of the sizes of its networks.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of TidySettings.
+    files
+        Where the data sets lie that the settings name, recipe by recipe, in the same order.
+    output
+        Parquet: arch, graph, task, quantity (params or flops), count, source.
+    """
+    chosen = settings.load(settings_file, TidySettings)
+    frame = _read(chosen, "counts", files)
+    _write("counts", chosen, frame, output, COUNTS, ["source", "task", "quantity", "arch"])
 
 
 def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import nn
 
-from zcrepro.spaces import _count
+from zcrepro import operations
 from zcrepro.spaces._initialisation import SeedOf, build, named_seed
 
 Arch = tuple[str, ...]
@@ -45,6 +47,7 @@ class Space(ABC):
 
     name: str
     tasks: ClassVar[Mapping[str, TaskShape]]
+    count_flops = staticmethod(operations.tensorwatch)
 
     @property
     @abstractmethod
@@ -81,7 +84,14 @@ class Space(ABC):
 
     def parameters(self, arch: Arch, task: str) -> int:
         """The trainable parameters of the network, counted without memory for them."""
-        return _count.parameters(lambda: self.blueprint(arch, task))
+        with torch.device("meta"):
+            return sum(p.numel() for p in self.blueprint(arch, task).parameters())
+
+    def flops(self, arch: Arch, task: str) -> int:
+        """The multiply-adds for one example, counted as the space's benchmark published them."""
+        with torch.device("meta"):
+            images = torch.zeros(1, *self.task_shape(task).input)
+            return self.count_flops(self.blueprint(arch, task), images)
 
     def architectures(self) -> Iterator[Arch]:
         """Every architecture once, in a fixed order. Raises ValueError where they are too many."""
@@ -152,3 +162,35 @@ class CategoricalSpace(Space):
                     f"it has {', '.join(self.operations)}"
                 )
         return tuple(tokens)
+
+
+class AdditiveSpace(CategoricalSpace):
+    """A categorical space where an operation adds the same counts at its place whatever the others are.
+
+    So the counts of every architecture follow from one network for each operation at each place.
+    """
+
+    def parameters(self, arch: Arch, task: str) -> int:
+        return _added(self, "parameters", arch, task)
+
+    def flops(self, arch: Arch, task: str) -> int:
+        return _added(self, "flops", arch, task)
+
+
+def _added(space: CategoricalSpace, quantity: str, arch: Arch, task: str) -> int:
+    base, added = _additions(space, quantity, task)
+    return base + sum(added[place, operation] for place, operation in enumerate(arch))
+
+
+@cache
+def _additions(space: CategoricalSpace, quantity: str, task: str) -> tuple[int, dict[tuple[int, str], int]]:
+    """The count of the network that has the first operation everywhere, and what each other adds."""
+    count = getattr(Space, quantity)
+    plain = (space.operations[0],) * space.length
+    base = count(space, plain, task)
+    changed = {
+        (place, operation): (*plain[:place], operation, *plain[place + 1 :])
+        for place in range(space.length)
+        for operation in space.operations
+    }
+    return base, {key: count(space, arch, task) - base for key, arch in changed.items()}

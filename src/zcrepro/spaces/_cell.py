@@ -22,7 +22,7 @@ from typing import Any
 from torch import Tensor, nn, zeros_like
 
 from zcrepro import seeds
-from zcrepro.spaces._base import Arch, CategoricalSpace
+from zcrepro.spaces._base import AdditiveSpace, Arch
 from zcrepro.spaces._initialisation import SeedOf
 from zcrepro.spaces._layers import ReLUConvBN
 
@@ -34,7 +34,7 @@ OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_
 WEIGHTED = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}  # operation -> kernel
 
 
-class CellSpace(CategoricalSpace):
+class CellSpace(AdditiveSpace):
     """Text, canonical form and weight streams of every space that is made of this cell."""
 
     operations = OPERATIONS

@@ -6,14 +6,14 @@ stands in its stage, so two chains are equal graphs when their stages agree with
 
 from torch import nn
 
-from zcrepro.spaces._base import Arch, CategoricalSpace
+from zcrepro.spaces._base import Arch, AdditiveSpace
 from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
 
 LAYERS_PER_STAGE = 2
 
 
-class EmbeddedChain(CategoricalSpace):
+class EmbeddedChain(AdditiveSpace):
     name = "embedded_chain"
     tasks = EMBEDDED_TASKS
     operations = ("identity", "max_pool_3x3", "conv_1x1", "depthwise_3x3", "conv_3x3")

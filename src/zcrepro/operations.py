@@ -1,0 +1,83 @@
+"""Counting the multiply-adds of one forward pass, in the two ways that the benchmarks published."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+Count = Callable[[nn.Module, Tensor, Tensor], int]
+"""What a module costs, by its first input and its output."""
+
+
+def tensorwatch(model: nn.Module, images: Tensor) -> int:
+    """As tensorwatch counts, which NAS-Bench-Suite-Zero used: one for each multiply-add and
+    activation, two for an affine BatchNorm, the window's area for pooling; nothing for the rest."""
+    return _counted(model, images, _tensorwatch)
+
+
+def multiply_adds(model: nn.Module, images: Tensor) -> int:
+    """The products in all convolutions and linear layers, as most papers count."""
+    return _counted(model, images, _products)
+
+
+@torch.no_grad()
+def _counted(model: nn.Module, images: Tensor, count: Count) -> int:
+    """The sum over all layers for ``images``, in evaluation mode: BatchNorm may not see a batch of one
+    otherwise. Works on the meta device, where nothing is computed."""
+    model.eval()
+    total = 0
+
+    def add(module: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
+        nonlocal total
+        total += count(module, inputs[0], output)
+
+    layers = [module for module in model.modules() if isinstance(module, COUNTED)]
+    handles = [module.register_forward_hook(add) for module in layers]
+    try:
+        model(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return total
+
+
+COUNTED = (
+    nn.Conv2d,
+    nn.Linear,
+    nn.BatchNorm2d,
+    nn.ReLU,
+    nn.AvgPool2d,
+    nn.MaxPool2d,
+    nn.AdaptiveAvgPool2d,
+)
+
+
+def _tensorwatch(module: nn.Module, inputs: Tensor, output: Tensor) -> int:
+    if isinstance(module, nn.Conv2d):
+        per_output = module.weight[0].numel() + (module.bias is not None)
+        return output.numel() * per_output
+    if isinstance(module, nn.Linear):
+        return inputs.numel() * module.out_features
+    if isinstance(module, nn.BatchNorm2d):
+        return inputs.numel() * (2 if module.affine else 1)
+    if isinstance(module, nn.ReLU):
+        return inputs.numel()
+    if isinstance(module, nn.AvgPool2d | nn.MaxPool2d):
+        return output.numel() * _area(module.kernel_size)
+    if isinstance(module, nn.AdaptiveAvgPool2d):
+        # One row and one column more than the window has: proved by the released counts.
+        return output.numel() * (inputs.shape[-2] + 1) * (inputs.shape[-1] + 1)
+    return 0
+
+
+def _products(module: nn.Module, inputs: Tensor, output: Tensor) -> int:
+    if isinstance(module, nn.Conv2d):
+        return output.numel() * module.weight[0].numel()
+    if isinstance(module, nn.Linear):
+        return inputs.numel() * module.out_features
+    return 0
+
+
+def _area(kernel: int | tuple[int, ...]) -> int:
+    return kernel**2 if isinstance(kernel, int) else kernel[0] * kernel[1]
