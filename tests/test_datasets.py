@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from zcrepro.datasets import COLUMNS, FETCHED, checked_path, fetch_settings, read_datasets
+from zcrepro.datasets import (
+    COLUMNS,
+    FETCHED,
+    UNKNOWN,
+    Row,
+    checked_path,
+    fetch_settings,
+    read_datasets,
+)
 
 ROOT = Path(__file__).parents[1]
 LIST = ROOT / "config" / "datasets.tsv"
@@ -13,7 +21,7 @@ GOOD = {
     "name": "a/b.csv",
     "url": "https://example.org/b.csv",
     "member": "",
-    "member_sha256": "",
+    "member_digest": "",
     "digest": "sha256:" + "0f" * 32,
     "bytes": "12",
     "licence": "MIT",
@@ -28,10 +36,53 @@ def written(folder: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLU
     return path
 
 
-def test_every_row_of_the_list_is_valid_and_has_a_url_and_a_digest():
-    rows = read_datasets(LIST)
-    assert len(rows) == 31
-    assert all(str(row["url"]).startswith("https://") and row["digest"] for row in rows.values())
+def official() -> dict[str, Row]:
+    return {name: row for name, row in read_datasets(LIST).items() if name.startswith("official/")}
+
+
+def pinned() -> dict[str, Row]:
+    return {name: row for name, row in read_datasets(LIST).items() if not name.startswith("official/")}
+
+
+def test_every_row_of_the_list_is_valid_and_has_a_url():
+    assert (len(pinned()), len(official())) == (31, 37)
+    assert all(str(row["url"]).startswith("https://") for row in read_datasets(LIST).values())
+
+
+def test_all_pinned_files_have_a_digest_and_a_size():
+    for name, row in pinned().items():
+        assert row["digest"] != UNKNOWN, name
+        assert row["bytes"], name
+
+
+def test_the_official_files_that_nobody_vouches_for_are_these():
+    unknown = {name for name, row in official().items() if row["digest"] == UNKNOWN and not row["member"]}
+    assert unknown == {
+        "official/nas-bench-suite-zero/zc_nasbench101.json",
+        "official/nas-bench-suite-zero/zc_nasbench201.json",
+        "official/nas-bench-suite-zero/zc_nasbench301.json",
+        "official/nas-bench-suite-zero/zc_transbench101_macro.json",
+        "official/nas-bench-suite-zero/zc_transbench101_micro.json",
+        "official/nats-bench/NATS-sss-v1_0-50262-simple.tar",
+        "official/transnas-bench-101/transnas-bench_v10141024.pth",
+    }
+
+
+def test_the_members_of_an_archive_agree_on_its_digest():
+    digests: dict[object, set[object]] = {}
+    for row in read_datasets(LIST).values():
+        if row["member"]:
+            digests.setdefault(row["url"], set()).add(row["digest"])
+    assert {len(of_one) for of_one in digests.values()} == {1}
+
+
+def test_the_pinned_batch_of_cifar10_is_the_official_one_by_another_digest():
+    small, official_one = (
+        read_datasets(LIST)["images/cifar10_data_batch_1.bin"],
+        official()["official/cifar10/data_batch_1.bin"],
+    )
+    for column in ("url", "member", "digest", "bytes"):
+        assert small[column] == official_one[column]
 
 
 def test_urls_are_pinned_to_a_commit_where_they_are_a_repositorys():
@@ -65,6 +116,13 @@ def test_reading_the_list_imports_nothing_heavy():
     assert answer.stdout.strip() == "set()", answer.stderr
 
 
+def test_what_nobody_knows_is_left_open(tmp_path):
+    digest = "git-blob:" + "0f" * 20
+    row = GOOD | {"member": "in/b.csv", "member_digest": digest, "digest": UNKNOWN, "bytes": ""}
+    read = read_datasets(written(tmp_path, row))["a/b.csv"]
+    assert (read["member_digest"], read["digest"], read["bytes"]) == (digest, UNKNOWN, None)
+
+
 def test_a_name_that_stands_twice_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"line 3: the name 'a/b.csv' is there already"):
         read_datasets(written(tmp_path, GOOD, GOOD))
@@ -81,12 +139,15 @@ def test_a_name_that_stands_twice_is_refused(tmp_path):
         ({"bytes": "many"}, "line 2: bytes 'many' is not a positive whole number"),
         ({"licence": " MIT"}, "line 2: licence is ' MIT'"),
         ({"name": "../b.csv"}, "line 2: name '../b.csv' is not a plain relative path"),
-        ({"member": "b.csv"}, "line 2: member and member_sha256 go together"),
+        ({"bytes": "0"}, "line 2: bytes '0' is not a positive whole number"),
+        ({"member": "b.csv"}, "line 2: member and member_digest go together"),
+        ({"member_digest": "md5:" + "0f" * 16}, "line 2: member and member_digest go together"),
         (
-            {"member": "/b.csv", "member_sha256": "0f" * 32},
+            {"member": "/b.csv", "member_digest": "md5:" + "0f" * 16},
             "line 2: member '/b.csv' is not a plain relative path",
         ),
-        ({"member": "b.csv", "member_sha256": "0f"}, "line 2: digest 'sha256:0f' is none of"),
+        ({"member": "b.csv", "member_digest": "sha256:0f"}, "line 2: digest 'sha256:0f' is none of"),
+        ({"member": "b.csv", "member_digest": UNKNOWN}, "line 2: digest 'unknown' is none of"),
     ],
 )
 def test_a_bad_cell_is_refused_by_line_and_value(tmp_path, change, message):
@@ -95,7 +156,7 @@ def test_a_bad_cell_is_refused_by_line_and_value(tmp_path, change, message):
 
 
 def test_other_columns_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"expected .*'member_sha256'"):
+    with pytest.raises(ValueError, match=r"expected .*'member_digest'"):
         read_datasets(written(tmp_path, GOOD, columns=("name", "url")))
 
 

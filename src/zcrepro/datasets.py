@@ -1,5 +1,18 @@
 """The list of fetched files, ``config/datasets.tsv``: what each is called, where it lies and its digest.
 
+``digest`` is of what the URL serves. Where that is an archive, ``member`` is the one file that is
+taken out of it, and ``member_digest`` is of that file. Each is written with its algorithm, as it was
+published: ``sha256:``, ``md5:`` or ``git-blob:`` and hexadecimal digits. ``bytes`` is the size of the
+final file, empty where nobody says it.
+
+Where no digest was published, ``digest`` is ``unknown``, and nothing is trusted for that. Of an
+archive it is not needed: its member is verified. Any other such file is refused, from wherever it
+comes, until its digest stands in the list; the refusal says the digest that was found.
+
+Names that start with ``official/`` are of the authors' whole releases; all others are of smaller files
+that are pinned to the byte. A folder in the place of a URL, as of ImageNet16, can be opened with a
+browser only: what is in it goes into the mirror by hand, and is verified there.
+
 Only the standard library is imported here, because the Snakefile reads the list at every start
 and in every cluster job.
 """
@@ -8,16 +21,19 @@ import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-FETCHED = ("name", "url", "member", "member_sha256", "digest", "bytes")
+FETCHED = ("name", "url", "member", "member_digest", "digest", "bytes")
 """What decides a file's content: the settings of its fetch job. A new licence text fetches nothing."""
 
 COLUMNS = (*FETCHED, "licence", "citation")
-MAY_BE_EMPTY = {"member", "member_sha256"}
+MAY_BE_EMPTY = {"member", "member_digest", "bytes"}
+
+UNKNOWN = "unknown"
+"""Stands for a digest that nobody has published."""
 
 DIGEST_LENGTHS = {"sha256": 64, "md5": 32, "git-blob": 40}
 """Hexadecimal digits by algorithm; ``git-blob`` is the id that git gives a file."""
 
-Row = dict[str, str | int]
+Row = dict[str, str | int | None]
 
 
 def read_datasets(path: Path) -> dict[str, Row]:
@@ -37,7 +53,7 @@ def read_datasets(path: Path) -> dict[str, Row]:
     return rows
 
 
-def fetch_settings(row: Mapping[str, str | int]) -> Row:
+def fetch_settings(row: Mapping[str, str | int | None]) -> Row:
     """The part of a row that its fetch job gets as settings."""
     return {column: row[column] for column in FETCHED}
 
@@ -70,14 +86,15 @@ def _row(line: str) -> Row:
         if cell != cell.strip() or not (cell or column in MAY_BE_EMPTY):
             raise ValueError(f"{column} is {cell!r}: empty, or with spaces around it")
     checked_path(row["name"], "name")
-    checked_digest(row["digest"])
+    if row["digest"] != UNKNOWN:
+        checked_digest(row["digest"])
     if not row["url"].startswith(("https://", "http://")):
         raise ValueError(f"url {row['url']!r} does not start with https:// or http://")
-    if bool(row["member"]) != bool(row["member_sha256"]):
-        raise ValueError("member and member_sha256 go together: both or neither")
+    if bool(row["member"]) != bool(row["member_digest"]):
+        raise ValueError("member and member_digest go together: both or neither")
     if row["member"]:
         checked_path(row["member"], "member")
-        checked_digest(f"sha256:{row['member_sha256']}")
-    if not re.fullmatch("[1-9][0-9]*", row["bytes"]):
+        checked_digest(row["member_digest"])
+    if not re.fullmatch("([1-9][0-9]*)?", row["bytes"]):
         raise ValueError(f"bytes {row['bytes']!r} is not a positive whole number")
-    return {**row, "bytes": int(row["bytes"])}
+    return {**row, "bytes": int(row["bytes"]) if row["bytes"] else None}

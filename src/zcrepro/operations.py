@@ -13,16 +13,16 @@ Count = Callable[[nn.Module, Tensor, Tensor], int]
 def tensorwatch(model: nn.Module, images: Tensor) -> int:
     """As tensorwatch counts, which NAS-Bench-Suite-Zero used: one for each multiply-add and
     activation, two for an affine BatchNorm, the window's area for pooling; nothing for the rest."""
-    return _counted(model, images, _tensorwatch)
+    return counted(model, images, _tensorwatch)
 
 
 def multiply_adds(model: nn.Module, images: Tensor) -> int:
     """The products in all convolutions and linear layers, as most papers count."""
-    return _counted(model, images, _products)
+    return counted(model, images, _products)
 
 
 @torch.no_grad()
-def _counted(model: nn.Module, images: Tensor, count: Count) -> int:
+def counted(model: nn.Module, images: Tensor, count: Count) -> int:
     """The sum over all layers for ``images``, in evaluation mode: BatchNorm may not see a batch of one
     otherwise. Works on the meta device, where nothing is computed."""
     model.eval()

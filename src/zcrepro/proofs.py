@@ -89,7 +89,8 @@ def record(tables: Mapping[str, pd.DataFrame], folder: Path = FOLDER) -> list[Pr
 
 
 def _proofs(space: str, table: pd.DataFrame) -> Iterator[Proof]:
-    for (source, task, quantity), rows in table.groupby(["source", "task", "quantity"]):
+    for key, rows in table.groupby(["source", "task", "quantity"]):
+        source, task, quantity = map(str, key)
         counts = dict(zip(rows["arch"], rows["count"].tolist(), strict=True))
         yield Proof(space, task, quantity, source, len(counts), digest(counts))
 
@@ -97,4 +98,7 @@ def _proofs(space: str, table: pd.DataFrame) -> Iterator[Proof]:
 @cache
 def _listed(path: Path) -> dict[tuple[str, str], list[str]]:
     table = storage.read_parquet(path)
-    return {key: rows["arch"].tolist() for key, rows in table.groupby(["source", "task"])}
+    return {
+        (str(source), str(task)): rows["arch"].tolist()
+        for (source, task), rows in table.groupby(["source", "task"])
+    }

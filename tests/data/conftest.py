@@ -26,7 +26,9 @@ def find(name: str) -> Path:
     if not path.is_file():
         with TemporaryDirectory() as scratch:
             settings_file = Path(scratch) / "settings.json"
-            settings_file.write_text(json.dumps(fetch_settings(read_datasets(ROOT / "config/datasets.tsv")[name])))
+            settings_file.write_text(
+                json.dumps(fetch_settings(read_datasets(ROOT / "config/datasets.tsv")[name]))
+            )
             fetch(settings_file=settings_file, output=path)
     return path
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro.benchmarks import _pickles
+from zcrepro import pickles
 from zcrepro.benchmarks._base import require_columns, require_files
 from zcrepro.benchmarks._suite_zero import further_accuracies
 from zcrepro.benchmarks.suite_zero_nasbench201 import FIRST_TASKS, FURTHER, FURTHER_TASKS, decoded
@@ -65,7 +65,7 @@ def whole_training_test(path: Path) -> pd.DataFrame:
 
     It maps six operation numbers, in the order of our edges and operations, to a list of percents.
     """
-    by_arch = _pickles.load(path)
+    by_arch = pickles.load(path)
     if not isinstance(by_arch, dict):
         raise ValueError(
             f"{path} holds a {type(by_arch).__name__}, expected a dict of accuracies by architecture"

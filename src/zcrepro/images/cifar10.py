@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro.images._base import Images
+from zcrepro.images._photographs import CHANNELS, normalised
 
-CHANNELS, SIDE, CLASSES = 3, 32, 10
+SIDE, CLASSES = 32, 10
 RECORD = 1 + CHANNELS * SIDE * SIDE  # bytes: the label, then the red, green and blue planes
 
 MEAN = (0.4914, 0.4822, 0.4465)
@@ -25,7 +26,7 @@ class CIFAR10:
         if not files:
             raise ValueError("CIFAR-10 needs at least one of its files data_batch_*.bin")
         records = np.concatenate([_records(path) for path in files])
-        return Images(_normalised(records[:, 1:]), records[:, 0].astype(np.int64))
+        return Images(normalised(records[:, 1:], SIDE, MEAN, SPREAD), records[:, 0].astype(np.int64))
 
 
 def _records(path: Path) -> np.ndarray:
@@ -43,13 +44,6 @@ def _records(path: Path) -> np.ndarray:
             f"{path}: record {wrong[0]} has label {records[wrong[0], 0]}, but CIFAR-10 has 0 to {CLASSES - 1}"
         )
     return records
-
-
-def _normalised(pixels: np.ndarray) -> np.ndarray:
-    scaled = pixels.reshape(-1, CHANNELS, SIDE, SIDE).astype(np.float32) / np.float32(255)
-    scaled -= np.asarray(MEAN, np.float32)[:, np.newaxis, np.newaxis]
-    scaled /= np.asarray(SPREAD, np.float32)[:, np.newaxis, np.newaxis]
-    return scaled
 
 
 IMAGES = CIFAR10()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from torch import nn
 from zcrepro import operations
 from zcrepro.spaces._initialisation import SeedOf, build, named_seed
 
-Arch = tuple[str, ...]
+Arch = tuple[Any, ...]
 """The structure of an architecture. Its meaning is the space's own; it is hashable and ordered."""
 
 

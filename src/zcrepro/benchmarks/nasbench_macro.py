@@ -1,0 +1,57 @@
+"""Accuracies and counts of NAS-Bench-Macro (Su et al., CVPR 2021): all 6,561 texts, on CIFAR-10.
+
+The accuracies are of three trainings of 50 epochs, in each the best test accuracy of any epoch, so
+they are a little higher than what a search could reach, and there is no validation accuracy. Texts
+of equal graphs share one result: 3,969 networks were trained, not 6,561.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zcrepro.benchmarks._base import require_files
+from zcrepro.spaces.nasbench_macro import SPACE
+
+FILE = "nasbench-macro/nas-bench-macro_cifar10.json"
+LABELS = {"task": "cifar10", "source": "NAS-Bench-Macro", "file": FILE}
+
+
+class NASBenchMacro:
+    """Test accuracies, parameters and flops of all architectures."""
+
+    def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing."""
+        rows = [
+            (text, sum(entry["test_acc"]) / len(entry["test_acc"]), len(entry["test_acc"]))
+            for text, entry in _entries(files).items()
+        ]
+        frame = pd.DataFrame(rows, columns=["arch", "accuracy", "seeds"]).astype({"seeds": "Int64"})
+        return frame.assign(metric="test", **LABELS)
+
+    def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Counts``. Raises ValueError when an architecture is missing."""
+        rows = [
+            (text, quantity, entry[quantity])
+            for text, entry in _entries(files).items()
+            for quantity in ("params", "flops")
+        ]
+        return pd.DataFrame(rows, columns=["arch", "quantity", "count"]).assign(**LABELS)
+
+
+def _entries(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    require_files(files, [FILE], "nasbench_macro")
+    path = files[FILE]
+    entries: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    missing = [text for text in map(SPACE.text, SPACE.architectures()) if text not in entries]
+    if missing:
+        raise ValueError(f"{path} lacks {len(missing)} of {SPACE.size} architectures, such as {missing[0]}")
+    for text, entry in entries.items():
+        if not entry.keys() >= {"test_acc", "params", "flops"} or not entry["test_acc"]:
+            raise ValueError(f"{path}: {text} has not all of test_acc, params and flops")
+    return entries
+
+
+RECIPE = NASBenchMacro()

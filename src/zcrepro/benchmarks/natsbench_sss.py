@@ -1,0 +1,39 @@
+"""Accuracies and counts of the size space of NATS-Bench (Dong et al., TPAMI 2021), from the official archive.
+
+Validation and test accuracies of all 32,768 networks after 90 epochs, on three tasks.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from zcrepro.benchmarks import _nats
+from zcrepro.benchmarks._base import require_files
+from zcrepro.spaces.natsbench_sss import SPACE
+
+FILE = "official/nats-bench/NATS-sss-v1_0-50262-simple.tar"
+SOURCE = "NATS-Bench sss v1.0"
+EPOCHS = 90
+
+
+class NATSBenchSSS:
+    """Accuracies, parameters and flops of all architectures."""
+
+    def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing."""
+        require_files(files, [FILE], "natsbench_sss")
+        return _complete(_nats.accuracies(files[FILE], EPOCHS), files)
+
+    def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Counts``. Raises ValueError when an architecture is missing."""
+        require_files(files, [FILE], "natsbench_sss")
+        return _complete(_nats.counts(files[FILE]), files)
+
+
+def _complete(frame: pd.DataFrame, files: Mapping[str, Path]) -> pd.DataFrame:
+    _nats.require_all(frame["arch"], SPACE, files[FILE])
+    return frame.assign(source=SOURCE, file=FILE)
+
+
+RECIPE = NATSBenchSSS()

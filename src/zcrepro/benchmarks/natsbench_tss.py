@@ -1,0 +1,31 @@
+"""Accuracies of all NAS-Bench-201 networks after 200 epochs, from the official archive of NATS-Bench.
+
+The topology space of NATS-Bench (Dong et al., TPAMI 2021) is NAS-Bench-201 with more seeds.
+Validation and test accuracies of three tasks, each a mean over one to three seeds.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from zcrepro.benchmarks import _nats
+from zcrepro.benchmarks._base import require_files
+from zcrepro.spaces.nasbench201 import SPACE
+
+FILE = "official/nats-bench/NATS-tss-v1_0-3ffb9-simple.tar"
+EPOCHS = 200
+
+
+class NATSBenchTSS:
+    """Accuracies of all architectures."""
+
+    def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing."""
+        require_files(files, [FILE], "natsbench_tss")
+        frame = _nats.accuracies(files[FILE], EPOCHS)
+        _nats.require_all(frame["arch"], SPACE, files[FILE])
+        return frame.assign(source="NATS-Bench tss v1.0", file=FILE)
+
+
+RECIPE = NATSBenchTSS()

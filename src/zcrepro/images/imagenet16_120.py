@@ -1,0 +1,40 @@
+"""ImageNet16-120: the first 120 classes of ImageNet, photographs scaled down to 16x16.
+
+The scaled images are those of Chrabaszcz et al., A Downsampled Variant of ImageNet as an Alternative
+to the CIFAR Datasets (2017); the choice of classes, the mean and the spread are NAS-Bench-201's.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from zcrepro.images._base import Images
+from zcrepro.images._photographs import normalised, pickled
+
+SIDE = 16
+CLASSES = range(1, 1001)  # as labelled in the files
+CHOSEN = 120
+
+MEAN = (122.68 / 255, 116.66 / 255, 104.01 / 255)
+SPREAD = (63.22 / 255, 61.26 / 255, 65.09 / 255)
+
+
+class ImageNet16:
+    """Training images from any of the pickles train_data_batch_1 to train_data_batch_10."""
+
+    def training(self, files: Sequence[Path]) -> Images:
+        """The images of all ``files`` in their order, other classes left out; labels from 0 to 119."""
+        if not files:
+            raise ValueError("ImageNet16-120 needs at least one of its files train_data_batch_*")
+        rows, labels = zip(*(_chosen(path) for path in files), strict=True)
+        return Images(normalised(np.concatenate(rows), SIDE, MEAN, SPREAD), np.concatenate(labels))
+
+
+def _chosen(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    rows, labels = pickled(path, SIDE, "labels", CLASSES)
+    chosen = labels <= CHOSEN
+    return rows[chosen], labels[chosen] - 1
+
+
+IMAGES = ImageNet16()

@@ -1,0 +1,91 @@
+"""The size space of NATS-Bench (Dong et al., TPAMI 2021): five numbers of channels, the cell being fixed.
+
+An architecture is written as in the benchmark, ``8:8:16:40:64``: the channels of the first cell (and
+of the stem), of the first reduction, the second cell, the second reduction and the third cell, each
+a multiple of 8 up to 64. The cell is the NAS-Bench-201 cell of best CIFAR-100 validation accuracy,
+
+    |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|
+
+one in each of the three stages; the rest is NAS-Bench-201's. No two texts are equal graphs. The
+published counts of four networks are proved; those of all are in the archive, which is not pinned.
+"""
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from zcrepro.operations import multiply_adds
+from zcrepro.spaces._base import Arch, CategoricalSpace
+from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
+from zcrepro.spaces.nasbench201 import SPACE as NASBENCH201
+from zcrepro.spaces.nasbench201 import Reduction
+
+TASKS = ("cifar10", "cifar100", "ImageNet16-120")
+
+
+def nats_flops(model: nn.Module, images: Tensor) -> int:
+    """As NATS-Bench counts: the products of convolutions and classifier, and the classifier's biases."""
+    biases = sum(module.out_features for module in model.modules() if isinstance(module, nn.Linear))
+    return multiply_adds(model, images) + biases * len(images)
+
+
+class NATSBenchSSS(CategoricalSpace):
+    name = "natsbench_sss"
+    tasks: ClassVar = {task: NASBENCH201.tasks[task] for task in TASKS}
+    count_flops = staticmethod(nats_flops)
+    operations = tuple(str(channels) for channels in range(8, 65, 8))
+    length = 5
+
+    def text(self, arch: Arch) -> str:
+        return ":".join(arch)
+
+    def parse(self, text: str) -> Arch:
+        return self._checked(text.split(":"), text)
+
+    def canonical(self, arch: Arch) -> str:
+        return self.text(arch)
+
+    def blueprint(self, arch: Arch, task: str) -> nn.Module:
+        return Network([int(channels) for channels in arch], self.task_shape(task).classes)
+
+
+class Network(nn.Module):
+    """(batch, 3, side, side) to (batch, classes). ``cells`` 1 and 3 are the reductions."""
+
+    def __init__(self, channels: list[int], classes: int) -> None:
+        super().__init__()
+        first, reduced, second, again_reduced, third = channels
+        self.stem = ConvBN(3, first, 3)
+        self.cells = nn.Sequential(
+            SizedCell(first, first),
+            Reduction(first, reduced),
+            SizedCell(reduced, second),
+            Reduction(second, again_reduced),
+            SizedCell(again_reduced, third),
+        )
+        self.head = Head(third)
+        self.classifier = nn.Linear(third, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.head(self.cells(self.stem(x))))
+
+
+class SizedCell(nn.Module):
+    """The fixed cell. The edges from its input change the channels, the skip connection by projection."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.edge01 = ReLUConvBN(inputs, outputs, 3)
+        self.edge02 = ReLUConvBN(inputs, outputs, 3)
+        self.edge12 = ReLUConvBN(outputs, outputs, 3)
+        self.edge03 = nn.Identity() if inputs == outputs else ConvBN(inputs, outputs, 1)
+        self.edge13 = ReLUConvBN(outputs, outputs, 3)
+        self.edge23 = ReLUConvBN(outputs, outputs, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.edge01(x)
+        second = self.edge02(x) + self.edge12(first)
+        return self.edge03(x) + self.edge13(first) + self.edge23(second)
+
+
+SPACE = NATSBenchSSS()

@@ -1,0 +1,25 @@
+"""NDS ResNeXt-A (Radosavovic et al., ICCV 2019): three stages of bottleneck blocks; see ``_stages``.
+
+The published parameters and flops of all 130 networks that were trained on ImageNet are those of
+these networks. No record of CIFAR-10 was at hand; its stem is the one of ResNet and Vanilla.
+"""
+
+from typing import ClassVar
+
+from zcrepro.spaces._stages import CIFAR10, IMAGENET, BottleneckBlock, StageSpace
+
+
+class NDSResNeXtA(StageSpace):
+    name = "nds_resnext_a"
+    tasks: ClassVar = {"cifar10": CIFAR10, "ImageNet": IMAGENET}
+    block = BottleneckBlock
+    block_type = "res_bottleneck_block"
+    values: ClassVar = {
+        "d": (1, 2, 4, 8, 16),
+        "w": (16, 32, 64, 128, 256),
+        "r": (1, 2, 4),
+        "g": (1, 2, 4),
+    }
+
+
+SPACE = NDSResNeXtA()
