@@ -12,8 +12,9 @@ Count = Callable[[nn.Module, Tensor, Tensor], int]
 
 def tensorwatch(model: nn.Module, images: Tensor) -> int:
     """As tensorwatch counts, which NAS-Bench-Suite-Zero used: one for each multiply-add and
-    activation, two for an affine BatchNorm, the window's area for pooling; nothing for the rest."""
-    return counted(model, images, _tensorwatch)
+    activation, two for an affine BatchNorm, the window's area for pooling; nothing for the rest. A
+    layer that is called several times counts once, by its last call."""
+    return sum(dict(_calls(model, images, _tensorwatch)).values())
 
 
 def multiply_adds(model: nn.Module, images: Tensor) -> int:
@@ -21,16 +22,20 @@ def multiply_adds(model: nn.Module, images: Tensor) -> int:
     return counted(model, images, _products)
 
 
-@torch.no_grad()
 def counted(model: nn.Module, images: Tensor, count: Count) -> int:
-    """The sum over all layers for ``images``, in evaluation mode: BatchNorm may not see a batch of one
+    """The sum over all calls of layers for ``images``."""
+    return sum(cost for _, cost in _calls(model, images, count))
+
+
+@torch.no_grad()
+def _calls(model: nn.Module, images: Tensor, count: Count) -> list[tuple[nn.Module, int]]:
+    """Each layer that is called, and its cost, in evaluation mode: BatchNorm may not see a batch of one
     otherwise. Works on the meta device, where nothing is computed."""
     model.eval()
-    total = 0
+    calls: list[tuple[nn.Module, int]] = []
 
     def add(module: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
-        nonlocal total
-        total += count(module, inputs[0], output)
+        calls.append((module, count(module, inputs[0], output)))
 
     layers = [module for module in model.modules() if isinstance(module, COUNTED)]
     handles = [module.register_forward_hook(add) for module in layers]
@@ -39,7 +44,7 @@ def counted(model: nn.Module, images: Tensor, count: Count) -> int:
     finally:
         for handle in handles:
             handle.remove()
-    return total
+    return calls
 
 
 COUNTED = (
@@ -47,6 +52,7 @@ COUNTED = (
     nn.Linear,
     nn.BatchNorm2d,
     nn.ReLU,
+    nn.LeakyReLU,
     nn.AvgPool2d,
     nn.MaxPool2d,
     nn.AdaptiveAvgPool2d,
@@ -61,7 +67,7 @@ def _tensorwatch(module: nn.Module, inputs: Tensor, output: Tensor) -> int:
         return inputs.numel() * module.out_features
     if isinstance(module, nn.BatchNorm2d):
         return inputs.numel() * (2 if module.affine else 1)
-    if isinstance(module, nn.ReLU):
+    if isinstance(module, nn.ReLU | nn.LeakyReLU):
         return inputs.numel()
     if isinstance(module, nn.AvgPool2d | nn.MaxPool2d):
         return output.numel() * _area(module.kernel_size)

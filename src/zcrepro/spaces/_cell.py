@@ -61,6 +61,9 @@ class CellSpace(AdditiveSpace):
             nodes[node] = "+".join(sorted(terms))
         return nodes[OUTPUT]
 
+    def live(self, arch: Arch) -> str:
+        return live_form(arch)[0]
+
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
         """Live convolutions are named by their place in the live form, dead ones by their edge."""
         form, live = live_form(arch)

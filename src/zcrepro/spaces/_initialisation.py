@@ -28,10 +28,11 @@ def build(make: Callable[[], nn.Module], seed_of: SeedOf, device: str = "cpu") -
 def initialise(module: nn.Module, seed_of: SeedOf) -> None:
     """torch's default weights of one module.
 
-    U(-b, b) with b = 1/sqrt(fan in) for the weights and biases of Conv2d and Linear; ones and
-    zeros for BatchNorm2d. Raises TypeError for any other module with parameters of its own.
+    U(-b, b) with b = 1/sqrt(fan in) for the weights and biases of Conv2d, ConvTranspose2d (whose fan
+    in, to torch, is that of the first axis too) and Linear; ones and zeros for BatchNorm2d. Raises
+    TypeError for any other module with parameters of its own.
     """
-    if isinstance(module, nn.Conv2d | nn.Linear):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         bound = module.weight[0].numel() ** -0.5
         for name, parameter in module.named_parameters(recurse=False):
             generator = torch.Generator().manual_seed(seed_of(name))

@@ -1,0 +1,46 @@
+"""The cells behind the hashes of NAS-Bench-101, for files that name a cell by its hash alone.
+
+A hash cannot be undone, so the whole space is enumerated and hashed, which takes a minute. What
+was found for the pinned files is kept in ``resources/nasbench101/cells.parquet``; whoever reads
+it computes the hashes again, so it need not be trusted.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import cyclopts
+import pandas as pd
+import pyarrow as pa
+
+from zcrepro import storage
+from zcrepro.spaces.nasbench101 import SPACE
+
+SCHEMA = pa.schema([("arch", pa.string())])
+
+
+def find_cells(output: Path, *tables: Path) -> None:
+    """Find the cells that tables of NAS-Bench-101 name by their hashes.
+
+    Parameters
+    ----------
+    output
+        Parquet: arch.
+    tables
+        JSON with a list of hashes under ``key``.
+    """
+    hashes = {name for table in tables for name in json.loads(table.read_text(encoding="utf-8"))["key"]}
+    found = [SPACE.text(arch) for arch in SPACE.architectures() if SPACE.canonical(arch) in hashes]
+    if len(found) != len(hashes):
+        raise ValueError(f"{len(hashes)} hashes, but {len(found)} cells have one of them")
+    storage.write_parquet(output, pd.DataFrame({"arch": found}), SCHEMA, ["arch"], {})
+
+
+def cells_by_hash(path: Path) -> dict[str, str]:
+    """The texts of a file of ``find_cells`` by their hashes, computed anew."""
+    texts: Iterable[str] = storage.read_parquet(path, ["arch"])["arch"]
+    return {SPACE.canonical(SPACE.parse(text)): text for text in texts}
+
+
+if __name__ == "__main__":
+    cyclopts.run(find_cells)

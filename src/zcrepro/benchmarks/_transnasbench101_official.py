@@ -1,0 +1,81 @@
+"""Accuracies of TransNAS-Bench-101 in its authors' archive, which holds both spaces and every epoch.
+
+The archive is a dictionary that torch saved; the layout is the one that the authors' interface reads:
+``data`` -> ``micro`` or ``macro`` -> text -> task -> ``metrics`` -> name -> one value an epoch. As in
+the archives of NAS-Bench-Suite-Zero, the results are those after the last epoch, of one training.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+import torch
+
+from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks.transnasbench101 import NOT_PERCENT
+from zcrepro.spaces._base import Space
+from zcrepro.spaces._transnas import TASKS
+
+ARCHIVE = "official/transnas-bench-101/transnas-bench_v10141024.pth"
+
+MEASURES = {
+    "class_object": "top1",
+    "class_scene": "top1",
+    "jigsaw": "top1",
+    "room_layout": "neg_loss",
+    "segmentsemantic": "acc",
+    "autoencoder": "ssim",
+    "normal": "ssim",
+}
+"""What counts as accuracy, by the name in the archive after ``valid_`` or ``test_``."""
+
+PREFIXES = {"validation": "valid", "test": "test"}
+
+
+@dataclass(frozen=True)
+class OfficialTransNASBench101:
+    """Validation and test accuracies of all architectures of ``space``, which the archive calls ``key``."""
+
+    name: str
+    space: Space
+    key: str
+    not_percent: ClassVar = NOT_PERCENT
+
+    def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Accuracies``. Raises ValueError where an architecture or a result is missing."""
+        require_files(files, [ARCHIVE], self.name)
+        path = files[ARCHIVE]
+        by_arch = _loaded(path).get("data", {}).get(self.key, {})
+        if len(by_arch) != self.space.size:
+            raise ValueError(
+                f"{path} has {len(by_arch)} architectures of {self.key}, expected {self.space.size}"
+            )
+        rows = [
+            (arch, task, metric, _final(path, arch, task, by_task, f"{prefix}_{MEASURES[task]}"))
+            for arch, by_task in by_arch.items()
+            for task in TASKS
+            for metric, prefix in PREFIXES.items()
+        ]
+        frame = pd.DataFrame(rows, columns=["arch", "task", "metric", "accuracy"])
+        frame["seeds"] = pd.Series(1, frame.index, "Int64")
+        return frame.assign(source="TransNAS-Bench-101, final epoch", file=ARCHIVE)
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    """torch's restricted unpickler runs no code: it builds plain containers, numbers and tensors."""
+    try:
+        archive = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a broken pickle may raise anything at all
+        raise ValueError(f"{path} is not a whole archive of plain data ({error}); fetch it again") from error
+    if not isinstance(archive, dict):
+        raise ValueError(f"{path} holds a {type(archive).__name__}, expected a dict")
+    return archive
+
+
+def _final(path: Path, arch: str, task: str, by_task: Mapping[str, Any], measure: str) -> float:
+    try:
+        return float(by_task[task]["metrics"][measure][-1])
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"{path} has no {measure} of {arch} on {task}") from error

@@ -1,0 +1,104 @@
+"""All of NAS-Bench-101 (Ying et al., ICML 2019): the authors' file of the trainings of 108 epochs.
+
+A TFRecord of 1.3 million records, one a training, each a JSON list: hash, epochs, flat adjacency,
+operations, and a protobuf (base64) with three evaluations: untrained, halfway and final. A cell
+was trained three times; its accuracies are the means.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from zcrepro.benchmarks import _protobuf
+from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._tfrecord import records
+from zcrepro.spaces import _nasbench101_graph as graph
+from zcrepro.spaces.nasbench101 import SPACE
+
+FILE = "official/nasbench101/nasbench_only108.tfrecord"
+EPOCHS = 108
+LABELS = {"conv3x3-bn-relu": 0, "conv1x1-bn-relu": 1, "maxpool3x3": 2}
+SOURCE = "NAS-Bench-101, mean of its trainings"
+
+# Fields of the messages ModelMetrics and EvaluationData.
+EVALUATIONS, PARAMETERS = 1, 2
+VALIDATION, TEST = 4, 5
+FINAL = 2  # of three evaluations
+
+
+class NASBench101Official:
+    """Validation and test accuracies, and parameter counts, of all cells."""
+
+    def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Accuracies``. Raises ValueError where a record is damaged or not what its hash says."""
+        cells = _trainings(files).groupby("arch", sort=False)
+        parts = [
+            pd.DataFrame({"accuracy": cells[metric].mean() * 100, "seeds": cells.size()}).assign(
+                metric=metric
+            )
+            for metric in ("validation", "test")
+        ]
+        frame = pd.concat(parts).reset_index().astype({"seeds": "Int64"})
+        return frame.assign(task="cifar10", source=SOURCE, file=FILE)
+
+    def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """See ``_base.Counts``."""
+        counts = _trainings(files)[["arch", "parameters"]].drop_duplicates(ignore_index=True)
+        counts = counts.rename(columns={"parameters": "count"})
+        return counts.assign(task="cifar10", quantity="params", source=SOURCE, file=FILE)
+
+
+class Training(NamedTuple):
+    """One training of a cell: accuracies as fractions, and the parameters of the network."""
+
+    arch: str
+    validation: float
+    test: float
+    parameters: int
+
+
+def _trainings(files: Mapping[str, Path]) -> pd.DataFrame:
+    require_files(files, [FILE], "nasbench101_official")
+    return pd.DataFrame(_read(files[FILE]), columns=Training._fields)
+
+
+def _read(path: Path) -> Iterator[Training]:
+    """The trainings of 108 epochs: the authors' larger file holds shorter ones too."""
+    texts: dict[str, str] = {}
+    for record in records(path):
+        try:
+            name, epochs, adjacency, operations, metrics = json.loads(record)
+            if epochs == EPOCHS:
+                if name not in texts:
+                    texts[name] = _text(name, adjacency, operations)
+                yield Training(texts[name], *_metrics(base64.b64decode(metrics, validate=True)))
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise ValueError(f"{path}: {record[:80]!r}: {error!r}") from error
+
+
+def _text(name: str, adjacency: str, operations: str) -> str:
+    """Our text of a cell. Raises ValueError where it does not have the hash that it is filed under."""
+    first, *inner, last = operations.split(",")
+    matrix = np.reshape([int(bit) for bit in adjacency], (len(inner) + 2, len(inner) + 2))
+    if (first, last) != ("input", "output") or np.tril(matrix).any():
+        raise ValueError("no graph from an input to an output")
+    cell = graph.published(graph.pruned(matrix, [LABELS[operation] for operation in inner]))
+    if SPACE.canonical(cell) != name:
+        raise ValueError(f"the cell has the hash {SPACE.canonical(cell)}")
+    return SPACE.text(cell)
+
+
+def _metrics(message: bytes) -> tuple[float, float, int]:
+    """Validation and test accuracy after the last epoch, and the parameters, of a ModelMetrics."""
+    found = list(_protobuf.fields(message))
+    evaluations = [value for field, value in found if field == EVALUATIONS]
+    final = dict(_protobuf.fields(evaluations[FINAL]))
+    return final[VALIDATION], final[TEST], dict(found)[PARAMETERS]
+
+
+RECIPE = NASBench101Official()

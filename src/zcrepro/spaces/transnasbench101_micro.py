@@ -1,0 +1,109 @@
+"""TransNAS-Bench-101, micro (Duan et al., CVPR 2021): one cell, ten copies of it, 4,096 architectures.
+
+An architecture is written as in the benchmark, ``64-41414-1_02_333``: the channels of the stem, the
+five modules (4: halves the resolution and doubles the channels, 1: neither), and the operations of
+the edges into node 1, 2 and 3, each from node 0 on: 0 none, 1 skip connection, 2 convolution 1x1, 3
+convolution 3x3. A module is two cells. (The table of NAS-Bench-Suite-Zero exchanges the numbers of
+architectures of micro and macro.)
+
+On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 192 architectures in a
+network of their own, NASLib's: a stem that keeps the resolution, the modules 4, 1 and 4 only, and
+no affine BatchNorm in factorised reductions.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from torch import nn
+
+from zcrepro import seeds
+from zcrepro.spaces import _transnas
+from zcrepro.spaces._base import AdditiveSpace, Arch, TaskShape
+from zcrepro.spaces._cell import EDGES
+from zcrepro.spaces._initialisation import SeedOf
+from zcrepro.spaces._layers import ConvBN
+from zcrepro.spaces._transnas_cell import OPERATIONS, Cell, live_form
+
+SKELETON = "41414"
+FURTHER_SKELETON = "414"
+PREFIX = f"{_transnas.STEM_CHANNELS}-{SKELETON}-"
+
+FURTHER_TASKS = {
+    "ninapro": TaskShape((1, 16, 52), (18,)),
+    "svhn": TaskShape((3, 32, 32), (10,)),
+    "scifar100": TaskShape((3, 60, 60), (100,)),
+}
+
+
+class TransNASBench101Micro(AdditiveSpace):
+    name = "transnasbench101_micro"
+    tasks: ClassVar = _transnas.TASKS | FURTHER_TASKS
+    operations = OPERATIONS
+    length = len(EDGES)
+
+    def text(self, arch: Arch) -> str:
+        digits = "".join(str(OPERATIONS.index(operation)) for operation in arch)
+        return f"{PREFIX}{digits[0]}_{digits[1:3]}_{digits[3:]}"
+
+    def parse(self, text: str) -> Arch:
+        if not text.startswith(PREFIX):
+            raise ValueError(f"{self.name}: {text!r} does not begin with {PREFIX!r}")
+        nodes = text.removeprefix(PREFIX)
+        for digit in nodes.replace("_", ""):
+            if digit not in "0123":
+                raise ValueError(f"{self.name}: unknown operation {digit!r} in {text!r}; it has 0, 1, 2, 3")
+        if not re.fullmatch("[0-3]_[0-3]{2}_[0-3]{3}", nodes):
+            raise ValueError(
+                f"{self.name}: {nodes!r} in {text!r} is not one, two and three operations, joined by _"
+            )
+        return tuple(OPERATIONS[int(digit)] for digit in nodes.replace("_", ""))
+
+    def canonical(self, arch: Arch) -> str:
+        """Exact: see ``_transnas_cell.live_form``."""
+        return live_form(arch)[0]
+
+    def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
+        """Live edges are named by their place in the live form, dead ones as they are."""
+        form, live = live_form(arch)
+
+        def seed_of(name: str) -> int:
+            cell, dot, rest = name.partition(".edge")
+            if not dot:
+                return seeds.derive(seed, self.name, task, form, name)
+            edge = (int(rest[0]), int(rest[1]))
+            place = f"live{live[edge]}" if edge in live else f"dead{rest[:2]}"
+            return seeds.derive(seed, self.name, task, form, f"{cell}.{place}{rest[2:]}")
+
+        return seed_of
+
+    def blueprint(self, arch: Arch, task: str) -> nn.Module:
+        shape = self.task_shape(task)
+        if task in FURTHER_TASKS:
+            return further_network(arch, shape)
+        halvings = SKELETON.count("4")
+        channels = _transnas.STEM_CHANNELS * 2**halvings
+        return _transnas.network(cells(arch, SKELETON), channels, halvings, task)
+
+
+def cells(arch: Arch, skeleton: str, affine: bool = True) -> Iterator[Cell]:
+    """Two cells for each module of the skeleton; the first of a module 4 has stride 2."""
+    channels = _transnas.STEM_CHANNELS
+    for module in skeleton:
+        if module == "4":
+            yield Cell(arch, channels, 2 * channels, stride=2, affine=affine)
+            channels *= 2
+        else:
+            yield Cell(arch, channels, channels, stride=1)
+        yield Cell(arch, channels, channels, stride=1)
+
+
+def further_network(arch: Arch, shape: TaskShape) -> nn.Module:
+    """NASLib's small network: (batch, channels, height, width) to (batch, classes)."""
+    stem = ConvBN(shape.channels, _transnas.STEM_CHANNELS, 3)
+    encoder = _transnas.encoder(stem, cells(arch, FURTHER_SKELETON, affine=False))
+    channels = _transnas.STEM_CHANNELS * 2 ** FURTHER_SKELETON.count("4")
+    return _transnas.Network(encoder, _transnas.classifier(channels, shape.classes))
+
+
+SPACE = TransNASBench101Micro()

@@ -1,0 +1,227 @@
+import base64
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from zcrepro import storage
+from zcrepro.benchmarks import _protobuf, _tidy
+from zcrepro.benchmarks._tfrecord import BATCH, crc32c, records
+from zcrepro.benchmarks.nasbench101_official import FILE, RECIPE
+
+# As the authors' file describes its first cell; accuracies of its trainings as published by others.
+HASH = "00005c142e6f48ac74fdcf73e3439874"
+ADJACENCY = "0100110001000000010010000010000001000000010000000"
+OPERATIONS = "input,conv3x3-bn-relu,maxpool3x3,conv3x3-bn-relu,conv3x3-bn-relu,conv1x1-bn-relu,output"
+TEXT = "conv3x3~0|maxpool3x3~1|conv3x3~2|conv3x3~0|conv1x1~034|output~25"
+PARAMETERS = 8_555_530
+
+PLAIN_HASH = "043721b9c7fe8c5fad811d47d83132ec"
+
+
+def checksum(data: bytes) -> int:
+    """The masked CRC-32C, bit by bit, written independently of the reader under test."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def framed(data: bytes) -> bytes:
+    length = struct.pack("<Q", len(data))
+    return length + struct.pack("<I", checksum(length)) + data + struct.pack("<I", checksum(data))
+
+
+def varint(number: int) -> bytes:
+    head, rest = number & 0x7F, number >> 7
+    return bytes([head | 0x80]) + varint(rest) if rest else bytes([head])
+
+
+def message(*fields: tuple[int, int | float | bytes]) -> bytes:
+    """A protobuf message, written independently of the reader under test."""
+    written = b""
+    for number, value in fields:
+        if isinstance(value, float):
+            written += varint(number << 3 | 1) + struct.pack("<d", value)
+        elif isinstance(value, bytes):
+            written += varint(number << 3 | 2) + varint(len(value)) + value
+        else:
+            written += varint(number << 3) + varint(value)
+    return written
+
+
+def evaluation(epochs: float, validation: float, test: float) -> bytes:
+    path = b"/path/to/model.ckpt-1234"
+    return message((1, epochs), (2, 99.0), (3, 1.0), (4, validation), (5, test), (6, path))
+
+
+def metrics(validation: float, test: float, parameters: int = PARAMETERS) -> bytes:
+    stages = [(0.0, 0.1, 0.1), (54.0, 0.5, 0.5), (108.0, validation, test)]
+    return message(*((1, evaluation(*stage)) for stage in stages), (2, parameters), (3, 1234.5))
+
+
+def record(validation: float, test: float, **change: object) -> bytes:
+    row: dict[str, object] = {
+        "hash": HASH,
+        "epochs": 108,
+        "adjacency": ADJACENCY,
+        "operations": OPERATIONS,
+        "metrics": base64.b64encode(metrics(validation, test)).decode(),
+    }
+    return json.dumps(list((row | change).values())).encode()
+
+
+TRAININGS = [record(0.875, 0.75), record(0.9375, 0.875), record(0.96875, 0.875)]
+
+
+@pytest.fixture
+def files(tmp_path) -> dict[str, Path]:
+    return written(tmp_path, *TRAININGS)
+
+
+def written(folder: Path, *rows: bytes) -> dict[str, Path]:
+    path = folder / "nasbench.tfrecord"
+    path.write_bytes(b"".join(map(framed, rows)))
+    return {FILE: path}
+
+
+def test_crc32c_gives_the_published_checks():
+    """Of the usual check text, and the examples of RFC 3720, B.4."""
+    examples = [b"123456789", bytes(32), b"\xff" * 32, bytes(range(32)), bytes(range(31, -1, -1)), b""]
+    expected = [0xE3069283, 0x8A9136AA, 0x62A8AB43, 0x46DD794E, 0x113FDB5C, 0]
+    assert crc32c(examples).tolist() == expected
+
+
+def test_records_are_read_in_order_over_batches(tmp_path):
+    rows = [str(number).encode() * (number % 3) for number in range(BATCH + 5)]
+    (path,) = written(tmp_path, *rows).values()
+    assert list(records(path)) == rows
+
+
+def test_a_file_without_records_has_none(tmp_path):
+    (path,) = written(tmp_path).values()
+    assert list(records(path)) == []
+
+
+@pytest.mark.parametrize("missing", [1, 5, 100])
+def test_a_truncated_file_names_where_its_last_record_begins(files, missing):
+    path = files[FILE]
+    last = 2 * len(framed(TRAININGS[0]))
+    path.write_bytes(path.read_bytes()[:-missing])
+    with pytest.raises(ValueError, match=f"ends within the record at byte {last}; fetch it again"):
+        list(records(path))
+
+
+def test_a_file_that_ends_within_a_length_is_truncated_too(files):
+    path = files[FILE]
+    path.write_bytes(path.read_bytes() + b"\x01\x02")
+    with pytest.raises(ValueError, match="ends within the record at byte"):
+        list(records(path))
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"), [(0, "no record begins at byte 0"), (30, "the record at byte 0")]
+)
+def test_a_changed_byte_is_found_by_its_checksum(files, place, reason):
+    path = files[FILE]
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=f"{reason}.*; fetch it again"):
+        list(records(path))
+
+
+def test_protobuf_fields_are_read_by_their_types():
+    fields = [(1, b"text"), (2, 8_555_530), (3, 0.5), (17, 0), (2, 127)]
+    assert list(_protobuf.fields(message(*fields))) == fields
+
+
+@pytest.mark.parametrize("cut", [1, 4, 10, 14])
+def test_a_protobuf_message_that_ends_early_is_an_error(cut):
+    whole = message((1, b"text"), (2, 300), (3, 0.5))
+    with pytest.raises(ValueError, match="the message ends within"):
+        list(_protobuf.fields(whole[:-cut]))
+
+
+def test_a_protobuf_field_of_another_type_is_an_error():
+    with pytest.raises(ValueError, match="field 1 of wire type 3 cannot be read"):
+        list(_protobuf.fields(bytes([1 << 3 | 3])))
+
+
+def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
+    settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
+    settings = {"space": "nasbench101", "recipes": ["nasbench101_official"], "files": [list(files)]}
+    settings_file.write_text(json.dumps(settings))
+    _tidy.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
+    return storage.read_parquet(output).set_index(["arch", "metric"])
+
+
+def test_accuracies_are_the_means_of_the_final_evaluations_in_percent(tmp_path, files):
+    frame = tidy(tmp_path, files)
+    assert frame.loc[(TEXT, "validation"), "accuracy"] == pytest.approx(100 * (0.875 + 0.9375 + 0.96875) / 3)
+    assert frame.loc[(TEXT, "test"), "accuracy"] == pytest.approx(100 * (0.75 + 0.875 + 0.875) / 3)
+    assert frame["seeds"].tolist() == [3, 3]
+    assert set(frame["graph"]) == {HASH}
+
+
+def test_each_cell_has_its_own_trainings(tmp_path):
+    plain = {"hash": PLAIN_HASH, "adjacency": "0100", "operations": "input,output"}
+    frame = tidy(tmp_path, written(tmp_path, TRAININGS[0], record(0.5, 0.25, **plain), TRAININGS[1]))
+    assert frame["accuracy"].to_dict() == {
+        (TEXT, "validation"): pytest.approx(90.625),
+        (TEXT, "test"): pytest.approx(81.25),
+        ("output~0", "validation"): 50.0,
+        ("output~0", "test"): 25.0,
+    }
+    assert frame["seeds"].to_dict()["output~0", "test"] == 1
+
+
+def test_trap_trainings_of_fewer_epochs_are_left_out(tmp_path):
+    frame = tidy(tmp_path, written(tmp_path, TRAININGS[0], record(0.1, 0.1, epochs=36)))
+    assert frame.loc[(TEXT, "validation"), ["accuracy", "seeds"]].tolist() == [87.5, 1]
+
+
+def test_counts_are_the_trainable_parameters_once_a_cell(files):
+    counts = RECIPE.counts(files)
+    assert counts[["arch", "quantity", "count"]].to_numpy().tolist() == [[TEXT, "params", PARAMETERS]]
+    assert counts["count"].dtype == "int64"
+
+
+def test_a_cell_that_is_not_the_one_of_its_hash_is_an_error(tmp_path):
+    wrong = OPERATIONS.replace("maxpool3x3", "conv1x1-bn-relu")
+    with pytest.raises(ValueError, match=rf"nasbench\.tfrecord: .*{HASH}.*the cell has the hash"):
+        RECIPE.accuracies(written(tmp_path, record(0.9, 0.9, operations=wrong)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"operations": "input,conv5x5-bn-relu,output", "adjacency": "010001000"},
+        {"adjacency": "01"},
+        {"adjacency": "x"},
+        {"adjacency": "0" * 49},
+        {"metrics": "no base64!"},
+        {"metrics": base64.b64encode(message((2, 5))).decode()},
+        {"metrics": base64.b64encode(metrics(0.9, 0.9)[:-3]).decode()},
+        {"extra": 1},
+    ],
+)
+def test_a_record_that_is_none_is_an_error_that_quotes_it(tmp_path, change):
+    with pytest.raises(ValueError, match=rf"nasbench\.tfrecord: .*{HASH}"):
+        RECIPE.accuracies(written(tmp_path, record(0.9, 0.9, **change)))
+
+
+def test_an_accuracy_that_no_training_gives_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="is no percentage"):
+        tidy(tmp_path, written(tmp_path, record(np.nan, 0.9)))
+
+
+def test_a_file_that_the_config_forgot_is_named():
+    with pytest.raises(ValueError, match=r"missing: \['official/nasbench101/nasbench_only108\.tfrecord'\]"):
+        RECIPE.accuracies({})
