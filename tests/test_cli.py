@@ -1,5 +1,6 @@
 """The command line for people."""
 
+import os
 import subprocess
 import sys
 
@@ -7,14 +8,20 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from zcrepro import storage
+from zcrepro import proofs, storage
+from zcrepro.commands.spaces import spaces
+from zcrepro.proofs import holds, read
 
 ARCH = "|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"
 
 
 def zcrepro(*arguments, cwd=None, ok=True):
     done = subprocess.run(
-        [sys.executable, "-m", "zcrepro", *map(str, arguments)], cwd=cwd, capture_output=True, text=True
+        [sys.executable, "-m", "zcrepro", *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "160"},
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode == 0) == ok, done.stdout + done.stderr
     return done.stdout if ok else done.stderr
@@ -36,6 +43,31 @@ def test_proxies_lists_all_of_them():
     text = zcrepro("proxies")
     for name in ("snip", "synflow", "zen", "epe_nas"):
         assert name in text
+
+
+def test_spaces_lists_every_space_its_sources_and_its_proofs():
+    text = zcrepro("spaces")
+    for word in ("nasbench101", "423,624", "nds_resnext_b", "official: natsbench_sss", "30,001", "kept"):
+        assert word in text
+
+
+def test_a_proof_that_fails_ends_in_an_error(tmp_path, monkeypatch, capsys):
+    counts = {"arch": ARCH, "task": "digits", "quantity": "params", "source": "someone", "count": 1}
+    proofs.record({"embedded_chain": pd.DataFrame([counts])}, tmp_path)
+    monkeypatch.setattr(proofs, "read", lambda: read(tmp_path))
+    monkeypatch.setattr(proofs, "holds", lambda proof: holds(proof, tmp_path))
+    with pytest.raises(ValueError, match="1 of 1 proofs failed"):
+        spaces(prove=True)
+    assert "FAILED" in capsys.readouterr().out
+
+
+def test_published_counts_are_promoted_as_proofs(tmp_path):
+    counts = {"arch": ARCH, "task": "digits", "quantity": "params", "source": "someone", "count": 1}
+    table = tmp_path / "embedded_chain.parquet"
+    pd.DataFrame([counts]).to_parquet(table)
+    said = zcrepro("promote_counts", table, "--to", tmp_path / "proofs")
+    assert "embedded_chain/digits: params of 1 by someone" in said
+    assert [proof.source for proof in read(tmp_path / "proofs")] == ["someone"]
 
 
 def test_an_architecture_of_a_space_is_scored_by_its_text():

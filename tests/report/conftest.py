@@ -147,7 +147,7 @@ def _write_released(made: Run, rng: np.random.Generator) -> None:
         frame = frame.assign(task=task, source=source, synflow=ACCURACY)
         parts.append(frame[20 : 20 + count])
     path = made.results / "released" / "nasbench201.parquet"
-    write_parquet(path, pd.concat(parts), RELEASED, ["task", "arch"], {})
+    write_parquet(path, pd.concat(parts), RELEASED, ["task", "arch", "source"], {})
 
 
 def _write_features(made: Run, problem: str, rng: np.random.Generator, count: int) -> None:

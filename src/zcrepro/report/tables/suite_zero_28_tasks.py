@@ -66,11 +66,10 @@ def _of_task(
 ) -> Iterator[Measured]:
     metric, known = _accuracy(accuracies[accuracies["task"] == task])
     scores = released[released["task"] == task].merge(known, on="arch").sort_values("arch")
-    for source, rows in scores.groupby("source"):
-        for proxy in PROXIES:
+    for proxy in PROXIES:
+        for source, rows in scores.groupby("source"):
             if rows[proxy].notna().any():
                 yield _correlation(f"{space}/{task}", proxy, str(source), metric, rows, bootstrap)
-    for proxy in PROXIES:
         if not scores[proxy].notna().any():
             yield absent(f"{space}/{task}", proxy, METRIC, "", f"no source has {proxy} of this task")
 
@@ -99,7 +98,7 @@ def _correlation(
         metric=METRIC,
         value=spearman(x, y),
         n=len(defined),
-        population=f"{source}: {len(rows):,} architectures with {metric} accuracy",
+        population=f"{source}, n = {len(rows):,}: architectures with {metric} accuracy",
         note=f"undefined scores are left out: {undefined}" if undefined else "",
         interval=interval,
         interval_kind=ARCHITECTURES,
