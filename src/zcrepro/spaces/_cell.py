@@ -14,6 +14,7 @@ Two notions of equality:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, reduce
 from itertools import permutations
 from operator import add
@@ -67,16 +68,22 @@ class CellSpace(AdditiveSpace):
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
         """Live convolutions are named by their place in the live form, dead ones by their edge."""
         form, live = live_form(arch)
+        return edge_seeds(live, seed, self.name, task, form)
 
-        def seed_of(name: str) -> int:
-            cell, dot, rest = name.partition(".edge")
-            if not dot:
-                return seeds.derive(seed, self.name, task, form, name)
-            edge = (int(rest[0]), int(rest[1]))
-            place = f"live{live[edge]}" if edge in live else f"dead{rest[:2]}"
-            return seeds.derive(seed, self.name, task, form, f"{cell}.{place}{rest[2:]}")
 
-        return seed_of
+def edge_seeds(live: Mapping[Edge, int], *key: str | int) -> SeedOf:
+    """Seeds of all weights of a network of cells: live edges are named by their place in the live form,
+    dead ones by themselves."""
+
+    def seed_of(name: str) -> int:
+        cell, dot, rest = name.partition(".edge")
+        if not dot:
+            return seeds.derive(*key, name)
+        edge = (int(rest[0]), int(rest[1]))
+        place = f"live{live[edge]}" if edge in live else f"dead{rest[:2]}"
+        return seeds.derive(*key, f"{cell}.{place}{rest[2:]}")
+
+    return seed_of
 
 
 def _published_term(operation: str, source: str) -> str:

@@ -17,10 +17,9 @@ from typing import ClassVar
 
 from torch import nn
 
-from zcrepro import seeds
 from zcrepro.spaces import _transnas
 from zcrepro.spaces._base import AdditiveSpace, Arch, TaskShape
-from zcrepro.spaces._cell import EDGES
+from zcrepro.spaces._cell import EDGES, edge_seeds
 from zcrepro.spaces._initialisation import SeedOf
 from zcrepro.spaces._layers import ConvBN
 from zcrepro.spaces._transnas_cell import OPERATIONS, Cell, live_form
@@ -66,16 +65,7 @@ class TransNASBench101Micro(AdditiveSpace):
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
         """Live edges are named by their place in the live form, dead ones as they are."""
         form, live = live_form(arch)
-
-        def seed_of(name: str) -> int:
-            cell, dot, rest = name.partition(".edge")
-            if not dot:
-                return seeds.derive(seed, self.name, task, form, name)
-            edge = (int(rest[0]), int(rest[1]))
-            place = f"live{live[edge]}" if edge in live else f"dead{rest[:2]}"
-            return seeds.derive(seed, self.name, task, form, f"{cell}.{place}{rest[2:]}")
-
-        return seed_of
+        return edge_seeds(live, seed, self.name, task, form)
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         shape = self.task_shape(task)
