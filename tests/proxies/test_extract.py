@@ -12,6 +12,9 @@ from zcrepro.proxies._extract import extract
 from zcrepro.proxies._join import features, timings
 
 SPACE = zcrepro.get_space("embedded_chain")
+CELL = zcrepro.get_space("embedded_cell")
+FUNCTION_ONLY = ["grad_norm", "snip", "plain", "fisher", "jacov", "epe_nas", "grasp", "synflow"]
+COUNT_DEAD = ["params", "flops", "l2_norm", "nwot", "zen"]
 SETTINGS = {
     "space": "embedded_chain",
     "task": "digits",
@@ -20,6 +23,7 @@ SETTINGS = {
     "start": 0,
     "count": 3,
     "batch_size": 8,
+    "share_equal_graphs": True,
     "seed": 1,
     "device": "cpu",
     "torch_threads": 1,
@@ -68,6 +72,95 @@ def test_features_do_not_depend_on_which_other_proxies_are_in_the_group(folder):
     together = storage.read_parquet(run(folder))
     alone = storage.read_parquet(run(folder, proxies=["snip"]))
     assert together["snip"].tolist() == alone["snip"].tolist()
+
+
+def cell_texts():
+    """Eight pairs of one live form each: dead branches, branches in another order, nothing at all."""
+    codes = {"0": "none", "s": "skip_connect", "1": "nor_conv_1x1", "3": "nor_conv_3x3", "p": "avg_pool_3x3"}
+    pairs = ["310300 000300", "p00p30 p10p30", "s13331 s31331", "p330sp p33p0p"]
+    pairs += ["3s333s 333s3s", "133pss 1p33ss", "ps3p3s pp3s3s", "310000 000000"]
+    cells = [tuple(codes[code] for code in cell) for pair in pairs for cell in pair.split()]
+    return [CELL.text(cell) for cell in cells]
+
+
+@pytest.fixture
+def cells(tmp_path):
+    frame = pd.DataFrame({"arch": cell_texts(), "graph": "", "task": "digits", "metric": "test"})
+    frame = frame.assign(accuracy=50.0, seeds=1, source="made up")
+    storage.write_parquet(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
+    return tmp_path
+
+
+def of_cells(folder, proxies, chunks=((0, 16),), **changes):
+    parts = [
+        run(folder, space="embedded_cell", proxies=proxies, start=start, count=count, **changes)
+        for start, count in chunks
+    ]
+    return join(folder, parts, share=1.0, proxies=proxies).set_index("arch")
+
+
+def test_what_counts_dead_modules_is_computed_for_every_text_and_the_rest_once_a_live_form(cells):
+    order = sampling.random_order(CELL, cell_texts())
+    live = [CELL.live(CELL.parse(text)) for text in order]
+    of_cells(cells, ["snip", "nwot"])
+    chunk = storage.read_parquet(cells / "snip-nwot-0-16.parquet").set_index("arch").loc[order]
+    originals = [order[live.index(form)] for form in live]
+    assert len(set(live)) == 8
+    for text, original in zip(order, originals, strict=True):
+        assert not chunk.loc[text, "nwot_status"].startswith("as ")
+        if text != original:
+            assert pd.isna(chunk.loc[text, "snip"])
+            assert chunk.loc[text, "snip_status"] == f"as {original}"
+
+
+def test_shared_scores_equal_those_of_each_network_on_its_own(cells, monkeypatch):
+    """In float64: branches are added in another order, which moves the last digits and nothing else."""
+    import torch
+
+    from zcrepro.proxies import _extract
+    from zcrepro.proxies._base import Batch
+
+    network = type(CELL).network
+    images = torch.randn(8, 1, 12, 12, generator=torch.Generator().manual_seed(0), dtype=torch.double)
+    monkeypatch.setattr(type(CELL), "network", lambda *which: network(*which).double())
+    monkeypatch.setattr(_extract, "_batch", lambda *_: Batch(images, torch.arange(8) % 4))
+    shared = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
+    monkeypatch.setattr(_extract, "first_of_equals", lambda *_: {})
+    alone = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
+    pd.testing.assert_frame_equal(shared, alone, rtol=1e-10)
+    assert not shared.filter(like="_status").map(lambda status: status.startswith("as ")).any(axis=None)
+    assert (alone.drop(index=cell_texts()[-2:]).filter(like="_status") == "ok").all(axis=None)
+
+
+def test_sharing_does_not_depend_on_the_size_of_chunks(cells):
+    proxies = ["snip", "synflow", "nwot"]
+    large = of_cells(cells, proxies)
+    small = of_cells(cells, proxies, [(0, 5), (5, 5), (10, 6)])
+    pd.testing.assert_frame_equal(small, large, check_exact=True)
+
+
+def test_a_chunk_without_a_first_of_its_live_form_is_made_and_joined(cells):
+    order = sampling.random_order(CELL, cell_texts())
+    live = [CELL.live(CELL.parse(text)) for text in order]
+    later = next(place for place in range(16) if live[place] in live[:place])
+    chunks = [(0, later), (later, 1), (later + 1, 15 - later)]
+    found = of_cells(cells, ["synflow"], [chunk for chunk in chunks if chunk[1]])
+    assert found.loc[order[later], "synflow"] == found.loc[order[live.index(live[later])], "synflow"]
+    assert storage.read_parquet(cells / f"synflow-{later}-1.timings.parquet").empty
+
+
+def test_a_missing_chunk_is_named_by_what_it_should_hold(cells):
+    with pytest.raises(ValueError, match=r"a chunk is missing: there is no synflow of '\|"):
+        of_cells(cells, ["synflow"], [(8, 8)])
+
+
+def test_without_sharing_equal_graphs_draw_their_own_weights(cells):
+    first, second, *_ = cell_texts()
+    assert CELL.live(CELL.parse(first)) == CELL.live(CELL.parse(second))
+    shared, independent = (of_cells(cells, ["snip"], share_equal_graphs=share) for share in (True, False))
+    assert shared.loc[first, "snip"] == shared.loc[second, "snip"]
+    assert independent.loc[first, "snip"] != independent.loc[second, "snip"]
+    assert (independent["snip_status"] != "").all()
 
 
 def test_the_first_architectures_in_random_order_are_taken(folder):

@@ -62,6 +62,7 @@ def extract_settings(wildcards):
         "start": start,
         "count": min(size, architectures - start),
         "batch_size": config["features"]["batch_size"],
+        "share_equal_graphs": config["features"]["share_equal_graphs"],
         "seed": config["seed"],
         "device": config["device"],
         "torch_threads": config["torch_threads"],

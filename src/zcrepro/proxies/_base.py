@@ -48,6 +48,7 @@ class Proxy:
     citation: str
     direction: str
     compute: Callable[[Any], float]
+    counts_dead: bool = True
 
     def score(self, record: Any) -> tuple[float, str]:
         """The score and ``ok``, or NaN and why there is none."""

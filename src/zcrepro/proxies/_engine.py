@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from zcrepro.proxies._base import Batch, Pass, Proxy, UndefinedScoreError
+from zcrepro.proxies._pooling import poolings_by_products
+from zcrepro.proxies._preserve import rerouted
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def _scores(
 ) -> list[tuple[float, str]]:
     """The score and status of each member; a pass that cannot be run says why for all of them."""
     try:
-        record = run.run(model, batch, needs, seed)
+        with rerouted(poolings_by_products(model)):
+            record = run.run(model, batch, needs, seed)
     except UndefinedScoreError as reason:
         return [(math.nan, str(reason))] * len(members)
     return [proxy.score(record) for proxy in members]

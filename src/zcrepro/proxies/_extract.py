@@ -2,6 +2,10 @@
 
 A job is keyed by (space, task, pass group, chunk). Its code digest covers the engine and the files
 of its own proxies, so an edit of one proxy recomputes its group and nothing else.
+
+Architectures that compute the same function of the same weights have equal scores, but for the
+proxies that count dead modules. Only the first of them in the random order is scored by the others;
+a later one's status names the first, whatever chunk that is in, and the join fills in its scores.
 """
 
 from __future__ import annotations
@@ -17,16 +21,23 @@ import torch
 from zcrepro import provenance, registry, sampling, seeds, settings, storage
 from zcrepro.images._base import minibatch
 from zcrepro.progress import track
-from zcrepro.proxies._base import Batch
-from zcrepro.proxies._engine import compute
+from zcrepro.proxies._base import Batch, Proxy
+from zcrepro.proxies._engine import Scores, compute
 from zcrepro.spaces._base import Space
+
+AS = "as "
+"""A status that begins so ends with the text of the architecture whose score this one has."""
 
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
 
 
 @dataclass(frozen=True)
 class ExtractSettings:
-    """One chunk: ``count`` architectures from place ``start`` of the problem's random order."""
+    """One chunk: ``count`` architectures from place ``start`` of the problem's random order.
+
+    With ``share_equal_graphs`` equal functions have equal weights and are scored once; without, each
+    architecture draws weights of its own.
+    """
 
     space: str
     task: str
@@ -35,6 +46,7 @@ class ExtractSettings:
     start: int
     count: int
     batch_size: int
+    share_equal_graphs: bool
     seed: int
     device: str
     torch_threads: int
@@ -63,21 +75,25 @@ def extract(
     space: Space = registry.get("space", chosen.space)
     proxies = [registry.get("proxies", name) for name in chosen.proxies]
     batch = _batch(chosen, images)
+    texts = texts_to_end(space, accuracies, chosen)
+    originals = first_of_equals(space, texts) if chosen.share_equal_graphs else {}
     rows, seconds = [], []
-    for text in track(chunk(space, accuracies, chosen), f"{chosen.space}/{chosen.task}"):
-        arch = space.parse(text)
-        network = space.network(arch, chosen.task, chosen.seed).to(chosen.device)
-        scores = compute(network, batch, proxies, seeds.derive(chosen.seed, space.name, chosen.task, text))
-        status = {f"{name}_status": scores.status[name] for name in scores}
-        rows.append({"arch": text, "graph": space.canonical(arch), **scores, **status})
+    for text in track(texts[chosen.start :], f"{chosen.space}/{chosen.task}"):
+        original = originals.get(text, text)
+        own = [proxy for proxy in proxies if proxy.counts_dead or text == original]
+        scores = _scores(space, text, batch, own, chosen)
+        status = {f"{name}_status": scores.status.get(name, AS + original) for name in chosen.proxies}
+        rows.append({"arch": text, "graph": space.canonical(space.parse(text)), **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
     metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=("start", "count"))
-    storage.write_parquet(output, pd.DataFrame(rows), feature_schema(chosen.proxies), ["arch"], metadata)
-    storage.write_parquet(timings, pd.DataFrame(seconds), TIMINGS, ["arch", "pass"], metadata)
+    schema = feature_schema(chosen.proxies)
+    storage.write_parquet(output, pd.DataFrame(rows, columns=schema.names), schema, ["arch"], metadata)
+    timed = pd.DataFrame(seconds, columns=TIMINGS.names)
+    storage.write_parquet(timings, timed, TIMINGS, ["arch", "pass"], metadata)
 
 
-def chunk(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
-    """The texts of one chunk. Raises ValueError where the benchmark has too few."""
+def texts_to_end(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
+    """The texts up to the end of the chunk. Raises ValueError where the benchmark has too few."""
     frame = storage.read_parquet(accuracies, columns=["arch", "task"])
     texts = sampling.random_order(space, set(frame.loc[frame["task"] == chosen.task, "arch"]))
     end = chosen.start + chosen.count
@@ -86,7 +102,24 @@ def chunk(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
             f"at least {end} architectures of {chosen.space}/{chosen.task} were asked for, but "
             f"{accuracies} has {len(texts)}: ask for at most that many under features.runs"
         )
-    return texts[chosen.start : end]
+    return texts[:end]
+
+
+def first_of_equals(space: Space, texts: Sequence[str]) -> dict[str, str]:
+    """For each text the first one that computes the same."""
+    first: dict[str, str] = {}
+    return {text: first.setdefault(space.live(space.parse(text)), text) for text in texts}
+
+
+def _scores(
+    space: Space, text: str, batch: Batch, proxies: Sequence[Proxy], chosen: ExtractSettings
+) -> Scores:
+    if not proxies:
+        return Scores()
+    shared = chosen.share_equal_graphs
+    draw = chosen.seed if shared else seeds.derive(chosen.seed, "a draw of its own", text)
+    network = space.network(space.parse(text), chosen.task, draw).to(chosen.device)
+    return compute(network, batch, proxies, seeds.derive(chosen.seed, space.name, chosen.task, text))
 
 
 def feature_schema(proxies: Sequence[str]) -> pa.Schema:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from zcrepro import provenance, settings, storage
-from zcrepro.proxies._extract import TIMINGS, feature_schema
+from zcrepro.proxies._extract import AS, TIMINGS, feature_schema
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,23 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
     if any(len(table) != len(joined) for table in tables):
         counts = sorted({len(table) for table in tables})
         raise ValueError(f"{output}: the pass groups cover {counts} architectures; rerun their chunks")
+    for name in chosen.proxy_columns:
+        _fill_in(joined, name, output)
     check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
     metadata = provenance.metadata("features", settings.as_mapping(chosen)) | _making(chunks)
     storage.write_parquet(output, joined, feature_schema(chosen.proxy_columns), ["arch"], metadata)
+
+
+def _fill_in(frame: pd.DataFrame, name: str, where: Path) -> None:
+    """The scores of one proxy that stand in the row of another architecture, and their status."""
+    status = f"{name}_status"
+    elsewhere = frame[status].str.startswith(AS)
+    originals = frame.loc[elsewhere, status].str.removeprefix(AS)
+    if not originals.isin(frame["arch"]).all():
+        raise ValueError(f"{where}: a chunk is missing: there is no {name} of {originals.iloc[0]!r}")
+    rows = frame.set_index("arch").loc[originals.tolist()]
+    for column in (name, status):
+        frame.loc[elsewhere, column] = rows[column].to_numpy()
 
 
 def _making(chunks: Sequence[Path]) -> dict[str, str]:

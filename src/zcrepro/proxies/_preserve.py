@@ -1,6 +1,6 @@
 """Leaves a model as it was found: mode, buffers, gradient flags, in-place layers and generators."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -57,6 +57,21 @@ def substituted(model: nn.Module, tensors: Mapping[int, Tensor]) -> Iterator[Non
     finally:
         for place, own in before:
             place.update(own)  # type: ignore[arg-type]
+
+
+@contextmanager
+def rerouted(forwards: Mapping[nn.Module, Callable[[Tensor], Tensor]]) -> Iterator[None]:
+    """Other functions in the place of the ``forward`` of modules; hooks stay and run."""
+    before = {module: module.__dict__.get("forward") for module in forwards}
+    try:
+        for module, forward in forwards.items():
+            module.forward = forward
+        yield
+    finally:
+        for module, own in before.items():
+            module.__dict__.pop("forward", None)
+            if own is not None:
+                module.forward = own
 
 
 def own_tensors(model: nn.Module) -> list[Tensor]:

@@ -42,4 +42,5 @@ PROXY = Proxy(
     citation="Lopes et al., EPE-NAS, ICANN 2021",
     direction="higher",
     compute=epe_nas,
+    counts_dead=False,
 )

@@ -27,4 +27,5 @@ PROXY = Proxy(
     citation="Turner et al., BlockSwap, ICLR 2020",
     direction="higher",
     compute=fisher,
+    counts_dead=False,
 )

@@ -17,4 +17,5 @@ PROXY = Proxy(
     citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",
     direction="higher",
     compute=grad_norm,
+    counts_dead=False,
 )

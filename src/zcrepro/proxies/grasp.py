@@ -21,4 +21,5 @@ PROXY = Proxy(
     citation="Wang et al., GraSP, ICLR 2020",
     direction="higher",
     compute=grasp,
+    counts_dead=False,
 )

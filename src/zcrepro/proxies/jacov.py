@@ -35,4 +35,5 @@ PROXY = Proxy(
     citation="Mellor et al., Neural Architecture Search without Training, 2020",
     direction="higher",
     compute=jacov,
+    counts_dead=False,
 )

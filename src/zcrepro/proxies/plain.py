@@ -18,4 +18,5 @@ PROXY = Proxy(
     citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",
     direction="higher",
     compute=plain,
+    counts_dead=False,
 )

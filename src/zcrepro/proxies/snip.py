@@ -21,4 +21,5 @@ PROXY = Proxy(
     citation="Lee et al., SNIP, ICLR 2019",
     direction="higher",
     compute=snip,
+    counts_dead=False,
 )

@@ -20,4 +20,5 @@ PROXY = Proxy(
     citation="Tanaka et al., SynFlow, NeurIPS 2020",
     direction="higher",
     compute=synflow,
+    counts_dead=False,
 )

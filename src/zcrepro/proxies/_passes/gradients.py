@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
+from zcrepro.proxies._double_backward import norms_in_closed_form
 from zcrepro.proxies._layers import WEIGHTED, weights
-from zcrepro.proxies._preserve import preserved
+from zcrepro.proxies._preserve import preserved, rerouted
 
 
 @dataclass
@@ -50,14 +51,16 @@ class GradientPass:
     name = "gradients"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> GradientRecord:
-        with preserved(model, seed):
+        second = "hessian_gradient" in needs
+        with preserved(model, seed), rerouted(norms_in_closed_form(model) if second else {}):
             return _run(model, batch, needs)
 
 
 def _run(model: nn.Module, batch: Batch, needs: frozenset[Need]) -> GradientRecord:
     images = batch.images.detach().requires_grad_("jacobian" in needs)
     record = GradientRecord(classes=0, labels=batch.labels, weights=weights(model))
-    with _watched(model, record, needs) as kernels:
+    differentiated = needs != {"relu_kernel"}
+    with _watched(model, record, needs) as kernels, torch.set_grad_enabled(differentiated):
         logits = model(images)
     record.classes = logits.shape[1]
     record.relu_kernel = sum(kernels[1:], kernels[0]) if kernels else None

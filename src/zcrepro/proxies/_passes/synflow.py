@@ -5,8 +5,7 @@ Other norms stay: the definition says nothing of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +15,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
 from zcrepro.proxies._layers import weighted_layers
-from zcrepro.proxies._preserve import own_tensors, preserved, substituted
+from zcrepro.proxies._preserve import own_tensors, preserved, rerouted, substituted
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class SynflowPass:
             raise UndefinedScoreError("a weight is computed from others, so its absolute value cannot be set")
         weights = [tensors[id(layer.weight)].requires_grad_() for layer in layers]
         ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
-        with preserved(model, seed), substituted(model, tensors), _without_noise_and_norms(model):
+        with preserved(model, seed), substituted(model, tensors), rerouted(_without_norms(model)):
+            _without_dropout(model)
             total = model(ones).sum()
             gradients = torch.autograd.grad(total, weights, allow_unused=True)
         reached = zip(weights, gradients, strict=True)
@@ -49,23 +49,15 @@ def _absolute(tensor: Tensor) -> Tensor:
     return detached.double().abs() if detached.is_floating_point() else detached.clone()
 
 
-@contextmanager
-def _without_noise_and_norms(model: nn.Module) -> Iterator[None]:
-    """Every BatchNorm passes its input through, and dropout drops nothing."""
-    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
-    before = [norm.__dict__.get("forward") for norm in norms]
+def _without_norms(model: nn.Module) -> dict[nn.Module, Callable[[Tensor], Tensor]]:
+    """A ``forward`` for each BatchNorm that passes its input through."""
+    return {module: lambda x: x for module in model.modules() if isinstance(module, _BatchNorm)}
+
+
+def _without_dropout(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, _DropoutNd):
             module.eval()
-    try:
-        for norm in norms:
-            norm.forward = lambda x: x  # type: ignore[method-assign, assignment]
-        yield
-    finally:
-        for norm, forward in zip(norms, before, strict=True):
-            del norm.forward
-            if forward is not None:
-                norm.forward = forward  # type: ignore[method-assign]
 
 
 SYNFLOW = SynflowPass()
