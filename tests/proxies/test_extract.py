@@ -53,10 +53,14 @@ def run(folder, **changes):
     return output
 
 
-def join(folder, chunks, share=0.1, proxies=("snip", "nwot")):
-    (folder / "join.json").write_text(
-        json.dumps({"proxy_columns": list(proxies), "max_undefined_share": share})
-    )
+def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None):
+    rows = {arch for chunk in chunks for arch in storage.read_parquet(chunk)["arch"]}
+    settings = {
+        "architectures": len(rows) if architectures is None else architectures,
+        "proxy_columns": list(proxies),
+        "max_undefined_share": share,
+    }
+    (folder / "join.json").write_text(json.dumps(settings))
     features(settings_file=folder / "join.json", chunks=chunks, output=folder / "features.parquet")
     return storage.read_parquet(folder / "features.parquet")
 
@@ -250,3 +254,9 @@ def test_chunks_that_were_made_differently_are_refused(folder):
     chunks = [run(folder), run(folder, start=3, count=4, seed=2)]
     with pytest.raises(ValueError, match="differs in shared from the other chunks"):
         join(folder, chunks)
+
+
+def test_chunks_of_another_number_of_architectures_than_was_asked_for_are_an_error(folder):
+    chunks = [run(folder, proxies=["params"], count=3)]
+    with pytest.raises(ValueError, match="4 architectures were asked for, but the chunks hold 3"):
+        join(folder, chunks, proxies=["params"], architectures=4)

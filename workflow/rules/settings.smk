@@ -41,7 +41,8 @@ def tidy_tables():
 
 
 # features
-RUNS = {run["problem"]: run["architectures"] for run in config["features"]["runs"]}
+RUNS = {run["problem"]: run for run in config["features"]["runs"]}
+COMPUTED = [problem for problem, run in RUNS.items() if not run["shards"]]
 GROUPS = provenance.pass_groups(config["features"]["proxies"])
 
 
@@ -51,7 +52,7 @@ def task_config(wildcards):
 
 def extract_settings(wildcards):
     """A chunk is known by where it starts, so that asking for more architectures adds chunks."""
-    architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]
+    architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]["architectures"]
     size = config["features"]["chunk_size"]
     start = int(wildcards.chunk) * size
     return {
@@ -71,17 +72,23 @@ def extract_settings(wildcards):
 
 def join_settings(wildcards):
     return {
+        "architectures": RUNS[f"{wildcards.space}/{wildcards.task}"]["architectures"],
         "proxy_columns": [name for group in GROUPS.values() for name in group],
         "max_undefined_share": config["max_undefined_share"],
     }
 
 
 def chunks_of(kind):
-    """The chunks of all pass groups of a task; a chunk's name does not depend on their number."""
+    """The chunks of all pass groups of a task; a chunk's name does not depend on their number.
+
+    Where tracked shards hold the scores already, they are the chunks.
+    """
 
     def chunks(wildcards):
-        architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]
-        count = ceil(architectures / config["features"]["chunk_size"])
+        run = RUNS[f"{wildcards.space}/{wildcards.task}"]
+        if run["shards"]:
+            return run["shards"]
+        count = ceil(run["architectures"] / config["features"]["chunk_size"])
         return [
             f"{RESULTS}/{kind}/{wildcards.space}/{wildcards.task}/{group}/{chunk:04d}.parquet"
             for group in GROUPS

@@ -18,8 +18,9 @@ from zcrepro.proxies._extract import AS, TIMINGS, feature_schema
 
 @dataclass(frozen=True)
 class JoinSettings:
-    """The columns of the joined table, and how much of it may be undefined (a share in [0, 1])."""
+    """The columns and rows of the joined table, and how much of it may be undefined (a share in [0, 1])."""
 
+    architectures: int
     proxy_columns: list[str]
     max_undefined_share: float
 
@@ -46,6 +47,11 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
     if any(len(table) != len(joined) for table in tables):
         counts = sorted({len(table) for table in tables})
         raise ValueError(f"{output}: the pass groups cover {counts} architectures; rerun their chunks")
+    if len(joined) != chosen.architectures:
+        raise ValueError(
+            f"{output}: {chosen.architectures} architectures were asked for, but the chunks hold "
+            f"{len(joined)}; correct `architectures` of this problem under features.runs"
+        )
     for name in chosen.proxy_columns:
         _fill_in(joined, name, output)
     check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
