@@ -94,6 +94,19 @@ def test_a_network_of_the_users_own_is_scored(tmp_path):
     assert "no nn.ReLU module" in " ".join(text.split())
 
 
+def test_a_network_of_an_installed_library_is_scored_by_its_name(tmp_path):
+    (tmp_path / "timm.py").write_text(
+        "from torch import nn\n"
+        "def create_model(name, pretrained, num_classes):\n"
+        "    if name != 'tiny':\n"
+        "        raise RuntimeError(f'Unknown model ({name})')\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(12, num_classes))\n"
+    )
+    options = ["--proxies", "params", "--shape", 3, 2, 2, "--classes", 3]
+    assert "39" in zcrepro("score", "timm/tiny", *options, cwd=tmp_path)
+    assert "timm has no network 'huge'" in zcrepro("score", "timm/huge", *options, cwd=tmp_path, ok=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -102,7 +115,8 @@ def test_a_network_of_the_users_own_is_scored(tmp_path):
             "unknown operation 'conv_7x7'",
         ),
         (["score", "x", "--space", "embedded_chan"], "did you mean 'embedded_chain'"),
-        (["score", "nothing"], "neither module:function"),
+        (["score", "nothing"], "neither module:function nor a name such as torchvision/..."),
+        (["score", "pytorchcv/resnet18"], "needs pytorchcv: pip install pytorchcv"),
         (["score", "no_such_module:make"], "No module named 'no_such_module'"),
         (["score", "math:make"], "has no attribute 'make'"),
         (["info", "missing.parquet"], "missing.parquet"),

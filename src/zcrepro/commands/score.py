@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Sequence
 
-import torch
 from rich.console import Console
 from rich.table import Table
 from torch import nn
 
 from zcrepro import registry
+from zcrepro.commands._networks import named
 from zcrepro.commands._scoring import proxy_named, random_batch
 from zcrepro.proxies._score import score as score_network
 from zcrepro.spaces._base import TaskShape
@@ -31,14 +29,16 @@ def score(
 ) -> None:
     """Score one network with any proxies, on a batch of standard normal images and random labels.
 
-    Examples: ``zcrepro score mymodel:make --proxies snip zen`` and
+    Examples: ``zcrepro score mymodel:make --proxies snip zen``,
+    ``zcrepro score torchvision/resnet18 --classes 1000 --shape 3 224 224`` and
     ``zcrepro score '|nor_conv_3x3~0|+|...|' --space nasbench201 --task cifar10``.
 
     Parameters
     ----------
     network
-        ``module:function``, where the function returns a torch.nn.Module; or, with --space, the
-        text of an architecture.
+        ``module:function``, where the function returns a torch.nn.Module; a name of an installed
+        model library, ``torchvision/...``, ``timm/...`` or ``pytorchcv/...``; or, with --space,
+        the text of an architecture.
     proxies
         Names of proxies (``zcrepro proxies`` lists them) or JSON files of evolved ones.
     space
@@ -46,7 +46,7 @@ def score(
     task
         The task of that space, which sets the input shape and the classes.
     classes
-        Number of classes of a network of your own.
+        Number of classes of a network of your own or of a library.
     shape
         Channels, height and width of its input.
     batch_size
@@ -71,16 +71,4 @@ def _network(
         of = registry.get("space", space)
         chosen = task or next(iter(of.tasks))
         return of.network(of.parse(text), chosen, seed), of.task_shape(chosen)
-    module, colon, function = text.partition(":")
-    if not colon:
-        raise ValueError(f"{text!r} is neither module:function nor, without --space, an architecture")
-    sys.path.insert(0, "")  # a module in the working folder, as python -m would find it
-    try:
-        make = getattr(importlib.import_module(module), function)
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise ValueError(f"{text!r} cannot be found: {error}") from error
-    torch.manual_seed(seed)
-    made = make()
-    if not isinstance(made, nn.Module):
-        raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
-    return made, own
+    return named(text, own.classes, seed), own
