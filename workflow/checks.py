@@ -65,7 +65,8 @@ def _problems(config: Config) -> Iterable[str]:
     scored = [run["problem"] for run in config["features"]["runs"]]
     searched = [run["problem"] for run in config["search"]["runs"]]
     yield from _missing("features.runs", "problem", scored, imaged)
-    yield from _missing("embedded.problems", "problem", config["embedded"]["problems"], imaged)
+    trained = [run["problem"] for run in config["embedded"]["problems"]]
+    yield from _missing("embedded.problems", "problem", trained, imaged)
     yield from _repeated("features.runs", scored)
     yield from _repeated("search.runs", searched)
     for run in config["search"]["runs"]:

@@ -10,7 +10,7 @@ from zcrepro.benchmarks._training import SCHEMA
 from zcrepro.benchmarks.embedded import RECIPE
 from zcrepro.spaces.embedded_chain import SPACE
 
-NAME = "embedded/embedded_chain.parquet"
+NAME = "embedded/embedded_chain-digits.parquet"
 TEXT = "|identity|conv_1x1|conv_3x3|identity|identity|identity|"
 OTHER = "|conv_1x1|conv_1x1|conv_3x3|identity|identity|identity|"
 
@@ -74,10 +74,22 @@ def test_a_training_without_an_accuracy_is_an_error_and_not_left_out_of_the_mean
         tidy(tmp_path, [*TRAININGS, training(TEXT, 2, 90, float("nan"))])
 
 
-def test_several_files_are_refused(tmp_path):
+def test_each_file_brings_its_task(tmp_path):
+    digits = written(tmp_path, TRAININGS)
+    other = tmp_path / "other.parquet"
+    storage.read_parquet(digits).assign(task="turned_digits").to_parquet(other)
+    frame = RECIPE.accuracies({"a": digits, "b": other})
+    assert frame.groupby(["task", "file"]).size().to_dict() == {("digits", "a"): 4, ("turned_digits", "b"): 4}
+
+
+def test_two_files_of_one_task_are_an_error(tmp_path):
     path = written(tmp_path, TRAININGS)
-    with pytest.raises(ValueError, match="reads one file, but 2 are named"):
-        RECIPE.accuracies({"a": path, "b": path})
+    settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [["a", "b"]]}
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match="rows repeat the key"):
+        _tidy.accuracies(
+            settings_file=tmp_path / "settings.json", files=[path, path], output=tmp_path / "out.parquet"
+        )
 
 
 def test_a_file_of_other_columns_is_an_error(tmp_path):

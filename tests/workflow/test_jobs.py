@@ -19,9 +19,9 @@ REPORT = {"generalize": 1, "deviations": 1, "page": 1}
 def test_the_quickstart(fresh):
     assert fresh.planned(config="config/quickstart.yaml") == REPORT | {
         "accuracies": 2,
-        "extract": 2 * 4 * 4,
-        "features": 2,
-        "timings": 2,
+        "extract": 4 * 4 * 4,
+        "features": 4,
+        "timings": 4,
         "evolve": 6,
         "search": 2,
         "table": 4,

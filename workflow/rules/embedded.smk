@@ -28,7 +28,7 @@ rule embedded_benchmark:
     input:
         [
             f"{RESULTS}/embedded/{problem}/{shard:04d}.parquet"
-            for problem in EMBEDDED["problems"]
+            for problem in TRAINED
             for shard in range(
                 ceil(EMBEDDED["architectures"] / EMBEDDED["shard_size"])
             )

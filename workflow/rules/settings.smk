@@ -245,6 +245,7 @@ def targets():
 
 # embedded
 EMBEDDED = config["embedded"]
+TRAINED = {run["problem"]: run["seeds"] for run in EMBEDDED["problems"]}
 
 
 def train_settings(wildcards):
@@ -258,6 +259,7 @@ def train_settings(wildcards):
         "space": wildcards.space,
         "task": wildcards.task,
         "images": images,
+        "seeds": TRAINED[f"{wildcards.space}/{wildcards.task}"],
         "chunk": int(wildcards.shard),
         "chunk_size": EMBEDDED["shard_size"],
         "torch_threads": config["torch_threads"],

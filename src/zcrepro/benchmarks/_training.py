@@ -13,8 +13,7 @@ import torch
 from torch import nn
 
 from zcrepro import provenance, registry, sampling, seeds, settings, storage
-from zcrepro.images._base import Images
-from zcrepro.images.digits import Split, view
+from zcrepro.images._base import Images, Split, SplitSource
 from zcrepro.progress import track
 from zcrepro.spaces._base import Space
 
@@ -29,7 +28,7 @@ SCHEMA = pa.schema(
     ]
 )
 
-VIEWS = 4  # each held-out image is judged at four random places
+VIEWS = 4  # each held-out image is judged in four random views
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ def train(*, settings_file: Path, output: Path) -> None:
     chosen = settings.load(settings_file, TrainSettings)
     torch.set_num_threads(chosen.torch_threads)
     space: Space = registry.get("space", chosen.space)
-    splits = registry.get("images", chosen.images).splits()
+    source: SplitSource = registry.get("images", chosen.images)
+    splits = source.splits()
     jobs = [(text, seed) for text in shard(space, chosen) for seed in range(chosen.seeds)]
     rows = []
     for text, seed in track(jobs, f"training {chosen.space} shard {chosen.chunk}"):
@@ -71,7 +71,9 @@ def train(*, settings_file: Path, output: Path) -> None:
         key = ("training", seed)
         network = space.network(arch, chosen.task, seeds.derive(*key))
         fit(network, splits["training"], chosen, *key, space.name, text)
-        held_out = {part: accuracy(network, splits[part], part) for part in ("validation", "test")}
+        held_out = {
+            part: accuracy(network, splits[part], chosen.images, part) for part in ("validation", "test")
+        }
         rows.append(
             {"arch": text, "graph": space.canonical(arch), "task": chosen.task, "seed": seed} | held_out
         )
@@ -87,8 +89,8 @@ def shard(space: Space, chosen: TrainSettings) -> list[str]:
 
 
 def fit(network: nn.Module, split: Split, chosen: TrainSettings, *key: str | int) -> None:
-    """SGD with Nesterov momentum under a one-cycle schedule; fresh shifts and noise every epoch."""
-    steps = chosen.epochs * -(-len(split.labels) // chosen.batch_size)
+    """SGD with Nesterov momentum under a one-cycle schedule; a fresh view of the images every epoch."""
+    steps = chosen.epochs * -(-len(split) // chosen.batch_size)
     optimiser = torch.optim.SGD(
         network.parameters(),
         lr=chosen.learning_rate,
@@ -100,7 +102,7 @@ def fit(network: nn.Module, split: Split, chosen: TrainSettings, *key: str | int
     rng = seeds.numpy_generator(*key)
     network.train()
     for _ in range(chosen.epochs):
-        pixels, labels = _tensors(view(split, rng))
+        pixels, labels = _tensors(split.view(rng))
         for batch in torch.from_numpy(rng.permutation(len(labels))).split(chosen.batch_size):
             optimiser.zero_grad(set_to_none=True)
             nn.functional.cross_entropy(network(pixels[batch]), labels[batch]).backward()
@@ -109,12 +111,15 @@ def fit(network: nn.Module, split: Split, chosen: TrainSettings, *key: str | int
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, split: Split, part: str) -> float:
-    """Percent of right answers over ``VIEWS`` views of every image: the same views for every network."""
+def accuracy(network: nn.Module, split: Split, *key: str | int) -> float:
+    """Percent of right answers over ``VIEWS`` views of every image.
+
+    ``key`` is the name of the images and of the part, so that every network is judged by the same views.
+    """
     network.eval()
     right = total = 0
     for number in range(VIEWS):
-        pixels, labels = _tensors(view(split, seeds.numpy_generator("digits", part, number)))
+        pixels, labels = _tensors(split.view(seeds.numpy_generator(*key, number)))
         right += int((network(pixels).argmax(1) == labels).sum())
         total += len(labels)
     return 100 * right / total

@@ -13,11 +13,9 @@ class Embedded:
     """Accuracies of one embedded space."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. The one file has a row for every training."""
-        if len(files) != 1:
-            raise ValueError(f"recipe embedded reads one file, but {len(files)} are named: {sorted(files)}")
-        ((name, path),) = files.items()
-        return mean_over_seeds(path).assign(source="embedded", file=name)
+        """See ``_base.Accuracies``. Each file, one a task, has a row for every training."""
+        parts = [mean_over_seeds(path).assign(source="embedded", file=name) for name, path in files.items()]
+        return pd.concat(parts, ignore_index=True)
 
 
 def mean_over_seeds(path: Path) -> pd.DataFrame:

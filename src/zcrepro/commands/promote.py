@@ -21,7 +21,7 @@ def promote(shards: Sequence[Path], /, *, to: Path, key: Sequence[str]) -> None:
     shards
         The Parquet files.
     to
-        Where the merged file goes, for example ``resources/embedded/embedded_cell.parquet``.
+        Where the merged file goes, for example ``resources/embedded/embedded_cell-digits.parquet``.
     key
         The columns that name a row, for example ``--key arch task seed``.
     """

@@ -1,6 +1,6 @@
 """Images as numpy arrays, and the minibatch that proxies see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +31,21 @@ class ImageSource(Protocol):
     """Reads the training images of a task from its files (none where a package brings them)."""
 
     def training(self, files: Sequence[Path]) -> Images: ...
+
+
+class Split(Protocol):
+    """One part of the images of a task, seen a little differently each time."""
+
+    def __len__(self) -> int: ...
+
+    def view(self, rng: np.random.Generator) -> Images:
+        """Every image once, with whatever ``rng`` draws for it: a shift, noise."""
+
+
+class SplitSource(Protocol):
+    """Brings images to train on and to judge by: the parts training, validation and test."""
+
+    def splits(self) -> Mapping[str, Split]: ...
 
 
 def minibatch(images: Images, size: int, seed: int, task: str) -> Images:

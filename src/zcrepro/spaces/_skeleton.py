@@ -15,7 +15,10 @@ from zcrepro.spaces._layers import ConvBN, Head
 
 CHANNELS = (8, 16, 32)
 
-EMBEDDED_TASKS = {"digits": TaskShape(channels=1, resolution=12, classes=10)}
+EMBEDDED_TASKS = {
+    "digits": TaskShape((1, 12, 12), (10,)),
+    "turned_digits": TaskShape((1, 12, 12), (10,)),
+}
 
 
 class SmallNetwork(nn.Module):
