@@ -1,0 +1,51 @@
+"""The blocks of a network: its stem and its cells, found by unfolding it.
+
+A block is what is left when the network and its plain nn.Sequential and nn.ModuleList containers are
+unfolded. So they follow from how the modules are nested; a wrapper of a single module is no block.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+CONTAINERS = (nn.Sequential, nn.ModuleList)
+
+
+def blocks(model: nn.Module) -> list[nn.Module]:
+    """Every block once, in module order."""
+    children = list(model.children())
+    if len(children) == 1:
+        return blocks(children[0])
+    return list(dict.fromkeys(_unfolded(children))) or [model]
+
+
+def reductions(model: nn.Module, images: Tensor) -> list[nn.Module]:
+    """The blocks that map a 4-d feature map to one of fewer positions in a forward of ``images``."""
+    found: list[nn.Module] = []
+
+    def add(block: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        before, after = (_positions(tensor) for tensor in (inputs[0] if inputs else None, output))
+        if before and after and after < before:
+            found.append(block)
+
+    handles = [block.register_forward_hook(add) for block in blocks(model)]
+    try:
+        with torch.no_grad():
+            model(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
+
+
+def _unfolded(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:
+    for module in modules:
+        if type(module) in CONTAINERS:
+            yield from _unfolded(module.children())
+        else:
+            yield module
+
+
+def _positions(output: object) -> int | None:
+    return output[0, 0].numel() if isinstance(output, Tensor) and output.dim() == 4 else None

@@ -1,0 +1,132 @@
+"""The pass of blocks: one forward of noise through Kaiming weights, and a backward from block to block.
+
+The feature map of a block is a 4-d output of more than one position; pooled features and logits are none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isnan
+
+import torch
+from torch import Tensor, nn
+
+from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
+from zcrepro.proxies._blocks import blocks
+from zcrepro.proxies._kaiming import kaiming_weights
+from zcrepro.proxies._preserve import substituted
+from zcrepro.proxies._statistics import training
+
+STABILITY = 1e-8
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """``entropies``: of the features of each block in order, NaN where they are constant. ``gains``: from
+    each block to the one before, the spectral norm of what a random gradient becomes; empty unless asked
+    for, and where one has none: ``obstacle`` then says why."""
+
+    entropies: list[float]
+    gains: list[float]
+    obstacle: str
+
+
+class BlockPass:
+    name = "blocks"
+
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
+        with training(model, seed), substituted(model, kaiming_weights(model)):
+            features = _features(model, torch.randn_like(batch.images).requires_grad_())
+            gains, obstacle = _gains(features) if "gains" in needs else ([], "")
+        return Blocks([_entropy(feature.detach()) for feature in features], gains, obstacle)
+
+
+def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
+    """The feature maps of the blocks, in the order of the calls."""
+    features: list[Tensor] = []
+
+    def add(module: nn.Module, inputs: object, output: object) -> None:
+        del module, inputs
+        if isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1:
+            features.append(output)
+
+    handles = [block.register_forward_hook(add) for block in blocks(model)]
+    try:
+        model(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return features
+
+
+def _entropy(features: Tensor) -> float:
+    """Of the shares of the principal components of (n, channels, height, width), in float64."""
+    by_channel = features.double().transpose(0, 1).flatten(1)
+    centred = by_channel - by_channel.mean(1, keepdim=True)
+    eigenvalues = torch.linalg.eigvalsh(centred @ centred.T)
+    shares = eigenvalues / eigenvalues.sum()
+    return -float((shares * (shares + STABILITY).log()).sum())
+
+
+def _gains(features: list[Tensor]) -> tuple[list[float], str]:
+    """From the last block to the first, as in the released code."""
+    try:
+        return [_gain(before, after) for before, after in reversed(list(pairwise(features)))], ""
+    except UndefinedScoreError as reason:
+        return [], str(reason)
+
+
+def _gain(before: Tensor, after: Tensor) -> float:
+    """The spectral norm of the mean over positions of the outer product of a random gradient of signs and
+    what it becomes one block earlier, where several positions may belong to one."""
+    signs = torch.empty_like(after).bernoulli_(0.5) * 2 - 1
+    gradient = _gradient(before, after, signs)
+    if not gradient.any():
+        raise UndefinedScoreError("a block passes no gradient on to the block before it")
+    if gradient.shape == signs.shape and torch.equal(gradient, signs):
+        raise UndefinedScoreError("a block passes its input on unchanged")
+    height, width = after.shape[2:]
+    here, there = _by_position(signs, height, width), _by_position(gradient, height, width)
+    return float(torch.linalg.matrix_norm(there.T @ here / len(here), 2))
+
+
+def _gradient(before: Tensor, after: Tensor, signs: Tensor) -> Tensor:
+    if not after.requires_grad:
+        return torch.zeros_like(before)
+    return torch.autograd.grad(after, before, signs, retain_graph=True, materialize_grads=True)[0]
+
+
+def _by_position(features: Tensor, height: int, width: int) -> Tensor:
+    """(n, channels, y * height, x * width) as (n * height * width, channels * y * x), in float64."""
+    n, channels, *sides = features.shape
+    if sides[0] % height or sides[1] % width:
+        raise UndefinedScoreError("a block changes the resolution by no whole factor")
+    parts = features.double().reshape(n, channels, height, sides[0] // height, width, sides[1] // width)
+    return parts.permute(0, 2, 4, 1, 3, 5).reshape(n * height * width, -1)
+
+
+def required_entropies(record: Blocks, least: int) -> list[float]:
+    """The entropies of at least so many blocks, or the reason why they are not known."""
+    _require(record, least)
+    if any(isnan(entropy) for entropy in record.entropies):
+        raise UndefinedScoreError("the features of a block are constant")
+    return record.entropies
+
+
+def required_gains(record: Blocks) -> list[float]:
+    """The gains from block to block, or the reason why they are not known."""
+    _require(record, 2)
+    if record.obstacle:
+        raise UndefinedScoreError(record.obstacle)
+    return record.gains
+
+
+def _require(record: Blocks, least: int) -> None:
+    if len(record.entropies) < least:
+        raise UndefinedScoreError(
+            f"the blocks put out {len(record.entropies)} feature maps, and {least} are needed"
+        )
+
+
+BLOCKS = BlockPass()

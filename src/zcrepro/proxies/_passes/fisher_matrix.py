@@ -1,0 +1,137 @@
+"""The pass of the Fisher matrix: a forward of noise through Kaiming weights, and a backward a class.
+
+The Jacobian is wanted for each image and one weight of each tensor. So a module's output is shifted, image
+by image, along its derivative with respect to that weight, by a step of zero: the gradients with respect
+to the steps are the Jacobian, for all images in one backward a class, and none of whole weights is taken.
+In evaluation mode a BatchNorm that is new passes its input through, and the images do not meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_map_only
+
+from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
+from zcrepro.proxies._differentiate import gradients
+from zcrepro.proxies._kaiming import kaiming_weights
+from zcrepro.proxies._preserve import preserved, substituted
+
+PARAMETERS = 128  # the default of the released code
+SMOOTHING = 0.05
+
+Steps = Mapping[int, Tensor]
+"""By the id of a parameter, a step for each image along the first of its weights, (n,)."""
+
+
+@dataclass(frozen=True)
+class FisherMatrix:
+    """``matrix``: float64 (p, p), the empirical Fisher information of one weight of each of the first p
+    parameter tensors."""
+
+    matrix: Tensor
+
+
+class FisherMatrixPass:
+    name = "fisher_matrix"
+
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> FisherMatrix:
+        del needs  # there is one thing to record
+        own = list(model.parameters())[:PARAMETERS]
+        if not own:
+            raise UndefinedScoreError("the network has no parameters")
+        with preserved(model, seed):
+            model.eval()
+            drawn = kaiming_weights(model)
+            parameters = [drawn[id(parameter)].requires_grad_() for parameter in own]
+            with substituted(model, drawn):
+                logits, jacobian = _jacobian(model, torch.randn_like(batch.images), parameters)
+        half = _covariance_root(logits.double()) @ jacobian.double()
+        return FisherMatrix((half.mT @ half).mean(0))
+
+
+def _jacobian(model: nn.Module, images: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """The logits, (n, classes), and their derivatives, (n, classes, p)."""
+    steps = {id(parameter): torch.zeros_like(images[:, 0, 0, 0]).requires_grad_() for parameter in parameters}
+    with _shifted(model, steps) as called:
+        logits = model(images)
+    others = [parameter for parameter in parameters if id(parameter) not in called]
+    if any(gradient.any() for gradient in gradients(logits.sum(), others, retain_graph=True)):
+        raise UndefinedScoreError("a weight is used otherwise than by a call of its module")
+    by_class = [gradients(of_class.sum(), list(steps.values()), retain_graph=True) for of_class in logits.T]
+    return logits.detach(), torch.stack([torch.stack(of_class, 1) for of_class in by_class], 1)
+
+
+@contextmanager
+def _shifted(model: nn.Module, steps: Steps) -> Iterator[set[int]]:
+    """Modules with parameters of their own add to their output what the steps make of it. Yields the
+    parameters whose modules have been called."""
+    called: set[int] = set()
+
+    def shift(module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
+        for parameter in module._parameters.values():
+            if parameter is not None and id(parameter) in steps:
+                called.add(id(parameter))
+                output = _shift(output, _derivative(module, parameter, args, kwargs), steps[id(parameter)])
+        return output
+
+    owners = [module for module in model.modules() if module._parameters]
+    handles = [owner.register_forward_hook(shift, with_kwargs=True) for owner in owners]
+    try:
+        yield called
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _derivative(module: nn.Module, parameter: Tensor, args: Any, kwargs: Any) -> Tensor:
+    """Of the output of a call, with respect to the first weight of ``parameter``.
+
+    By two backwards: the gradient of <u, output> is linear in u, and its derivative by u is the one wanted.
+    """
+    args, kwargs = tree_map_only(Tensor, Tensor.detach, (args, kwargs))
+    free = parameter.detach().requires_grad_()
+    with substituted(module, {id(parameter): free}):
+        output = module.forward(*args, **kwargs)
+    if not isinstance(output, Tensor):
+        raise UndefinedScoreError("a module with parameters puts out no single tensor")
+    u = torch.zeros_like(output).requires_grad_()
+    if not output.requires_grad:
+        return u.detach()
+    (gradient,) = torch.autograd.grad(output, free, u, create_graph=True, materialize_grads=True)
+    return gradients(gradient.flatten()[0], [u])[0]
+
+
+def _shift(output: Tensor, derivative: Tensor, step: Tensor) -> Tensor:
+    """The output plus step times derivative, of each image; most channels do not move."""
+    if output.dim() < 2 or len(output) != len(step):
+        raise UndefinedScoreError("a module with parameters does not map images to features")
+    moved = derivative.transpose(0, 1).flatten(1).any(1).nonzero()[:, 0]
+    step = step.reshape(-1, *[1] * (output.dim() - 1))
+    return output.index_add(1, moved, step * derivative.index_select(1, moved))
+
+
+def _covariance_root(logits: Tensor) -> Tensor:
+    """The lower triangular L with L L' = diag(p) - p p', (n, classes, classes), for the smoothed label
+    probabilities p of each image.
+
+    Tanabe and Sagae (1992): with q the probability of all later classes, L_ij = -p_i / q_j times
+    L_jj = sqrt(p_j q_j / q_{j-1}); the last column is zero.
+    """
+    classes = logits.shape[1]
+    probabilities = logits.softmax(1) * (1 - SMOOTHING) + SMOOTHING / classes
+    # Sums from the end lose no digits where the last probabilities are small.
+    from_here = probabilities.flip(1).cumsum(1).flip(1)
+    later = torch.cat([from_here[:, 1:], torch.zeros_like(from_here[:, :1])], 1)
+    scale = (probabilities * later / from_here).sqrt()
+    later[:, -1] = 1  # of the last class, whose column is zero, to divide by
+    below = (-probabilities[:, :, None] / later[:, None, :]).tril(-1)
+    return (below + torch.eye(classes).to(below)) * scale[:, None, :]
+
+
+FISHER_MATRIX = FisherMatrixPass()

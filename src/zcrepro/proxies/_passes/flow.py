@@ -1,0 +1,87 @@
+"""The flow pass: one image of ones through absolute weights, in float64, and the gradient of each weight.
+
+There are three: FLOW passes every BatchNorm by, FLOW_WITH_NORMS none, and FLOW_WITH_REDUCTIONS those outside
+of the blocks that reduce the resolution. Those that stay are in training mode. Dropout drops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+
+from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
+from zcrepro.proxies._blocks import reductions
+from zcrepro.proxies._differentiate import gradients
+from zcrepro.proxies._layers import weighted_layers
+from zcrepro.proxies._preserve import own_tensors, rerouted, substituted
+from zcrepro.proxies._statistics import training
+
+Kept = Callable[[nn.Module, Tensor], Iterable[nn.Module]]
+"""Which modules of a network keep their BatchNorm, by the network and the image of ones."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Of each weighted layer the absolute ``weights`` and the ``gradients`` of the sum of the logits."""
+
+    weights: list[Tensor]
+    gradients: list[Tensor]
+
+    def saliency(self) -> float:
+        """The sum over all weights of weight times absolute gradient."""
+        pairs = zip(self.weights, self.gradients, strict=True)
+        return sum(float((weight * gradient.abs()).sum()) for weight, gradient in pairs)
+
+
+class FlowPass:
+    """``kept``: the modules inside which BatchNorm stays."""
+
+    def __init__(self, name: str, kept: Kept) -> None:
+        self.name = name
+        self.kept = kept
+
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Flow:
+        del needs  # there is one thing to record
+        tensors = {id(tensor): _absolute(tensor) for tensor in own_tensors(model)}
+        layers = weighted_layers(model)
+        if any(id(layer.weight) not in tensors for layer in layers):
+            raise UndefinedScoreError("a weight is computed from others, so its absolute value cannot be set")
+        weights = [tensors[id(layer.weight)].requires_grad_() for layer in layers]
+        ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
+        with training(model, seed), substituted(model, tensors):
+            _without_dropout(model)
+            with rerouted(_norms_passed_by(model)):
+                kept = self.kept(model, ones)
+            with rerouted(_norms_passed_by(model, kept)):
+                found = gradients(model(ones).sum(), weights)
+        return Flow([weight.detach() for weight in weights], found)
+
+
+def _absolute(tensor: Tensor) -> Tensor:
+    detached = tensor.detach()
+    return detached.double().abs() if detached.is_floating_point() else detached.clone()
+
+
+def _norms_passed_by(
+    model: nn.Module, kept: Iterable[nn.Module] = ()
+) -> dict[nn.Module, Callable[[Tensor], Tensor]]:
+    """A ``forward`` that passes its input through for each BatchNorm outside of the ``kept`` modules."""
+    stay = {module for outer in kept for module in outer.modules()}
+    norms = {module for module in model.modules() if isinstance(module, _BatchNorm)}
+    return {norm: lambda x: x for norm in norms - stay}
+
+
+def _without_dropout(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, _DropoutNd):
+            module.eval()
+
+
+FLOW = FlowPass("flow", lambda _model, _image: [])
+FLOW_WITH_NORMS = FlowPass("flow_with_norms", lambda model, _image: [model])
+FLOW_WITH_REDUCTIONS = FlowPass("flow_with_reductions", reductions)

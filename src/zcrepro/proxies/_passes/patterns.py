@@ -1,0 +1,69 @@
+"""The pass of patterns: one forward in training mode, and which ReLU units are active for which image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
+from zcrepro.proxies._statistics import training
+
+
+@dataclass
+class Patterns:
+    """``of_units``: the distinct patterns of a unit over the images, as bits; ``of_images``: for each image
+    a digest of its pattern over all units. Both are empty where no feature map runs through an nn.ReLU."""
+
+    of_units: set[bytes] = field(default_factory=set)
+    of_images: list[bytes] = field(default_factory=list)
+
+
+class PatternPass:
+    name = "patterns"
+
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Patterns:
+        del needs  # both are cheap beside the forward
+        patterns = Patterns()
+        digests = [blake2b(digest_size=16) for _ in batch.labels]
+
+        def add(module: nn.Module, inputs: object, output: Tensor) -> None:
+            del module, inputs
+            if output.dim() == 4:
+                active = (output > 0).flatten(1).cpu().numpy()
+                patterns.of_units.update(_rows(np.packbits(active, axis=0).T))
+                for digest, row in zip(digests, np.packbits(active, axis=1), strict=True):
+                    digest.update(row.tobytes())
+
+        relus = [module for module in model.modules() if isinstance(module, nn.ReLU)]
+        handles = [relu.register_forward_hook(add) for relu in relus]
+        try:
+            with training(model, seed), torch.no_grad():
+                model(batch.images)
+        finally:
+            for handle in handles:
+                handle.remove()
+        if patterns.of_units:
+            patterns.of_images = [digest.digest() for digest in digests]
+        return patterns
+
+
+def _rows(bits: NDArray[np.uint8]) -> list[bytes]:
+    """Each row of (units, bytes) as one value."""
+    rows: list[Any] = np.ascontiguousarray(bits).view(np.dtype((np.void, bits.shape[1]))).ravel().tolist()
+    return rows
+
+
+def required_patterns(record: Patterns) -> Patterns:
+    """The patterns, or the reason why there are none."""
+    if not record.of_units:
+        raise UndefinedScoreError("no feature map runs through an nn.ReLU module")
+    return record
+
+
+PATTERNS = PatternPass()

@@ -1,0 +1,27 @@
+"""The pass of tensors: a count that needs no forward pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from zcrepro.proxies._base import Batch, Need
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """``parameters``: how many parameter tensors the network has, shared ones once."""
+
+    parameters: int
+
+
+class TensorPass:
+    name = "tensors"
+
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Tensors:
+        del batch, needs, seed
+        return Tensors(len(list(model.parameters())))
+
+
+TENSORS = TensorPass()

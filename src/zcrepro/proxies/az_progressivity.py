@@ -1,0 +1,25 @@
+"""AZ-NAS progressivity: the least that expressivity gains from one block to the next.
+
+Lee and Ham (CVPR 2024). Higher is better. The entropies are those of ``az_expressivity``, which says how
+they are computed, where the released code differs and what they cost."""
+
+from itertools import pairwise
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.blocks import BLOCKS, Blocks, required_entropies
+
+
+def az_progressivity(record: Blocks) -> float:
+    """The smallest difference of the entropies of consecutive blocks."""
+    return min(after - before for before, after in pairwise(required_entropies(record, 2)))
+
+
+PROXY = Proxy(
+    name="az_progressivity",
+    runs_in=BLOCKS,
+    needs=frozenset(),
+    formula=r"\min_b \left(H_{b+1} - H_b\right)",
+    citation="Lee and Ham, AZ-NAS, CVPR 2024",
+    direction="higher",
+    compute=az_progressivity,
+)

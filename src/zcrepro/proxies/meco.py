@@ -1,0 +1,35 @@
+"""MeCo: how far the channels of the feature maps are from being copies of each other.
+
+Jiang et al. (NeurIPS 2023): the smallest eigenvalue of the correlation matrix of the channels of one image,
+summed over layers. Higher is better. No label and no gradient is needed.
+
+The paper sums over layers, the released code, followed here, over the calls of all modules: a container
+counts again what its last layer puts out, so the score depends on how modules are nested. The released
+code has two inputs, an image of the data set (NAS-Bench-201) and noise of 64 x 64; here it is the first
+image of the batch. A layer with as many channels as positions adds zero, since its matrix is singular.
+
+MeCo_opt, which is not computed here, draws eight channels of each feature map at random and multiplies
+the smallest eigenvalue of their matrix by channels / 8.
+
+Cost: one forward of one image and an eigenvalue problem a module, a quarter of a forward."""
+
+from zcrepro.proxies._base import Proxy, UndefinedScoreError
+from zcrepro.proxies._passes.feature_maps import FEATURE_MAPS, Correlations
+
+
+def meco(record: Correlations) -> float:
+    """The sum over calls of modules; outputs without positions, as of a linear layer, add nothing."""
+    if not record.smallest:
+        raise UndefinedScoreError("the network has no feature maps")
+    return sum(record.smallest)
+
+
+PROXY = Proxy(
+    name="meco",
+    runs_in=FEATURE_MAPS,
+    needs=frozenset(),
+    formula=r"\sum_l \lambda_{\min}\left(\mathrm{corr}(f^l(x))\right)",
+    citation="Jiang et al., MeCo, NeurIPS 2023",
+    direction="higher",
+    compute=meco,
+)

@@ -1,0 +1,42 @@
+"""Condition number of the neural tangent kernel: how unevenly the network would learn a batch.
+
+Chen et al. (TE-NAS, ICLR 2021). Lower is better. As in the released code the gradients are of the sum of
+an image's logits, to all parameters named weight (those of BatchNorm too), in training mode.
+
+The kernel is of the first 16 images, the default of the released code; its launcher takes 72 on
+NAS-Bench-201, with a supernet of three channels. The released code averages three Kaiming initialisations;
+here the network has its own weights. The kernel is summed in float64 instead of float32. Where the last
+BatchNorm is pooled at once, the logits of a batch have a constant sum, and the kernel is singular.
+
+Cost: grows with the square of the images, since BatchNorm couples them; 16 cost 6 forwards of a batch of
+64, and 72 would cost over 100."""
+
+import torch
+
+from zcrepro.proxies._base import Proxy, UndefinedScoreError
+from zcrepro.proxies._passes.tangent_kernel import TANGENT_KERNEL, TangentKernel
+
+
+def ntk_condition(record: TangentKernel) -> float:
+    """The largest eigenvalue by the smallest."""
+    if len(record.kernel) < 2:
+        raise UndefinedScoreError("a batch of one has a kernel of one value")
+    eigenvalues = torch.linalg.eigvalsh(record.kernel)
+    # The eigenvalues are squares of what the gradients say, and so is what their rounding leaves of them.
+    rounding = max(record.rounding**2, len(eigenvalues) * torch.finfo(eigenvalues.dtype).eps)
+    if eigenvalues[0] <= rounding * eigenvalues[-1]:
+        raise UndefinedScoreError("the kernel is singular")
+    return float(eigenvalues[-1] / eigenvalues[0])
+
+
+PROXY = Proxy(
+    name="ntk_condition",
+    runs_in=TANGENT_KERNEL,
+    needs=frozenset(),
+    formula=r"\lambda_{\max}(\Theta) / \lambda_{\min}(\Theta), \quad"
+    r" \Theta_{ij} = \left\langle \nabla_W f(x_i), \nabla_W f(x_j) \right\rangle",
+    citation="Chen et al., TE-NAS, ICLR 2021",
+    direction="lower",
+    compute=ntk_condition,
+    counts_dead=False,
+)

@@ -1,0 +1,28 @@
+"""SynFlow with BatchNorm: the flow of ones through absolute weights where every BatchNorm stays.
+
+Abdelfattah et al. (ICLR 2021), whose release offers it beside ``synflow``. Higher is better. BatchNorm has
+absolute parameters and normalises the one image of ones in training mode. A network without BatchNorm has
+the score of ``synflow``; where the last BatchNorm is pooled at once the logits are constant, and the score
+is zero up to rounding.
+
+Cost: a forward and a backward of one image in float64, a sixth of a forward."""
+
+from zcrepro.proxies._base import Proxy
+from zcrepro.proxies._passes.flow import FLOW_WITH_NORMS, Flow
+
+
+def synflow_bn(record: Flow) -> float:
+    """The sum over all weighted layers, in float64."""
+    return record.saliency()
+
+
+PROXY = Proxy(
+    name="synflow_bn",
+    runs_in=FLOW_WITH_NORMS,
+    needs=frozenset(),
+    formula=r"\sum_l \sum \left|W_l \odot \partial R_{BN}/\partial W_l\right|",
+    citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",
+    direction="higher",
+    compute=synflow_bn,
+    counts_dead=False,
+)
