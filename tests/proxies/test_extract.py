@@ -24,6 +24,8 @@ SETTINGS = {
     "count": 3,
     "batch_size": 8,
     "share_equal_graphs": True,
+    "repeat": 0,
+    "redraw": ["weights"],
     "seed": 1,
     "device": "cpu",
     "torch_threads": 1,

@@ -27,7 +27,7 @@ GROUPS = {
     "blocks": ["az_expressivity", "az_progressivity", "az_trainability"],
     "fisher_matrix": ["vkdnw"],
     "tensors": ["layers"],
-    "flow": ["synflow_bn", "synflow_zcp", "log_synflow"],
+    "synflow": ["synflow_bn", "synflow_zcp", "log_synflow"],
 }
 LATER = [name for group in GROUPS.values() for name in group]
 SEED = 5

@@ -1,4 +1,4 @@
-# Our own proxies on true networks, keyed by (space, task, pass group, chunk), then joined.
+# Our own proxies on true networks, keyed by (space, task, repeat, pass group, chunk), then joined by repeat.
 
 
 rule extract:
@@ -6,13 +6,14 @@ rule extract:
         accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
         images=lambda wildcards: source_files(task_config(wildcards)["files"]),
     output:
-        features=f"{RESULTS}/features/{{space}}/{{task}}/{{group}}/{{chunk}}.parquet",
-        timings=f"{RESULTS}/timings/{{space}}/{{task}}/{{group}}/{{chunk}}.parquet",
+        features=f"{RESULTS}/features/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.parquet",
+        timings=f"{RESULTS}/timings/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.parquet",
     log:
-        f"{RESULTS}/logs/extract/{{space}}/{{task}}/{{group}}/{{chunk}}.log",
+        f"{RESULTS}/logs/extract/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/extract/{{space}}/{{task}}/{{group}}/{{chunk}}.tsv"
+        f"{RESULTS}/benchmarks/extract/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.tsv"
     wildcard_constraints:
+        repeat=r"\d+",
         chunk=r"\d+",
     conda:
         "../../environment.yml"
@@ -31,13 +32,15 @@ rule extract:
 
 rule features:
     input:
-        chunks=chunks_of("features"),
+        chunks=chunks_of_table,
     output:
-        table=f"{RESULTS}/features/{{space}}/{{task}}.parquet",
+        table=f"{RESULTS}/features/{{space}}/{{table}}.parquet",
     log:
-        f"{RESULTS}/logs/features/{{space}}/{{task}}.log",
+        f"{RESULTS}/logs/features/{{space}}/{{table}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/features/{{space}}/{{task}}.tsv"
+        f"{RESULTS}/benchmarks/features/{{space}}/{{table}}.tsv"
+    wildcard_constraints:
+        table=r"[^/]+(/repeat-[1-9]\d*)?",
     conda:
         "../../environment.yml"
     threads: 1
@@ -55,7 +58,7 @@ rule features:
 
 rule timings:
     input:
-        chunks=chunks_of("timings"),
+        chunks=timings_of_task,
     output:
         table=f"{RESULTS}/timings/{{space}}/{{task}}.parquet",
     log:

@@ -44,6 +44,7 @@ def tidy_tables():
 RUNS = {run["problem"]: run for run in config["features"]["runs"]}
 COMPUTED = [problem for problem, run in RUNS.items() if not run["shards"]]
 GROUPS = provenance.pass_groups(config["features"]["proxies"])
+REPEATS = range(config["features"]["repeats"])
 
 
 def task_config(wildcards):
@@ -64,6 +65,8 @@ def extract_settings(wildcards):
         "count": min(size, architectures - start),
         "batch_size": config["features"]["batch_size"],
         "share_equal_graphs": config["features"]["share_equal_graphs"],
+        "repeat": int(wildcards.repeat),
+        "redraw": config["features"]["redraw"],
         "seed": config["seed"],
         "device": config["device"],
         "torch_threads": config["torch_threads"],
@@ -71,31 +74,48 @@ def extract_settings(wildcards):
 
 
 def join_settings(wildcards):
+    problem, _ = table_of(wildcards)
     return {
-        "architectures": RUNS[f"{wildcards.space}/{wildcards.task}"]["architectures"],
+        "architectures": RUNS[problem]["architectures"],
         "proxy_columns": [name for group in GROUPS.values() for name in group],
         "max_undefined_share": config["max_undefined_share"],
     }
 
 
-def chunks_of(kind):
-    """The chunks of all pass groups of a task; a chunk's name does not depend on their number.
+def table_of(wildcards):
+    """The problem and the repeat of a joined table: the first repeat is the table of the task itself."""
+    task, _, repeat = wildcards.table.partition("/repeat-")
+    return f"{wildcards.space}/{task}", int(repeat or 0)
 
-    Where tracked shards hold the scores already, they are the chunks.
-    """
 
-    def chunks(wildcards):
-        run = RUNS[f"{wildcards.space}/{wildcards.task}"]
-        if run["shards"]:
-            return run["shards"]
-        count = ceil(run["architectures"] / config["features"]["chunk_size"])
-        return [
-            f"{RESULTS}/{kind}/{wildcards.space}/{wildcards.task}/{group}/{chunk:04d}.parquet"
-            for group in GROUPS
-            for chunk in range(count)
-        ]
+def feature_tables(problem):
+    """The joined tables of a problem, one a repeat, by name."""
+    further = [f"features/{problem}/repeat-{repeat}" for repeat in REPEATS[1:]]
+    return [f"features/{problem}", *further]
 
-    return chunks
+
+def chunks_of(kind, problem, repeat):
+    """The chunks of all pass groups; a chunk's name does not depend on their number."""
+    count = ceil(RUNS[problem]["architectures"] / config["features"]["chunk_size"])
+    return [
+        f"{RESULTS}/{kind}/{problem}/repeat-{repeat}/{group}/{chunk:04d}.parquet"
+        for group in GROUPS
+        for chunk in range(count)
+    ]
+
+
+def chunks_of_table(wildcards):
+    """The chunks of one repeat. Where a tracked folder holds the scores already, its files are the chunks."""
+    problem, repeat = table_of(wildcards)
+    shards = RUNS[problem]["shards"]
+    if shards:
+        return [f"{shards}/repeat-{repeat}/{group}.parquet" for group in GROUPS]
+    return chunks_of("features", problem, repeat)
+
+
+def timings_of_task(wildcards):
+    """The first repeat's."""
+    return chunks_of("timings", f"{wildcards.space}/{wildcards.task}", 0)
 
 
 # evolve
@@ -175,15 +195,15 @@ REPORT = config["report"]
 
 
 def reads_of(name):
-    """What a table or figure reads; evolved/srgp stands for the formulas of every run."""
+    """What a table or figure reads; evolved/srgp stands for every formula, features/<problem> for every repeat."""
     runs = [
         run.removeprefix(f"{RESULTS}/").removesuffix(".json")
         for run in runs_of(SRGP["train_on"])
     ]
-    reads = [
-        runs if read == "evolved/srgp" else [read] for read in REPORT["reads"][name]
-    ]
-    return [read for several in reads for read in several]
+    several = {"evolved/srgp": runs} | {
+        f"features/{problem}": feature_tables(problem) for problem in RUNS
+    }
+    return [each for read in REPORT["reads"][name] for each in several.get(read, [read])]
 
 
 def files_read(wildcards):

@@ -35,7 +35,7 @@ TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", p
 class ExtractSettings:
     """One chunk: ``count`` architectures from place ``start`` of the problem's random order.
 
-    With ``share_equal_graphs`` equal functions have equal weights and are scored once; without, each
+    Each ``repeat`` after the first draws anew what ``redraw`` names: ``weights``, ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are scored once; without, each
     architecture draws weights of its own.
     """
 
@@ -47,6 +47,8 @@ class ExtractSettings:
     count: int
     batch_size: int
     share_equal_graphs: bool
+    repeat: int
+    redraw: list[str]
     seed: int
     device: str
     torch_threads: int
@@ -116,10 +118,16 @@ def _scores(
 ) -> Scores:
     if not proxies:
         return Scores()
-    shared = chosen.share_equal_graphs
-    draw = chosen.seed if shared else seeds.derive(chosen.seed, "a draw of its own", text)
+    seed = _seed("weights", chosen)
+    draw = seed if chosen.share_equal_graphs else seeds.derive(seed, "a draw of its own", text)
     network = space.network(space.parse(text), chosen.task, draw).to(chosen.device)
-    return compute(network, batch, proxies, seeds.derive(chosen.seed, space.name, chosen.task, text))
+    return compute(network, batch, proxies, seeds.derive(seed, space.name, chosen.task, text))
+
+
+def _seed(what: str, chosen: ExtractSettings) -> int:
+    """The seed of ``weights`` or ``images`` in this repeat."""
+    anew = chosen.repeat and what in chosen.redraw
+    return seeds.derive(chosen.seed, "repeat", chosen.repeat) if anew else chosen.seed
 
 
 def feature_schema(proxies: Sequence[str]) -> pa.Schema:
@@ -131,5 +139,5 @@ def feature_schema(proxies: Sequence[str]) -> pa.Schema:
 
 def _batch(chosen: ExtractSettings, files: Sequence[Path]) -> Batch:
     source = registry.get("images", chosen.images)
-    drawn = minibatch(source.training(files), chosen.batch_size, chosen.seed, chosen.task)
+    drawn = minibatch(source.training(files), chosen.batch_size, _seed("images", chosen), chosen.task)
     return Batch(*(torch.from_numpy(array).to(chosen.device) for array in (drawn.pixels, drawn.labels)))

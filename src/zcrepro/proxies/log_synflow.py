@@ -9,7 +9,7 @@ has no value where one is below -1, here their absolute value counts.
 Cost: a forward and a backward of one image in float64, a sixth of a forward."""
 
 from zcrepro.proxies._base import Proxy
-from zcrepro.proxies._passes.flow import FLOW, Flow
+from zcrepro.proxies._passes.synflow import SYNFLOW, Flow
 
 
 def log_synflow(record: Flow) -> float:
@@ -20,7 +20,7 @@ def log_synflow(record: Flow) -> float:
 
 PROXY = Proxy(
     name="log_synflow",
-    runs_in=FLOW,
+    runs_in=SYNFLOW,
     needs=frozenset(),
     formula=r"\sum_l \sum \left|W_l\right| \odot \log\left(\left|\partial R/\partial W_l\right| + 1\right)",
     citation="Cavagnero et al., FreeREA, WACV 2023",

@@ -4,12 +4,12 @@ Tanaka et al. (NeurIPS 2020) as a proxy (Abdelfattah et al., ICLR 2021): no data
 float64. NAS-Bench-Suite-Zero reports its logarithm."""
 
 from zcrepro.proxies._base import Proxy
-from zcrepro.proxies._passes.synflow import SYNFLOW, Saliencies
+from zcrepro.proxies._passes.synflow import SYNFLOW, Flow
 
 
-def synflow(record: Saliencies) -> float:
-    """The sum over all weighted layers."""
-    return sum(record.saliencies, 0.0)
+def synflow(record: Flow) -> float:
+    """The sum over all weighted layers, in float64."""
+    return record.saliency()
 
 
 PROXY = Proxy(

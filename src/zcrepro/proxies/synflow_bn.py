@@ -8,7 +8,7 @@ is zero up to rounding.
 Cost: a forward and a backward of one image in float64, a sixth of a forward."""
 
 from zcrepro.proxies._base import Proxy
-from zcrepro.proxies._passes.flow import FLOW_WITH_NORMS, Flow
+from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_NORMS, Flow
 
 
 def synflow_bn(record: Flow) -> float:
@@ -18,7 +18,7 @@ def synflow_bn(record: Flow) -> float:
 
 PROXY = Proxy(
     name="synflow_bn",
-    runs_in=FLOW_WITH_NORMS,
+    runs_in=SYNFLOW_WITH_NORMS,
     needs=frozenset(),
     formula=r"\sum_l \sum \left|W_l \odot \partial R_{BN}/\partial W_l\right|",
     citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",

@@ -8,7 +8,7 @@ by elsewhere. A network whose blocks reduce without BatchNorm has the score of `
 Cost: two forwards and a backward of one image in float64, a sixth of a forward."""
 
 from zcrepro.proxies._base import Proxy
-from zcrepro.proxies._passes.flow import FLOW_WITH_REDUCTIONS, Flow
+from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_REDUCTIONS, Flow
 
 
 def synflow_zcp(record: Flow) -> float:
@@ -18,7 +18,7 @@ def synflow_zcp(record: Flow) -> float:
 
 PROXY = Proxy(
     name="synflow_zcp",
-    runs_in=FLOW_WITH_REDUCTIONS,
+    runs_in=SYNFLOW_WITH_REDUCTIONS,
     needs=frozenset(),
     formula=r"\sum_l \sum \left|W_l \odot \partial R_{red}/\partial W_l\right|",
     citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",

@@ -1,11 +1,13 @@
-"""The SynFlow pass: one image of ones through absolute weights, in float64, without BatchNorm.
+"""The SynFlow pass: one image of ones through absolute weights, in float64, and the gradient of each weight.
 
-Other norms stay: the definition says nothing of them.
+There are three: SYNFLOW passes every BatchNorm by, SYNFLOW_WITH_NORMS none, and SYNFLOW_WITH_REDUCTIONS those
+outside of the blocks that reduce the resolution. Those that stay are in training mode. Other norms always
+stay: the definition says nothing of them. Dropout drops nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -14,21 +16,37 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
+from zcrepro.proxies._blocks import reductions
+from zcrepro.proxies._differentiate import gradients
 from zcrepro.proxies._layers import weighted_layers
-from zcrepro.proxies._preserve import own_tensors, preserved, rerouted, substituted
+from zcrepro.proxies._preserve import own_tensors, rerouted, substituted
+from zcrepro.proxies._statistics import training
+
+Kept = Callable[[nn.Module, Tensor], Iterable[nn.Module]]
+"""Which modules of a network keep their BatchNorm, by the network and the image of ones."""
 
 
 @dataclass(frozen=True)
-class Saliencies:
-    """``saliencies``: the sum of absolute weight times gradient of each weighted layer that counts."""
+class Flow:
+    """Of each weighted layer the absolute ``weights`` and the ``gradients`` of the sum of the logits."""
 
-    saliencies: list[float]
+    weights: list[Tensor]
+    gradients: list[Tensor]
+
+    def saliency(self) -> float:
+        """The sum over all weights of weight times absolute gradient."""
+        pairs = zip(self.weights, self.gradients, strict=True)
+        return sum(float((weight * gradient.abs()).sum()) for weight, gradient in pairs)
 
 
 class SynflowPass:
-    name = "synflow"
+    """``kept``: the modules inside which BatchNorm stays."""
 
-    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Saliencies:
+    def __init__(self, name: str, kept: Kept) -> None:
+        self.name = name
+        self.kept = kept
+
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Flow:
         del needs  # there is one thing to record
         tensors = {id(tensor): _absolute(tensor) for tensor in own_tensors(model)}
         layers = weighted_layers(model)
@@ -36,12 +54,13 @@ class SynflowPass:
             raise UndefinedScoreError("a weight is computed from others, so its absolute value cannot be set")
         weights = [tensors[id(layer.weight)].requires_grad_() for layer in layers]
         ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
-        with preserved(model, seed), substituted(model, tensors), rerouted(_without_norms(model)):
+        with training(model, seed), substituted(model, tensors):
             _without_dropout(model)
-            total = model(ones).sum()
-            gradients = torch.autograd.grad(total, weights, allow_unused=True)
-        reached = zip(weights, gradients, strict=True)
-        return Saliencies([float((w.detach() * g).abs().sum()) for w, g in reached if g is not None])
+            with rerouted(_norms_passed_by(model)):
+                kept = self.kept(model, ones)
+            with rerouted(_norms_passed_by(model, kept)):
+                found = gradients(model(ones).sum(), weights)
+        return Flow([weight.detach() for weight in weights], found)
 
 
 def _absolute(tensor: Tensor) -> Tensor:
@@ -49,9 +68,13 @@ def _absolute(tensor: Tensor) -> Tensor:
     return detached.double().abs() if detached.is_floating_point() else detached.clone()
 
 
-def _without_norms(model: nn.Module) -> dict[nn.Module, Callable[[Tensor], Tensor]]:
-    """A ``forward`` for each BatchNorm that passes its input through."""
-    return {module: lambda x: x for module in model.modules() if isinstance(module, _BatchNorm)}
+def _norms_passed_by(
+    model: nn.Module, kept: Iterable[nn.Module] = ()
+) -> dict[nn.Module, Callable[[Tensor], Tensor]]:
+    """A ``forward`` that passes its input through for each BatchNorm outside of the ``kept`` modules."""
+    stay = {module for outer in kept for module in outer.modules()}
+    norms = {module for module in model.modules() if isinstance(module, _BatchNorm)}
+    return {norm: lambda x: x for norm in norms - stay}
 
 
 def _without_dropout(model: nn.Module) -> None:
@@ -60,4 +83,6 @@ def _without_dropout(model: nn.Module) -> None:
             module.eval()
 
 
-SYNFLOW = SynflowPass()
+SYNFLOW = SynflowPass("synflow", lambda _model, _image: [])
+SYNFLOW_WITH_NORMS = SynflowPass("synflow_with_norms", lambda model, _image: [model])
+SYNFLOW_WITH_REDUCTIONS = SynflowPass("synflow_with_reductions", reductions)
