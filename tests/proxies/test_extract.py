@@ -24,7 +24,7 @@ SETTINGS = {
     "count": 3,
     "batch_size": 8,
     "share_equal_graphs": True,
-    "repeat": 0,
+    "draw": 0,
     "redraw": ["weights"],
     "seed": 1,
     "device": "cpu",

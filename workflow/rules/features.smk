@@ -1,4 +1,4 @@
-# Our own proxies on true networks, keyed by (space, task, repeat, pass group, chunk), then joined by repeat.
+# Our own proxies on true networks, keyed by (space, task, draw, pass group, chunk), then joined by draw.
 
 
 rule extract:
@@ -6,14 +6,14 @@ rule extract:
         accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
         images=lambda wildcards: source_files(task_config(wildcards)["files"]),
     output:
-        features=f"{RESULTS}/features/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.parquet",
-        timings=f"{RESULTS}/timings/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.parquet",
+        features=f"{RESULTS}/features/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{chunk}}.parquet",
+        timings=f"{RESULTS}/timings/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{chunk}}.parquet",
     log:
-        f"{RESULTS}/logs/extract/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.log",
+        f"{RESULTS}/logs/extract/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/extract/{{space}}/{{task}}/repeat-{{repeat}}/{{group}}/{{chunk}}.tsv"
+        f"{RESULTS}/benchmarks/extract/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{chunk}}.tsv"
     wildcard_constraints:
-        repeat=r"\d+",
+        draw=r"\d+",
         chunk=r"\d+",
     conda:
         "../../environment.yml"
@@ -40,7 +40,7 @@ rule features:
     benchmark:
         f"{RESULTS}/benchmarks/features/{{space}}/{{table}}.tsv"
     wildcard_constraints:
-        table=r"[^/]+(/repeat-[1-9]\d*)?",
+        table=r"[^/]+(/draw-[1-9]\d*)?",
     conda:
         "../../environment.yml"
     threads: 1

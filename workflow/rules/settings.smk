@@ -44,7 +44,7 @@ def tidy_tables():
 RUNS = {run["problem"]: run for run in config["features"]["runs"]}
 COMPUTED = [problem for problem, run in RUNS.items() if not run["shards"]]
 GROUPS = provenance.pass_groups(config["features"]["proxies"])
-REPEATS = range(config["features"]["repeats"])
+DRAWS = range(config["features"]["draws"])
 
 
 def task_config(wildcards):
@@ -65,7 +65,7 @@ def extract_settings(wildcards):
         "count": min(size, architectures - start),
         "batch_size": config["features"]["batch_size"],
         "share_equal_graphs": config["features"]["share_equal_graphs"],
-        "repeat": int(wildcards.repeat),
+        "draw": int(wildcards.draw),
         "redraw": config["features"]["redraw"],
         "seed": config["seed"],
         "device": config["device"],
@@ -83,38 +83,38 @@ def join_settings(wildcards):
 
 
 def table_of(wildcards):
-    """The problem and the repeat of a joined table: the first repeat is the table of the task itself."""
-    task, _, repeat = wildcards.table.partition("/repeat-")
-    return f"{wildcards.space}/{task}", int(repeat or 0)
+    """The problem and the draw of a joined table: the first draw is the table of the task itself."""
+    task, _, draw = wildcards.table.partition("/draw-")
+    return f"{wildcards.space}/{task}", int(draw or 0)
 
 
 def feature_tables(problem):
-    """The joined tables of a problem, one a repeat, by name."""
-    further = [f"features/{problem}/repeat-{repeat}" for repeat in REPEATS[1:]]
+    """The joined tables of a problem, one a draw, by name."""
+    further = [f"features/{problem}/draw-{draw}" for draw in DRAWS[1:]]
     return [f"features/{problem}", *further]
 
 
-def chunks_of(kind, problem, repeat):
+def chunks_of(kind, problem, draw):
     """The chunks of all pass groups; a chunk's name does not depend on their number."""
     count = ceil(RUNS[problem]["architectures"] / config["features"]["chunk_size"])
     return [
-        f"{RESULTS}/{kind}/{problem}/repeat-{repeat}/{group}/{chunk:04d}.parquet"
+        f"{RESULTS}/{kind}/{problem}/draw-{draw}/{group}/{chunk:04d}.parquet"
         for group in GROUPS
         for chunk in range(count)
     ]
 
 
 def chunks_of_table(wildcards):
-    """The chunks of one repeat. Where a tracked folder holds the scores already, its files are the chunks."""
-    problem, repeat = table_of(wildcards)
+    """The chunks of one draw. Where a tracked folder holds the scores already, its files are the chunks."""
+    problem, draw = table_of(wildcards)
     shards = RUNS[problem]["shards"]
     if shards:
-        return [f"{shards}/repeat-{repeat}/{group}.parquet" for group in GROUPS]
-    return chunks_of("features", problem, repeat)
+        return [f"{shards}/draw-{draw}/{group}.parquet" for group in GROUPS]
+    return chunks_of("features", problem, draw)
 
 
 def timings_of_task(wildcards):
-    """The first repeat's."""
+    """The first draw's."""
     return chunks_of("timings", f"{wildcards.space}/{wildcards.task}", 0)
 
 
@@ -195,7 +195,7 @@ REPORT = config["report"]
 
 
 def reads_of(name):
-    """What a table or figure reads; evolved/srgp stands for every formula, features/<problem> for every repeat."""
+    """What a table or figure reads; evolved/srgp stands for every formula, features/<problem> for every draw."""
     runs = [
         run.removeprefix(f"{RESULTS}/").removesuffix(".json")
         for run in runs_of(SRGP["train_on"])

@@ -35,7 +35,7 @@ TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", p
 class ExtractSettings:
     """One chunk: ``count`` architectures from place ``start`` of the problem's random order.
 
-    Each ``repeat`` after the first draws anew what ``redraw`` names: ``weights``, ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are scored once; without, each
+    Each ``draw`` after the first, which is 0, draws anew what ``redraw`` names: ``weights``, ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are scored once; without, each
     architecture draws weights of its own.
     """
 
@@ -47,7 +47,7 @@ class ExtractSettings:
     count: int
     batch_size: int
     share_equal_graphs: bool
-    repeat: int
+    draw: int
     redraw: list[str]
     seed: int
     device: str
@@ -119,15 +119,15 @@ def _scores(
     if not proxies:
         return Scores()
     seed = _seed("weights", chosen)
-    draw = seed if chosen.share_equal_graphs else seeds.derive(seed, "a draw of its own", text)
-    network = space.network(space.parse(text), chosen.task, draw).to(chosen.device)
+    weights = seed if chosen.share_equal_graphs else seeds.derive(seed, "a draw of its own", text)
+    network = space.network(space.parse(text), chosen.task, weights).to(chosen.device)
     return compute(network, batch, proxies, seeds.derive(seed, space.name, chosen.task, text))
 
 
 def _seed(what: str, chosen: ExtractSettings) -> int:
-    """The seed of ``weights`` or ``images`` in this repeat."""
-    anew = chosen.repeat and what in chosen.redraw
-    return seeds.derive(chosen.seed, "repeat", chosen.repeat) if anew else chosen.seed
+    """The seed of ``weights`` or ``images`` in this draw."""
+    anew = chosen.draw and what in chosen.redraw
+    return seeds.derive(chosen.seed, "draw", chosen.draw) if anew else chosen.seed
 
 
 def feature_schema(proxies: Sequence[str]) -> pa.Schema:
