@@ -62,7 +62,7 @@ def test_constant_ranks_are_nan() -> None:
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match=r"\(3,\) and \(2,\)"):
         kendall(np.arange(3.0), np.arange(2.0))
-    with pytest.raises(ValueError, match="2 groups for 3 rows"):
+    with pytest.raises(ValueError, match="2 groups and 3 scores for 3 rows"):
         interval(kendall, np.arange(3.0), np.arange(3.0), np.arange(2), 10, np.random.default_rng())
 
 

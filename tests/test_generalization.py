@@ -16,6 +16,7 @@ from zcrepro.generalization import generalize
 SETTINGS: dict[str, Any] = {
     "problems": ["s/a", "t/b"],
     "source": "released",
+    "draws": 1,
     "handcrafted": ["p", "q"],
     "seed": 1,
     "resamples": 60,
@@ -58,12 +59,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, **changes: Any) -> pd.DataFrame:
-    (folder / "settings.json").write_text(json.dumps(SETTINGS | changes))
+    chosen = SETTINGS | changes
+    (folder / "settings.json").write_text(json.dumps(chosen))
+    spaces = [problem.split("/")[0] for problem in chosen["problems"]]
     generalize(
         settings_file=folder / "settings.json",
         evolved=[folder / f"{name}-{repeat}.json" for name, repeat in FORMULAS],
-        accuracies=[folder / "s-acc.parquet", folder / "t-acc.parquet"],
-        scores=[folder / "s-scores.parquet", folder / "t-scores.parquet"],
+        accuracies=[folder / f"{space}-acc.parquet" for space in spaces],
+        scores=[folder / f"{space}-scores.parquet" for space in spaces],
         output=folder / "out.parquet",
     )
     return pd.read_parquet(folder / "out.parquet")
@@ -120,6 +123,37 @@ def test_the_exact_set_of_rows(folder: Path) -> None:
     assert set(kendalls[columns].itertuples(index=False, name=None)) == everything | held_out
     assert len(kendalls) == len(everything | held_out) == len(found) / 2
     assert found.loc[found["method"] == "hand-crafted", "repeat"].isna().all()
+
+
+def test_several_draws_of_the_scores_are_averaged_on_the_rows_they_share(folder: Path) -> None:
+    again = pd.read_parquet(folder / "s-scores.parquet")
+    again["p"] += np.random.default_rng(5).normal(size=ROWS)
+    again.drop(index=[3, 4]).to_parquet(folder / "s-again.parquet")
+    once = run(folder, problems=["s/a"])
+    settings = SETTINGS | {"problems": ["s/a"], "draws": 2}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    generalize(
+        settings_file=folder / "settings.json",
+        evolved=[folder / "D-1.json"],
+        accuracies=[folder / "s-acc.parquet"],
+        scores=[folder / "s-scores.parquet", folder / "s-again.parquet"],
+        output=folder / "out.parquet",
+    )
+    found = pd.read_parquet(folder / "out.parquet").set_index(["name", "population", "metric"])
+    row = found.loc[("p", "all", "spearman")]
+    table = pd.read_parquet(folder / "s-acc.parquet").query("metric == 'test'").set_index("arch")
+    first = pd.read_parquet(folder / "s-scores.parquet").set_index("arch")
+    kept = again.drop(index=[3, 4]).set_index("arch")["q"].dropna().index
+    by_draw = [
+        spearman(draw.loc[kept, "p"], table.loc[kept, "accuracy"]) for draw in (first, again.set_index("arch"))
+    ]
+    assert by_draw[0] != by_draw[1]
+    assert row["value"] == pytest.approx(np.mean(by_draw))
+    assert (row["lowest"], row["highest"]) == pytest.approx((min(by_draw), max(by_draw)))
+    assert (row["draws"], row["n"], row["undefined"]) == (2, ROWS - 3, 3)
+    assert row["ci_low"] < row["value"] < row["ci_high"]
+    assert set(once["draws"]) == {1}
+    assert (once["lowest"] == once["value"]).all()
 
 
 def test_equal_orders_have_equal_intervals(folder: Path) -> None:

@@ -63,7 +63,7 @@ def test_the_interval_is_that_of_a_bootstrap_that_copies_rows() -> None:
     accuracy = rng.normal(size=30)
     scores = accuracy + rng.normal(size=(3, 30))
     groups = np.array([f"g{i // 2}" for i in range(30)], object)
-    found = vote.pair_agreement_interval(scores, accuracy, groups, 20, np.random.default_rng(3), 0.9)
+    found = vote.pair_agreement_interval([scores], accuracy, groups, 20, np.random.default_rng(3), 0.9)
 
     draws = np.random.default_rng(3)
     values = []
@@ -77,7 +77,7 @@ def test_the_interval_is_that_of_a_bootstrap_that_copies_rows() -> None:
 def test_the_interval_is_undefined_where_the_statistic_is() -> None:
     groups = np.array(list("abcd"), object)
     low, high = vote.pair_agreement_interval(
-        np.ones((3, 4)), np.ones(4), groups, 5, np.random.default_rng(0), 0.9
+        [np.ones((3, 4))], np.ones(4), groups, 5, np.random.default_rng(0), 0.9
     )
     assert math.isnan(low)
     assert math.isnan(high)

@@ -33,6 +33,11 @@ def spearman(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.clip(a @ b / math.sqrt((a @ a) * (b @ b)), -1, 1))
 
 
+def mean_over_draws(statistic: Statistic) -> Statistic:
+    """``statistic`` of scores that were drawn several times, (draws, n): the mean over the draws."""
+    return lambda x, y: float(np.mean([statistic(draw, y) for draw in x]))
+
+
 def interval(
     statistic: Statistic,
     x: np.ndarray,
@@ -44,13 +49,14 @@ def interval(
 ) -> tuple[float, float]:
     """The percentile bootstrap interval of ``statistic(x, y)`` over *groups* of rows.
 
+    ``x`` is (n,), or (draws, n) for a statistic of several draws; ``y`` and ``groups`` are (n,).
+
     Equal graphs (equal ``groups``) come and go together: they were trained apart, but a proxy
     sees one network, so that rows drawn one by one would make the interval too narrow. Resamples
     whose statistic is undefined are left out; (NaN, NaN) where none is left.
     """
-    x, y = _vectors(x, y)
-    if len(groups) != len(x):
-        raise ValueError(f"{len(groups)} groups for {len(x)} rows")
+    if not len(groups) == len(y) == x.shape[-1]:
+        raise ValueError(f"{len(groups)} groups and {x.shape[-1]} scores for {len(y)} rows")
     codes, distinct = pd.factorize(groups)
     rows_by_group = np.argsort(codes, kind="stable")
     counts = np.bincount(codes, minlength=len(distinct))
@@ -59,7 +65,7 @@ def interval(
     for _ in range(resamples if len(distinct) > 1 else 0):
         drawn = rng.integers(len(distinct), size=len(distinct))
         rows = rows_by_group[_ranges(starts[drawn], counts[drawn])]
-        values.append(statistic(x[rows], y[rows]))
+        values.append(statistic(x[..., rows], y[rows]))
     defined = np.array([value for value in values if not math.isnan(value)])
     if not len(defined):
         return math.nan, math.nan

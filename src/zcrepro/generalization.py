@@ -3,7 +3,7 @@
 Correlations are with test accuracy where the benchmark has it. All methods are judged on the same
 architectures of a problem, those that have every score that any of them needs, and their
 intervals come from the same resamples; but for those on which a formula itself has no value, which
-``undefined`` counts.
+``undefined`` counts. Where the scores were drawn several times, a correlation is the mean over the draws.
 """
 
 import math
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from zcrepro import provenance, seeds, settings, storage
-from zcrepro.correlation import interval, kendall, spearman
+from zcrepro.correlation import interval, kendall, mean_over_draws, spearman
 from zcrepro.evolve import _proxy, _scores
 from zcrepro.evolve._formula import Formula
 from zcrepro.evolve._proxy import EvolvedProxy
@@ -37,6 +37,9 @@ SCHEMA = pa.schema(
         ("value", pa.float64()),
         ("ci_low", pa.float64()),
         ("ci_high", pa.float64()),
+        ("draws", pa.int64()),
+        ("lowest", pa.float64()),
+        ("highest", pa.float64()),
         ("n", pa.int64()),
         ("undefined", pa.int64()),
         ("status", pa.string()),
@@ -55,10 +58,14 @@ ALL, HELD_OUT = "all", "held out"
 
 @dataclass(frozen=True)
 class GeneralizeSettings:
-    """On which ``problems`` (space/task) to judge, and beside which hand-crafted proxies."""
+    """On which ``problems`` (space/task) to judge, and beside which hand-crafted proxies.
+
+    ``draws`` says how often each score of ``source`` was drawn.
+    """
 
     problems: list[str]
     source: str
+    draws: int
     handcrafted: list[str]
     seed: int
     resamples: int
@@ -104,17 +111,19 @@ def generalize(
     accuracies
         Parquet of accuracies, one for each of the settings' problems, in their order.
     scores
-        Parquet of released scores or of features, one for each problem, in the same order.
+        Parquet of released scores or of features, one for each draw of each problem, in the same order.
     output
-        Parquet: one row a method, problem, population and correlation, with its interval.
+        Parquet: one row a method, problem, population and correlation, with its interval over
+        architectures, and the lowest and highest value of a single draw.
     """
     chosen = settings.load(settings_file, GeneralizeSettings)
-    _scores.check_parallel(chosen.problems, accuracies, scores)
+    _scores.check_parallel(chosen.problems, accuracies, scores, chosen.draws)
     proxies = [_proxy.load_proxy(path) for path in evolved]
     splits = _splits(proxies)
     _check_names(chosen, proxies, scores)
     rows: list[dict[str, Any]] = []
-    problems = list(zip(chosen.problems, accuracies, scores, strict=True))
+    draws = [scores[first : first + chosen.draws] for first in range(0, len(scores), chosen.draws)]
+    problems = list(zip(chosen.problems, accuracies, draws, strict=True))
     for problem in track(problems, "generalization"):
         rows += _of_problem(*problem, chosen, proxies, splits)
     frame = pd.DataFrame(rows, columns=SCHEMA.names).astype({"repeat": "Int64"})
@@ -145,25 +154,19 @@ def _check_names(chosen: GeneralizeSettings, proxies: Sequence[EvolvedProxy], sc
 def _of_problem(
     problem: str,
     accuracies: Path,
-    scores: Path,
+    scores: Sequence[Path],
     chosen: GeneralizeSettings,
     proxies: Sequence[EvolvedProxy],
     splits: dict[str, Split],
 ) -> Iterator[dict[str, Any]]:
     evolved = [Judged(p.method, p.name, p.training_set, p.repeat, p.formula) for p in proxies]
     needed = {name for one in evolved for name in one.formula.terminals} | set(chosen.handcrafted)
-    rows = _scores.read(
-        problem,
-        accuracies,
-        scores,
-        _scores.offered(problem, scores, sorted(needed)),
-        source=chosen.source,
-        metrics=_scores.REPORTING,
-        max_undefined_share=chosen.max_undefined_share,
-    )
+    names = _scores.offered(problem, scores[0], sorted(needed))
+    draws = _scores.in_common([_read(problem, accuracies, path, names, chosen) for path in scores])
+    rows = draws[0]
     everything = Population(ALL, np.ones(len(rows), np.bool_), len(rows.left_out))
     for one in (*evolved, *_handcrafted(chosen, "")):
-        yield from _correlations(one, rows, everything, chosen)
+        yield from _correlations(one, draws, everything, chosen)
     for training_set, split in sorted(splits.items()):
         if _scores.space_of(problem) not in split.cutoffs:
             continue
@@ -171,7 +174,21 @@ def _of_problem(
         held_out = Population(HELD_OUT, split.held_out(problem, rows.graph), unseen)
         trained = [one for one in evolved if one.training_set == training_set]
         for one in (*trained, *_handcrafted(chosen, training_set)):
-            yield from _correlations(one, rows, held_out, chosen)
+            yield from _correlations(one, draws, held_out, chosen)
+
+
+def _read(
+    problem: str, accuracies: Path, scores: Path, names: Sequence[str], chosen: GeneralizeSettings
+) -> Scores:
+    return _scores.read(
+        problem,
+        accuracies,
+        scores,
+        names,
+        source=chosen.source,
+        metrics=_scores.REPORTING,
+        max_undefined_share=chosen.max_undefined_share,
+    )
 
 
 def _handcrafted(chosen: GeneralizeSettings, training_set: str) -> list[Judged]:
@@ -179,22 +196,28 @@ def _handcrafted(chosen: GeneralizeSettings, training_set: str) -> list[Judged]:
 
 
 def _correlations(
-    one: Judged, rows: Scores, population: Population, chosen: GeneralizeSettings
+    one: Judged, draws: Sequence[Scores], population: Population, chosen: GeneralizeSettings
 ) -> Iterator[dict[str, Any]]:
     """A row for each correlation; one that could not be computed says why in its status."""
-    size = int(population.kept.sum())
+    rows, size = draws[0], int(population.kept.sum())
     missing = [name for name in one.formula.terminals if name not in rows.columns]
-    values = np.full(len(rows), np.nan) if missing else one.formula.evaluate(rows.columns)
-    kept = population.kept & ~np.isnan(values)
+    values = np.full((len(draws), len(rows)), np.nan)
+    if not missing:
+        values = np.stack([one.formula.evaluate(draw.columns) for draw in draws])
+    kept = population.kept & ~np.isnan(values).any(axis=0)
     n = int(kept.sum())
-    data = values[kept], rows.accuracy[kept]
+    data = values[:, kept], rows.accuracy[kept]
     for metric, statistic in STATISTICS.items():
-        value = statistic(*data)
+        mean = mean_over_draws(statistic)
+        by_draw = [statistic(draw, data[1]) for draw in data[0]]
+        value = mean(*data)
         # The key names the population and not the method, so that all have the same resamples.
         rng = seeds.numpy_generator(chosen.seed, "interval", rows.problem, population.name)
         bounds = math.nan, math.nan
         if not math.isnan(value):
-            bounds = interval(statistic, *data, rows.graph[kept], chosen.resamples, rng, chosen.level)
+            bounds = interval(
+                mean_over_draws(statistic), *data, rows.graph[kept], chosen.resamples, rng, chosen.level
+            )
         yield {
             "method": one.method,
             "name": one.name,
@@ -207,6 +230,9 @@ def _correlations(
             "value": value,
             "ci_low": bounds[0],
             "ci_high": bounds[1],
+            "draws": len(draws),
+            "lowest": min(by_draw),
+            "highest": max(by_draw),
             "n": n,
             "undefined": population.left_out + size - n,
             "status": _status(missing, value),

@@ -7,7 +7,7 @@ first of the pair, so that a pair that all proxies tie on counts one half.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ def pair_agreement(scores: np.ndarray, accuracy: np.ndarray) -> float:
 
 
 def pair_agreement_interval(
-    scores: np.ndarray,
+    draws: Sequence[np.ndarray],
     accuracy: np.ndarray,
     groups: np.ndarray,
     resamples: int,
@@ -39,12 +39,14 @@ def pair_agreement_interval(
 ) -> tuple[float, float]:
     """The percentile bootstrap interval of ``pair_agreement`` over groups of architectures.
 
-    A resample gives each architecture a weight, how often its group was drawn, and each pair the
+    ``draws`` holds the scores of each draw, and the interval is that of the mean over them. A
+    resample gives each architecture a weight, how often its group was drawn, and each pair the
     product of two. So the pairs are compared once for all resamples. (NaN, NaN) where it is undefined.
     """
     weights = _weights(groups, resamples, rng)
     right, pairs = np.zeros(weights.shape[1]), np.zeros(weights.shape[1])
-    for rows, agrees, differs in _blocks(scores, accuracy):
+    blocks = (block for scores in draws for block in _blocks(scores, accuracy))
+    for rows, agrees, differs in blocks:
         # Single precision is exact here: sums of small integers, far below 2**24.
         for total, matrix in ((right, agrees), (pairs, differs)):
             total += np.einsum(

@@ -55,10 +55,11 @@ def run(folder, **changes):
     return output
 
 
-def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None):
+def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None, shards=False):
     rows = {arch for chunk in chunks for arch in storage.read_parquet(chunk)["arch"]}
     settings = {
         "architectures": len(rows) if architectures is None else architectures,
+        "shards": shards,
         "proxy_columns": list(proxies),
         "max_undefined_share": share,
     }
@@ -194,6 +195,40 @@ def test_pass_groups_are_joined_by_architecture(folder):
     found = join(folder, groups, proxies=["params", "snip", "nwot"])
     assert found.columns.tolist()[:5] == ["arch", "graph", "params", "snip", "nwot"]
     assert found["params"].notna().all()
+
+
+def test_each_draw_draws_anew_what_it_is_told_to(folder):
+    def scores(**changes):
+        return storage.read_parquet(run(folder, proxies=["params", "snip", "l2_norm"], **changes))
+
+    first = scores()
+    for redraw, weights_differ in ((["weights"], True), (["images"], False), (["weights", "images"], True)):
+        again = [scores(draw=draw, redraw=redraw) for draw in (0, 1, 2)]
+        pd.testing.assert_frame_equal(again[0], first, check_exact=True)
+        for draw in again[1:]:
+            assert (draw["params"] == first["params"]).all()
+            assert (draw["snip"] != first["snip"]).all()
+            assert (draw["l2_norm"] != first["l2_norm"]).all() == weights_differ
+        assert (again[1]["snip"] != again[2]["snip"]).all()
+
+
+def test_shards_that_reach_less_far_leave_scores_that_were_not_computed(cells):
+    parts = [
+        run(cells, space="embedded_cell", proxies=["snip", "nwot"], count=10),
+        run(cells, space="embedded_cell", proxies=["synflow"], count=16),
+    ]
+    names = ["synflow", "snip", "nwot"]
+    found = join(cells, parts, share=0.5, proxies=names, architectures=15625, shards=True).set_index("arch")
+    order = sampling.random_order(CELL, cell_texts())
+    assert len(found) == 16
+    assert found.loc[order[:10], "snip_status"].eq("ok").all()
+    assert found.loc[order[10:], ["snip_status", "nwot_status"]].eq("not computed").all(axis=None)
+    assert found.loc[order[10:], ["snip", "nwot"]].isna().all(axis=None)
+    assert found.loc[order[:10], "nwot_status"].ne("not computed").all()
+    with pytest.raises(ValueError, match=r"cover \[10, 16\] architectures"):
+        join(cells, parts, share=0.5, proxies=names)
+    with pytest.raises(ValueError, match="12 architectures were asked for, but the chunks hold 16"):
+        join(cells, parts, share=0.5, proxies=names, architectures=12, shards=True)
 
 
 def test_groups_of_different_architectures_are_refused(folder):

@@ -205,6 +205,7 @@ def _write_generalization(made: Run) -> None:
         ci_low=frame["value"] - 0.05, ci_high=frame["value"] + 0.04, undefined=0, status="ok"
     )
     frame = frame.assign(formula="add(synflow, nwot)", size=3)
+    frame = frame.assign(draws=3, lowest=frame["value"] - 0.01, highest=frame["value"] + 0.01)
     both = [frame.assign(metric=metric, metric_of="test") for metric in ("kendall", "spearman")]
     write_parquet(
         made.results / "generalization" / "srgp.parquet", pd.concat(both)[SCHEMA.names], SCHEMA, KEY, {}

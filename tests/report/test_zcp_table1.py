@@ -75,6 +75,37 @@ def test_populations_are_named_and_decide_the_verdict(made: pd.DataFrame) -> Non
     assert sample["population"] == "our scores: a random sample of 50 of 60"
 
 
+def test_a_figure_of_several_draws_is_their_mean_on_the_rows_that_all_have(run: Any) -> None:
+    first = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+    again = first.assign(snip=np.random.default_rng(1).permutation(first["snip"]), jacov=first["snip"])
+    again.loc[10:, ["snip", "snip_status"]] = np.nan, "not computed"
+    folder = run.results / "features" / "nasbench201" / "cifar10"
+    folder.mkdir()
+    again.to_parquet(folder / "draw-1.parquet")
+    reads = [*ALL_READS, "features/nasbench201/cifar10/draw-1"]
+    made = run.table("zcp_table1", reads, RESOURCE)
+    accuracy = run.accuracy[:50]
+
+    row = one(made, "jacob_cov", "cifar10", "our scores")
+    by_draw = [abs(spearman(draw["jacov"].to_numpy(), accuracy)) for draw in (first, again)]
+    assert row["value"] == pytest.approx(np.mean(by_draw), abs=1e-6)
+    assert (row["n"], row["seeds"]) == (50, 2)
+    low, high = sorted(by_draw)
+    assert f"mean over 2 draws of the scores, which range from {low:.3f} to {high:.3f}" in row["note"]
+
+    row = one(made, "snip", "cifar10", "our scores")
+    by_draw = [abs(spearman(draw["snip"].to_numpy()[:10], accuracy[:10])) for draw in (first, again)]
+    assert row["value"] == pytest.approx(np.mean(by_draw), abs=1e-6)
+    assert row["population"] == "our scores: a random sample of 10 of 60"
+    assert "undefined" not in row["note"]
+
+    pairs = one(made, "vote (pairs)", "cifar10", "our scores")
+    votes = [draw[["synflow", "jacov", "snip"]].to_numpy(np.float64).T[:, :10] for draw in (first, again)]
+    expected = [vote.pair_agreement(scores, accuracy[:10]) for scores in votes]
+    assert pairs["value"] == pytest.approx(np.mean(expected), abs=1e-6)
+    assert pairs["ci_low"] <= pairs["value"] <= pairs["ci_high"]
+
+
 def test_undefined_scores_are_left_out_and_counted(made: pd.DataFrame) -> None:
     row = one(made, "grasp", "cifar10", "our scores")
     assert row["n"] == 49

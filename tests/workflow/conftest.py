@@ -20,6 +20,7 @@ TINY = {
             {"problem": "embedded_chain/digits", "architectures": 30},
         ],
         "proxies": ["params", "l2_norm", "synflow", "zen"],
+        "draws": 1,
         "batch_size": 8,
         "chunk_size": 15,
     },

@@ -91,6 +91,15 @@ def test_asking_for_more_architectures_adds_chunks_and_reruns_none(workflow):
     assert planned["features"] == planned["timings"] == 1
 
 
+def test_another_draw_adds_chunks_and_reruns_what_correlates(workflow):
+    workflow.configure(features={"draws": 2})
+    planned = workflow.planned()
+    assert planned["extract"] == 3 * 2 * 2  # pass groups, problems, chunks
+    assert planned["features"] == 2
+    assert "evolve" not in planned
+    assert planned["generalize"] == 1
+
+
 def test_data_are_fetched_once_for_all_runs(fresh, monkeypatch):
     mirror = fresh.folder / "mirror" / "small"
     mirror.mkdir(parents=True)

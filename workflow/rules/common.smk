@@ -70,7 +70,7 @@ def accuracies_of(problems):
 
 
 def scores_of(source, problems):
-    """The files that hold the scores of problems: published ones, or our own features."""
+    """The files that hold the scores of problems: published ones, or our own features' first draw."""
     if source == "released":
         return [
             f"{RESULTS}/released/{space_of(problem)}.parquet" for problem in problems

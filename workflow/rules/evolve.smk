@@ -32,7 +32,7 @@ rule generalize:
     input:
         evolved=runs_of(SRGP["train_on"]),
         accuracies=accuracies_of(config["generalization"]["problems"]),
-        scores=scores_of(SRGP["scores"], config["generalization"]["problems"]),
+        scores=draws_of(SRGP["scores"], config["generalization"]["problems"]),
     output:
         table=f"{RESULTS}/generalization/srgp.parquet",
     log:

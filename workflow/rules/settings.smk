@@ -77,6 +77,7 @@ def join_settings(wildcards):
     problem, _ = table_of(wildcards)
     return {
         "architectures": RUNS[problem]["architectures"],
+        "shards": bool(RUNS[problem]["shards"]),
         "proxy_columns": [name for group in GROUPS.values() for name in group],
         "max_undefined_share": config["max_undefined_share"],
     }
@@ -92,6 +93,17 @@ def feature_tables(problem):
     """The joined tables of a problem, one a draw, by name."""
     further = [f"features/{problem}/draw-{draw}" for draw in DRAWS[1:]]
     return [f"features/{problem}", *further]
+
+
+def draws_of(source, problems):
+    """The same, of every draw: published scores were drawn once."""
+    if source == "released":
+        return scores_of(source, problems)
+    return [
+        f"{RESULTS}/{table}.parquet"
+        for problem in problems
+        for table in feature_tables(problem)
+    ]
 
 
 def chunks_of(kind, problem, draw):
@@ -160,6 +172,7 @@ def runs_of(training_sets):
 def generalize_settings(wildcards):
     return config["generalization"] | {
         "source": SRGP["scores"],
+        "draws": 1 if SRGP["scores"] == "released" else len(DRAWS),
         "seed": config["seed"],
         "max_undefined_share": config["max_undefined_share"],
     }

@@ -5,7 +5,7 @@ logarithm, params and flops in millions), so that one formula serves both source
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from zcrepro import seeds, storage
+from zcrepro.features import computed
 from zcrepro.released import of_one_source
 from zcrepro.settings import unknown_name
 
@@ -138,6 +139,15 @@ def read(
     )
 
 
+def in_common(draws: Sequence[Scores]) -> list[Scores]:
+    """Several draws of a problem's scores, of the architectures that all of them have."""
+    common = set(draws[0].arch).intersection(*(draw.arch for draw in draws[1:]))
+    masks = [np.array([arch in common for arch in draw.arch], np.bool_) for draw in draws]
+    left_out = np.concatenate([draws[0].left_out, draws[0].graph[~masks[0]]])
+    kept = [draw.where(mask) for draw, mask in zip(draws, masks, strict=True)]
+    return [replace(draw, left_out=left_out) for draw in kept]
+
+
 def score_names(scores: Path) -> list[str]:
     """The proxies that a table of scores has a column for."""
     return [field.name for field in pq.read_schema(scores) if str(field.type) == "double"]
@@ -190,12 +200,14 @@ def space_of(problem: str) -> str:
     return _parts(problem)[0]
 
 
-def check_parallel(problems: Sequence[str], accuracies: Sequence[Path], scores: Sequence[Path]) -> None:
-    """Raises ValueError unless there is one file of each kind for every problem."""
-    if not len(problems) == len(accuracies) == len(scores):
+def check_parallel(
+    problems: Sequence[str], accuracies: Sequence[Path], scores: Sequence[Path], draws: int = 1
+) -> None:
+    """Raises ValueError unless there is a file of accuracies and ``draws`` of scores for every problem."""
+    if len(accuracies) != len(problems) or len(scores) != draws * len(problems):
         raise ValueError(
-            f"{len(problems)} problems need as many files of each kind, in their order, not "
-            f"{len(accuracies)} of accuracies and {len(scores)} of scores"
+            f"{len(problems)} problems need a file of accuracies and {draws} of scores each, in their order, "
+            f"not {len(accuracies)} of accuracies and {len(scores)} of scores"
         )
 
 
@@ -233,7 +245,7 @@ def read_scores(problem: str, path: Path, names: Sequence[str], source: str) -> 
         raise ValueError(
             f"{path} has no score {', '.join(missing)} for {problem}; it has {', '.join(sorted(known))}"
         )
-    table = rows[["arch", *names]]
+    table = computed(rows, names)[["arch", *names]]
     if source == "features":
         table = table.assign(**{name: to_released_units(name, table[name].to_numpy()) for name in names})
     return _unique(table, path, problem)

@@ -19,14 +19,12 @@ import pyarrow as pa
 import torch
 
 from zcrepro import provenance, registry, sampling, seeds, settings, storage
+from zcrepro.features import AS, feature_schema
 from zcrepro.images._base import minibatch
 from zcrepro.progress import track
 from zcrepro.proxies._base import Batch, Proxy
 from zcrepro.proxies._engine import Scores, compute
 from zcrepro.spaces._base import Space
-
-AS = "as "
-"""A status that begins so ends with the text of the architecture whose score this one has."""
 
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
 
@@ -35,8 +33,9 @@ TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", p
 class ExtractSettings:
     """One chunk: ``count`` architectures from place ``start`` of the problem's random order.
 
-    Each ``draw`` after the first, which is 0, draws anew what ``redraw`` names: ``weights``, ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are scored once; without, each
-    architecture draws weights of its own.
+    Each ``draw`` after the first, which is 0, draws anew what ``redraw`` names: ``weights``,
+    ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are
+    scored once; without, each architecture draws weights of its own.
     """
 
     space: str
@@ -128,13 +127,6 @@ def _seed(what: str, chosen: ExtractSettings) -> int:
     """The seed of ``weights`` or ``images`` in this draw."""
     anew = chosen.draw and what in chosen.redraw
     return seeds.derive(chosen.seed, "draw", chosen.draw) if anew else chosen.seed
-
-
-def feature_schema(proxies: Sequence[str]) -> pa.Schema:
-    """arch, graph, then a float64 column and a status column for each proxy."""
-    columns = [("arch", pa.string()), ("graph", pa.string())]
-    columns += [(name, pa.float64()) for name in proxies]
-    return pa.schema(columns + [(f"{name}_status", pa.string()) for name in proxies])
 
 
 def _batch(chosen: ExtractSettings, files: Sequence[Path]) -> Batch:

@@ -6,21 +6,27 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from zcrepro import provenance, settings, storage
-from zcrepro.proxies._extract import AS, TIMINGS, feature_schema
+from zcrepro.features import AS, NOT_COMPUTED, computed, feature_schema
+from zcrepro.proxies._extract import TIMINGS
 
 
 @dataclass(frozen=True)
 class JoinSettings:
-    """The columns and rows of the joined table, and how much of it may be undefined (a share in [0, 1])."""
+    """The columns and rows of the joined table, and how much of it may be undefined (a share in [0, 1]).
+
+    The chunks must hold all ``architectures``; if they are ``shards`` of a computation that goes on, each
+    pass group holds as many as it has reached.
+    """
 
     architectures: int
+    shards: bool
     proxy_columns: list[str]
     max_undefined_share: float
 
@@ -43,16 +49,19 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
         frame = storage.read_parquet(chunk)
         groups[tuple(frame.columns)].append(frame)
     tables = [pd.concat(frames, ignore_index=True) for frames in groups.values()]
-    joined = reduce(lambda a, b: a.merge(b, on=["arch", "graph"], validate="one_to_one"), tables)
-    if any(len(table) != len(joined) for table in tables):
+    merged = partial(pd.merge, on=["arch", "graph"], how="outer", validate="one_to_one")
+    joined = reduce(merged, tables)
+    if any(len(table) != len(joined) for table in tables) and not chosen.shards:
         counts = sorted({len(table) for table in tables})
         raise ValueError(f"{output}: the pass groups cover {counts} architectures; rerun their chunks")
-    if len(joined) != chosen.architectures:
+    missing = chosen.architectures - len(joined)
+    if missing < 0 or (missing and not chosen.shards):
         raise ValueError(
             f"{output}: {chosen.architectures} architectures were asked for, but the chunks hold "
             f"{len(joined)}; correct `architectures` of this problem under features.runs"
         )
     for name in chosen.proxy_columns:
+        joined[f"{name}_status"] = joined[f"{name}_status"].fillna(NOT_COMPUTED)
         _fill_in(joined, name, output)
     check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
     metadata = provenance.metadata("features", settings.as_mapping(chosen)) | _making(chunks)
@@ -90,11 +99,12 @@ def _making(chunks: Sequence[Path]) -> dict[str, str]:
 def check_defined(frame: pd.DataFrame, columns: Sequence[str], share: float, where: Path) -> None:
     """Raises ValueError that names the proxies of which more than ``share`` is undefined, and why."""
     for name in columns:
-        undefined = frame[name].isna()
+        rows = computed(frame, [name])
+        undefined = rows[name].isna()
         if undefined.mean() > share:
-            reason = frame.loc[undefined, f"{name}_status"].value_counts().index[0]
+            reason = rows.loc[undefined, f"{name}_status"].value_counts().index[0]
             raise ValueError(
-                f"{where}: {name} is undefined for {undefined.sum()} of {len(frame)} architectures, more "
+                f"{where}: {name} is undefined for {undefined.sum()} of {len(rows)} architectures, more "
                 f"than the share {share} that max_undefined_share allows; the commonest reason: {reason}"
             )
 

@@ -111,6 +111,13 @@ class Reference:
     source: str
 
 
+def spread_note(draws: int, lowest: float, highest: float) -> str:
+    """How far the draws lie apart that a figure is the mean of; nothing where there is one."""
+    if draws == 1 or math.isnan(lowest):
+        return ""
+    return f"mean over {draws} draws of the scores, which range from {lowest:.3f} to {highest:.3f}"
+
+
 def absent(row: str, column: str, metric: str, series: str, missing: str) -> Measured:
     """The figure that an input is missing for."""
     population = f"{series}: none" if series else ""

@@ -32,7 +32,7 @@ class Pair:
 def draw(inputs: Inputs, seed: int) -> Drawing:
     """A line for each problem whose features are there: the best hand-crafted proxy, and the formula."""
     run = _headline_run(inputs)
-    pairs = [_pair(name, inputs, run) for name in inputs.names("features")]
+    pairs = [_pair(name, inputs, run) for name in inputs.scored()]
     if not pairs:
         return _style.nothing("the run makes no features/")
     drawing, axes = _style.panels(2 * len(pairs), 2, 4.2, 3.1)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from zcrepro.report import _evolved
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import ARCHITECTURES, INITIALISATIONS, Measured, absent
+from zcrepro.report._comparison import ARCHITECTURES, INITIALISATIONS, Measured, absent, spread_note
 from zcrepro.report._evolved import GENERALIZATION
 from zcrepro.report._inputs import Inputs
 
@@ -39,7 +39,11 @@ def _handcrafted(frame: pd.DataFrame, problem: str, first_set: str) -> Measured:
     row = _evolved.best(_evolved.of_handcrafted(frame, problem, first_set))
     if row is None:
         return absent(BEST_HANDCRAFTED, problem, METRIC, "", "no hand-crafted proxy has a value")
-    note = f"{row['name']}: the largest on these very architectures, which favours it"
+    notes = [
+        f"{row['name']}: the largest on these very architectures, which favours it",
+        spread_note(row["draws"], row["lowest"], row["highest"]),
+        _evolved.embedded_note(problem),
+    ]
     return Measured(
         row=BEST_HANDCRAFTED,
         column=problem,
@@ -47,10 +51,10 @@ def _handcrafted(frame: pd.DataFrame, problem: str, first_set: str) -> Measured:
         value=float(row["value"]),
         n=int(row["n"]),
         population=_evolved.describe(problem, str(row["population"])),
-        note="; ".join(part for part in (note, _evolved.embedded_note(problem)) if part),
+        note="; ".join(part for part in notes if part),
         interval=(float(row["ci_low"]), float(row["ci_high"])),
         interval_kind=ARCHITECTURES,
-        seeds=1,
+        seeds=int(row["draws"]),
     )
 
 

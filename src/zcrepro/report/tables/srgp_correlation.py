@@ -11,7 +11,7 @@ import pandas as pd
 from zcrepro.generalization import HANDCRAFTED
 from zcrepro.report import _evolved
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import ARCHITECTURES, Measured, absent
+from zcrepro.report._comparison import ARCHITECTURES, Measured, absent, spread_note
 from zcrepro.report._evolved import EVOLVED, GENERALIZATION
 from zcrepro.report._inputs import Inputs
 
@@ -54,7 +54,7 @@ def label(training_set: str, which: str) -> str:
 
 def _handcrafted(frame: pd.DataFrame, problem: str, first_set: str) -> Iterator[Measured]:
     for _, row in _evolved.of_handcrafted(frame, problem, first_set).iterrows():
-        yield _measured(str(row["name"]), problem, row, HANDCRAFTED, 1)
+        yield _measured(str(row["name"]), problem, row, HANDCRAFTED, int(row["draws"]))
 
 
 def _evolved_row(
@@ -68,7 +68,8 @@ def _evolved_row(
 
 
 def _measured(name: str, problem: str, row: pd.Series, note: str, seeds: int) -> Measured:
-    notes = [note, f"with {row['metric_of']} accuracy", _evolved.embedded_note(problem)]
+    spread = spread_note(row["draws"], row["lowest"], row["highest"])
+    notes = [note, f"with {row['metric_of']} accuracy", spread, _evolved.embedded_note(problem)]
     if row["undefined"]:
         notes.append(f"undefined scores left out: {row['undefined']}")
     return Measured(

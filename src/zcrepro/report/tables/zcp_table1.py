@@ -5,16 +5,17 @@ that NAS-Bench-Suite-Zero published and from our own.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from zcrepro import vote
-from zcrepro.correlation import spearman
+from zcrepro.correlation import mean_over_draws, spearman
+from zcrepro.features import computed
 from zcrepro.released import of_one_source
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import ALL, ARCHITECTURES, OTHER, SAMPLE, Measured, absent
+from zcrepro.report._comparison import ALL, ARCHITECTURES, OTHER, SAMPLE, Measured, absent, spread_note
 from zcrepro.report._inputs import Inputs
 
 SPACE = "nasbench201"
@@ -64,13 +65,29 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Source:
-    """The scores of one task, joined with test accuracy, and whose they are."""
+    """The scores of one task, joined with test accuracy, and whose they are: one frame a draw of the scores.
+
+    ``total`` architectures have an accuracy; ``population`` and ``relation`` say which of them are scored.
+    """
 
     series: str
+    draws: list[pd.DataFrame]
+    total: int
     population: str
     relation: str
-    rows: pd.DataFrame
-    note: str
+    note: str = ""
+
+    def of(self, columns: list[str]) -> "Source":
+        """The rows for which every draw has computed the ``columns``; with our scores these are a prefix
+        of the random order of architectures."""
+        draws = [computed(draw, columns) for draw in self.draws]
+        common = set(draws[0]["arch"]).intersection(*(draw["arch"] for draw in draws[1:]))
+        kept = [draw[draw["arch"].isin(common)] for draw in draws]
+        if self.series != OURS:
+            return replace(self, draws=kept)
+        if len(common) == self.total:
+            return replace(self, draws=kept, population=f"all {self.total:,}", relation=ALL)
+        return replace(self, draws=kept, population=f"a random sample of {len(common):,} of {self.total:,}")
 
 
 def measure(inputs: Inputs, bootstrap: Bootstrap) -> Iterator[Measured]:
@@ -97,27 +114,26 @@ def published(inputs: Inputs, task: str) -> Source | str:
         return f"{RELEASED} has no scores for {task}"
     source = str(scores["source"].iloc[0])
     if len(rows) == total:
-        return Source(PUBLISHED, f"all {total:,}; {source}", ALL, rows, "")
+        return Source(PUBLISHED, [rows], total, f"all {total:,}; {source}", ALL)
     if source.startswith(FINAL_RELEASE):
         which = f"the {len(rows):,} of {total:,} without unreachable operations; {source}"
-        return Source(PUBLISHED, which, OTHER, rows, "")
+        return Source(PUBLISHED, [rows], total, which, OTHER)
     which = f"{len(rows):,} of {total:,}, taken for a random sample; {source}"
     note = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
-    return Source(PUBLISHED, which, SAMPLE, rows, note)
+    return Source(PUBLISHED, [rows], total, which, SAMPLE, note)
 
 
 def ours(inputs: Inputs, task: str) -> Source | str:
-    """The scores that the run computed: all architectures, or a prefix of their random order."""
+    """The scores that the run computed: of each proxy all, or a prefix of the random order."""
     features = f"features/{SPACE}/{task}"
     missing = [name for name in (ACCURACIES, features) if name not in inputs]
     if missing:
         return f"the run makes no {' and no '.join(missing)}"
-    rows, total = _with_accuracy(inputs, inputs.frame(features), task)
+    joined = [_with_accuracy(inputs, draw, task) for draw in inputs.draws(features)]
+    rows, total = joined[0]
     if rows.empty:
         return f"{features} and {ACCURACIES} share no architecture with test accuracy on {task}"
-    everything = len(rows) == total
-    which = f"all {total:,}" if everything else f"a random sample of {len(rows):,} of {total:,}"
-    return Source(OURS, which, ALL if everything else SAMPLE, rows, "")
+    return Source(OURS, [rows for rows, _ in joined], total, "a random sample", SAMPLE)
 
 
 def _with_accuracy(inputs: Inputs, scores: pd.DataFrame, task: str) -> tuple[pd.DataFrame, int]:
@@ -130,44 +146,60 @@ def _with_accuracy(inputs: Inputs, scores: pd.DataFrame, task: str) -> tuple[pd.
 
 def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Measured:
     columns = [PROXIES[row]] if row in PROXIES else list(VOTERS)
-    lacking = [name for name in columns if name not in source.rows or source.rows[name].isna().all()]
+    first = source.draws[0]
+    lacking = [name for name in columns if name not in first or first[name].isna().all()]
     if lacking:
         missing = f"no score {', '.join(lacking)} in {source.population}"
         return absent(row, task, METRICS[row], source.series, missing)
-    defined = source.rows[source.rows[columns].notna().all(axis=1)]
-    value, interval = _statistic(row, task, source.series, defined, columns, bootstrap)
-    undefined = len(source.rows) - len(defined)
+    scored = source.of(columns)
+    scores, accuracy, graphs = _defined(scored.draws, columns)
+    by_draw, interval = _statistic(row, task, source.series, scores, accuracy, graphs, bootstrap)
+    undefined = len(scored.draws[0]) - len(accuracy)
     notes = [DEVIATIONS[source.series], source.note, NOTES.get(row, "")]
+    notes.append(spread_note(len(by_draw), min(by_draw), max(by_draw)))
     notes.append(f"{COMMON}: {undefined}" if undefined else "")
     return Measured(
         row=row,
         column=task,
         metric=METRICS[row],
-        value=value,
-        n=len(defined),
-        population=f"{source.series}: {source.population}",
+        value=float(np.mean(by_draw)),
+        n=len(accuracy),
+        population=f"{source.series}: {scored.population}",
         note="; ".join(note for note in notes if note),
         interval=interval,
         interval_kind=ARCHITECTURES,
-        seeds=1,
-        relation=source.relation,
+        seeds=len(by_draw),
+        relation=scored.relation,
     )
 
 
+def _defined(draws: list[pd.DataFrame], columns: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, (draws, columns, n), accuracies and graphs, (n,), of the rows that every draw defines."""
+    scores = np.stack([draw[columns].to_numpy(np.float64).T for draw in draws])
+    kept = ~np.isnan(scores).any(axis=(0, 1))
+    rows = draws[0][kept]
+    return scores[:, :, kept], rows["accuracy"].to_numpy(np.float64), rows["graph"].to_numpy(object)
+
+
 def _statistic(
-    row: str, task: str, series: str, rows: pd.DataFrame, columns: list[str], bootstrap: Bootstrap
-) -> tuple[float, tuple[float, float]]:
-    scores = rows[columns].to_numpy(np.float64).T
-    accuracy, graphs = rows["accuracy"].to_numpy(np.float64), rows["graph"].to_numpy(object)
+    row: str,
+    task: str,
+    series: str,
+    scores: np.ndarray,
+    accuracy: np.ndarray,
+    graphs: np.ndarray,
+    bootstrap: Bootstrap,
+) -> tuple[list[float], tuple[float, float]]:
+    """The figure by each draw of the scores, and the interval of its mean."""
     # The key leaves the row out, so that the proxies of one task are judged on the same resamples.
     key = "zcp_table1", task, series
     if row == PAIRS:
         drawn = bootstrap.resamples, bootstrap.rng(*key), bootstrap.level
-        return vote.pair_agreement(scores, accuracy), vote.pair_agreement_interval(
-            scores, accuracy, graphs, *drawn
-        )
-    values = vote.rank_sum(scores) if row == RANK_SUM else scores[0]
-    return abs_spearman(values, accuracy), bootstrap.interval(abs_spearman, values, accuracy, graphs, *key)
+        agreements = [vote.pair_agreement(draw, accuracy) for draw in scores]
+        return agreements, vote.pair_agreement_interval(list(scores), accuracy, graphs, *drawn)
+    values = np.stack([vote.rank_sum(draw) if row == RANK_SUM else draw[0] for draw in scores])
+    interval = bootstrap.interval(mean_over_draws(abs_spearman), values, accuracy, graphs, *key)
+    return [abs_spearman(draw, accuracy) for draw in values], interval
 
 
 def abs_spearman(x: np.ndarray, y: np.ndarray) -> float:
