@@ -145,7 +145,8 @@ def test_several_draws_of_the_scores_are_averaged_on_the_rows_they_share(folder:
     first = pd.read_parquet(folder / "s-scores.parquet").set_index("arch")
     kept = again.drop(index=[3, 4]).set_index("arch")["q"].dropna().index
     by_draw = [
-        spearman(draw.loc[kept, "p"], table.loc[kept, "accuracy"]) for draw in (first, again.set_index("arch"))
+        spearman(draw.loc[kept, "p"], table.loc[kept, "accuracy"])
+        for draw in (first, again.set_index("arch"))
     ]
     assert by_draw[0] != by_draw[1]
     assert row["value"] == pytest.approx(np.mean(by_draw))

@@ -40,6 +40,6 @@ def main() -> None:
     """Run a command; an error in the input is one line that says what to do, not a traceback."""
     try:
         app()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         print(f"zcrepro: error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -24,6 +24,7 @@ SETTINGS = {
     "count": 3,
     "batch_size": 8,
     "share_equal_graphs": True,
+    "augmented_batches": False,
     "draw": 0,
     "redraw": ["weights"],
     "seed": 1,
@@ -126,11 +127,13 @@ def test_shared_scores_equal_those_of_each_network_on_its_own(cells, monkeypatch
 
     from zcrepro.proxies import _extract
     from zcrepro.proxies._base import Batch
+    from zcrepro.proxies._minibatches import FixedMinibatch
 
     network = type(CELL).network
     images = torch.randn(8, 1, 12, 12, generator=torch.Generator().manual_seed(0), dtype=torch.double)
     monkeypatch.setattr(type(CELL), "network", lambda *which: network(*which).double())
-    monkeypatch.setattr(_extract, "_batch", lambda *_: Batch(images, torch.arange(8) % 4))
+    batch = Batch(images, torch.arange(8) % 4)
+    monkeypatch.setattr(FixedMinibatch, "__call__", lambda *_: batch)
     shared = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
     monkeypatch.setattr(_extract, "first_of_equals", lambda *_: {})
     alone = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
@@ -182,7 +185,8 @@ def test_a_score_equals_that_of_the_public_function_on_the_same_network(folder):
     from zcrepro.images._base import minibatch
 
     row = storage.read_parquet(run(folder)).iloc[0]
-    drawn = minibatch(registry.get("images", "digits").training(), 8, 1, "digits")
+    images = registry.get("images", "digits").training()
+    drawn = images.take(minibatch(images, 8, 1, "digits"))
     network = SPACE.network(SPACE.parse(row["arch"]), "digits", 1)
     batch = torch.from_numpy(drawn.pixels), torch.from_numpy(drawn.labels)
     assert zcrepro.score(network, *batch, ["snip"])["snip"] == row["snip"]
@@ -235,6 +239,48 @@ def test_groups_of_different_architectures_are_refused(folder):
     groups = [run(folder, count=7), run(folder, count=5, proxies=["params"])]
     with pytest.raises(ValueError, match=r"cover \[5, 7\] architectures; rerun their chunks"):
         join(folder, groups, proxies=["params", "snip", "nwot"])
+
+
+def test_the_numbers_of_the_images_of_the_minibatch_are_recorded(folder):
+    from zcrepro import registry
+    from zcrepro.images._base import minibatch
+
+    join(folder, [run(folder, count=7)])
+    images = registry.get("images", "digits").training()
+    recorded = json.loads(storage.parquet_metadata(folder / "features.parquet")["minibatch"])
+    assert recorded == minibatch(images, 8, 1, "digits").tolist()
+    assert len(set(recorded)) == 8
+
+
+def test_augmented_minibatches_differ_by_architecture_and_equal_graphs_share_one(cells, monkeypatch):
+    from zcrepro.images import digits
+
+    seen = []
+
+    class Varied(digits.DigitTask):
+        def augmented(self, images, rng):
+            variation = type(images)(images.pixels + rng.normal(), images.labels)
+            seen.append(variation.pixels.tobytes())
+            return variation
+
+    monkeypatch.setattr(digits, "IMAGES", Varied("digits", noise=0.3))
+    fixed = of_cells(cells, ["snip"])
+    found = of_cells(cells, ["snip"], augmented_batches=True)
+    small = of_cells(cells, ["snip"], [(0, 5), (5, 5), (10, 6)], augmented_batches=True)
+    pd.testing.assert_frame_equal(small, found, check_exact=True)
+    assert len(set(seen)) == 8  # one a live form, whatever the chunks
+    alive = found["snip"] != 0
+    assert alive.any()
+    assert (found["snip"] != fixed["snip"])[alive].all()
+    first, second, *_ = cell_texts()
+    assert found.loc[first, "snip"] == found.loc[second, "snip"]
+    recorded = storage.parquet_metadata(cells / "features.parquet")["minibatch"]
+    assert recorded == "augmented, another one for each architecture"
+
+
+def test_images_without_variations_refuse_to_be_augmented(folder):
+    with pytest.raises(ValueError, match=r"'digits' have no variations: set features\.augm"):
+        run(folder, augmented_batches=True)
 
 
 def test_too_many_undefined_scores_stop_the_stage_and_say_why(folder):

@@ -65,6 +65,7 @@ def extract_settings(wildcards):
         "count": min(size, architectures - start),
         "batch_size": config["features"]["batch_size"],
         "share_equal_graphs": config["features"]["share_equal_graphs"],
+        "augmented_batches": config["features"]["augmented_batches"],
         "draw": int(wildcards.draw),
         "redraw": config["features"]["redraw"],
         "seed": config["seed"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,11 +26,23 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, numbers: np.ndarray) -> "Images":
+        """The images of these numbers, in their order."""
+        return Images(self.pixels[numbers], self.labels[numbers])
+
 
 class ImageSource(Protocol):
     """Reads the training images of a task from its files (none where a package brings them)."""
 
     def training(self, files: Sequence[Path]) -> Images: ...
+
+
+@runtime_checkable
+class AugmentingSource(ImageSource, Protocol):
+    """One whose images networks are trained on in random variations."""
+
+    def augmented(self, images: Images, rng: np.random.Generator) -> Images:
+        """Each of the images in a variation that ``rng`` draws."""
 
 
 class Split(Protocol):
@@ -48,9 +60,8 @@ class SplitSource(Protocol):
     def splits(self) -> Mapping[str, Split]: ...
 
 
-def minibatch(images: Images, size: int, seed: int, task: str) -> Images:
-    """``size`` images drawn without replacement: one fixed batch for every architecture of a task."""
+def minibatch(images: Images, size: int, seed: int, task: str, *key: str) -> np.ndarray:
+    """The numbers of ``size`` images drawn without replacement: without a ``key`` one batch for a task."""
     if size > len(images):
         raise ValueError(f"a batch of {size} was asked for, but {task} has {len(images)} training images")
-    chosen = seeds.numpy_generator(seed, "minibatch", task).choice(len(images), size, replace=False)
-    return Images(images.pixels[chosen], images.labels[chosen])
+    return seeds.numpy_generator(seed, "minibatch", task, *key).choice(len(images), size, replace=False)

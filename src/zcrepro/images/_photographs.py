@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro import pickles
+from zcrepro.images._base import Images
 
 CHANNELS = 3
 
@@ -20,6 +21,27 @@ def normalised(rows: np.ndarray, side: int, mean: RGB, spread: RGB) -> np.ndarra
     scaled -= np.asarray(mean, np.float32)[:, np.newaxis, np.newaxis]
     scaled /= np.asarray(spread, np.float32)[:, np.newaxis, np.newaxis]
     return scaled
+
+
+def cropped_and_mirrored(
+    images: Images, padding: int, mean: RGB, spread: RGB, rng: np.random.Generator
+) -> Images:
+    """Each image moved by up to ``padding`` pixels over black, and every other one mirrored.
+
+    How the benchmarks' networks were trained, and how ZCP drew the batch of each architecture.
+    """
+    black = -np.asarray(mean, np.float32) / np.asarray(spread, np.float32)
+    n, channels, side, _ = images.pixels.shape
+    canvas = np.empty((n, channels, side + 2 * padding, side + 2 * padding), np.float32)
+    canvas[:] = black[:, np.newaxis, np.newaxis]
+    canvas[:, :, padding : padding + side, padding : padding + side] = images.pixels
+    starts = rng.integers(2 * padding + 1, size=(2, n, 1))
+    rows, columns = starts + np.arange(side)
+    mirrored = rng.integers(2, size=(n, 1), dtype=np.uint8) == 1
+    columns = np.where(mirrored, columns[:, ::-1], columns)
+    every = np.arange(n)[:, np.newaxis, np.newaxis]
+    pixels = canvas[every, :, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
+    return Images(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), images.labels)
 
 
 def pickled(path: Path, side: int, label_key: str, classes: range) -> tuple[np.ndarray, np.ndarray]:

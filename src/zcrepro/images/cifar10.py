@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro.images._base import Images
-from zcrepro.images._photographs import CHANNELS, normalised
+from zcrepro.images._photographs import CHANNELS, cropped_and_mirrored, normalised
 
 SIDE, CLASSES = 32, 10
 RECORD = 1 + CHANNELS * SIDE * SIDE  # bytes: the label, then the red, green and blue planes
 
 MEAN = (0.4914, 0.4822, 0.4465)
 SPREAD = (0.2023, 0.1994, 0.2010)
+PADDING = 4
 
 
 class CIFAR10:
@@ -27,6 +28,10 @@ class CIFAR10:
             raise ValueError("CIFAR-10 needs at least one of its files data_batch_*.bin")
         records = np.concatenate([_records(path) for path in files])
         return Images(normalised(records[:, 1:], SIDE, MEAN, SPREAD), records[:, 0].astype(np.int64))
+
+    def augmented(self, images: Images, rng: np.random.Generator) -> Images:
+        """Cropped out of a canvas that is larger by PADDING on each side, and mirrored."""
+        return cropped_and_mirrored(images, PADDING, MEAN, SPREAD, rng)
 
 
 def _records(path: Path) -> np.ndarray:

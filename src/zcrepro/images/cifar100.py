@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro.images._base import Images
-from zcrepro.images._photographs import normalised, pickled
+from zcrepro.images._photographs import cropped_and_mirrored, normalised, pickled
 
 SIDE = 32
 CLASSES = range(100)
 
 MEAN = (0.5071, 0.4865, 0.4409)
 SPREAD = (0.2673, 0.2564, 0.2762)
+PADDING = 4
 
 
 class CIFAR100:
@@ -27,6 +28,10 @@ class CIFAR100:
             raise ValueError("CIFAR-100 needs its file train")
         rows, labels = zip(*(pickled(path, SIDE, "fine_labels", CLASSES) for path in files), strict=True)
         return Images(normalised(np.concatenate(rows), SIDE, MEAN, SPREAD), np.concatenate(labels))
+
+    def augmented(self, images: Images, rng: np.random.Generator) -> Images:
+        """Cropped out of a canvas that is larger by PADDING on each side, and mirrored."""
+        return cropped_and_mirrored(images, PADDING, MEAN, SPREAD, rng)
 
 
 IMAGES = CIFAR100()

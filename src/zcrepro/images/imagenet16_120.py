@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro.images._base import Images
-from zcrepro.images._photographs import normalised, pickled
+from zcrepro.images._photographs import cropped_and_mirrored, normalised, pickled
 
 SIDE = 16
 CLASSES = range(1, 1001)  # as labelled in the files
@@ -18,6 +18,7 @@ CHOSEN = 120
 
 MEAN = (122.68 / 255, 116.66 / 255, 104.01 / 255)
 SPREAD = (63.22 / 255, 61.26 / 255, 65.09 / 255)
+PADDING = 2
 
 
 class ImageNet16:
@@ -29,6 +30,10 @@ class ImageNet16:
             raise ValueError("ImageNet16-120 needs at least one of its files train_data_batch_*")
         rows, labels = zip(*(_chosen(path) for path in files), strict=True)
         return Images(normalised(np.concatenate(rows), SIDE, MEAN, SPREAD), np.concatenate(labels))
+
+    def augmented(self, images: Images, rng: np.random.Generator) -> Images:
+        """Cropped out of a canvas that is larger by PADDING on each side, and mirrored."""
+        return cropped_and_mirrored(images, PADDING, MEAN, SPREAD, rng)
 
 
 def _chosen(path: Path) -> tuple[np.ndarray, np.ndarray]:

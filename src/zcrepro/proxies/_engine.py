@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor, nn
 
 from zcrepro.proxies._base import Batch, Pass, Proxy, UndefinedScoreError
@@ -70,7 +71,22 @@ def _scores(
             record = run.run(model, batch, needs, seed)
     except UndefinedScoreError as reason:
         return [(math.nan, str(reason))] * len(members)
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        raise MemoryError(
+            f"no memory for the pass {run.name} over a batch of {len(batch.images)} on "
+            f"{batch.images.device}. Use a machine or a device with more of it, or a smaller batch "
+            "(features.batch_size in the configuration, --batch-size of zcrepro score); but scores of "
+            "batches of other sizes cannot be compared, so it is never made smaller by itself"
+        ) from error
     return [proxy.score(record) for proxy in members]
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """A GPU has an error class for it, a CPU a text alone."""
+    known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+    return known or "DefaultCPUAllocator" in str(error)
 
 
 def _by_pass(proxies: Sequence[Proxy]) -> dict[Pass, list[Proxy]]:

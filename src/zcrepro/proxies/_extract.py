@@ -20,10 +20,10 @@ import torch
 
 from zcrepro import provenance, registry, sampling, seeds, settings, storage
 from zcrepro.features import AS, feature_schema
-from zcrepro.images._base import minibatch
 from zcrepro.progress import track
-from zcrepro.proxies._base import Batch, Proxy
+from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._engine import Scores, compute
+from zcrepro.proxies._minibatches import Minibatches, minibatches
 from zcrepro.spaces._base import Space
 
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
@@ -35,7 +35,9 @@ class ExtractSettings:
 
     Each ``draw`` after the first, which is 0, draws anew what ``redraw`` names: ``weights``,
     ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are
-    scored once; without, each architecture draws weights of its own.
+    scored once; without, each architecture draws weights of its own. With ``augmented_batches`` each
+    (equal functions together, if they share) sees a minibatch of its own, augmented; without, all
+    see one fixed minibatch, and the metadata of the output list the numbers of its images.
     """
 
     space: str
@@ -46,6 +48,7 @@ class ExtractSettings:
     count: int
     batch_size: int
     share_equal_graphs: bool
+    augmented_batches: bool
     draw: int
     redraw: list[str]
     seed: int
@@ -75,18 +78,27 @@ def extract(
     torch.set_num_threads(chosen.torch_threads)
     space: Space = registry.get("space", chosen.space)
     proxies = [registry.get("proxies", name) for name in chosen.proxies]
-    batch = _batch(chosen, images)
+    batches = minibatches(
+        chosen.images,
+        images,
+        size=chosen.batch_size,
+        task=chosen.task,
+        augmented=chosen.augmented_batches,
+        seed=_seed("images", chosen),
+        device=chosen.device,
+    )
     texts = texts_to_end(space, accuracies, chosen)
     originals = first_of_equals(space, texts) if chosen.share_equal_graphs else {}
     rows, seconds = [], []
     for text in track(texts[chosen.start :], f"{chosen.space}/{chosen.task}"):
         original = originals.get(text, text)
         own = [proxy for proxy in proxies if proxy.counts_dead or text == original]
-        scores = _scores(space, text, batch, own, chosen)
+        scores = _scores(space, text, batches, own, chosen)
         status = {f"{name}_status": scores.status.get(name, AS + original) for name in chosen.proxies}
         rows.append({"arch": text, "graph": space.canonical(space.parse(text)), **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
     metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=("start", "count"))
+    metadata["minibatch"] = batches.described
     schema = feature_schema(chosen.proxies)
     storage.write_parquet(output, pd.DataFrame(rows, columns=schema.names), schema, ["arch"], metadata)
     timed = pd.DataFrame(seconds, columns=TIMINGS.names)
@@ -113,13 +125,14 @@ def first_of_equals(space: Space, texts: Sequence[str]) -> dict[str, str]:
 
 
 def _scores(
-    space: Space, text: str, batch: Batch, proxies: Sequence[Proxy], chosen: ExtractSettings
+    space: Space, text: str, batches: Minibatches, proxies: Sequence[Proxy], chosen: ExtractSettings
 ) -> Scores:
     if not proxies:
         return Scores()
-    seed = _seed("weights", chosen)
+    arch, seed = space.parse(text), _seed("weights", chosen)
     weights = seed if chosen.share_equal_graphs else seeds.derive(seed, "a draw of its own", text)
-    network = space.network(space.parse(text), chosen.task, weights).to(chosen.device)
+    network = space.network(arch, chosen.task, weights).to(chosen.device)
+    batch = batches(space.live(arch) if chosen.share_equal_graphs else text)
     return compute(network, batch, proxies, seeds.derive(seed, space.name, chosen.task, text))
 
 
@@ -127,9 +140,3 @@ def _seed(what: str, chosen: ExtractSettings) -> int:
     """The seed of ``weights`` or ``images`` in this draw."""
     anew = chosen.draw and what in chosen.redraw
     return seeds.derive(chosen.seed, "draw", chosen.draw) if anew else chosen.seed
-
-
-def _batch(chosen: ExtractSettings, files: Sequence[Path]) -> Batch:
-    source = registry.get("images", chosen.images)
-    drawn = minibatch(source.training(files), chosen.batch_size, _seed("images", chosen), chosen.task)
-    return Batch(*(torch.from_numpy(array).to(chosen.device) for array in (drawn.pixels, drawn.labels)))

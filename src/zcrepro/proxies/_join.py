@@ -91,7 +91,7 @@ def _making(chunks: Sequence[Path]) -> dict[str, str]:
             if made.get(entry) != first.get(entry):
                 raise ValueError(f"{chunk} differs in {entry} from the other chunks; delete it and run again")
     one = next(iter(groups.values()))
-    shared = {entry: one[entry] for entry in ("versions", "device", "threads") if entry in one}
+    shared = {entry: one[entry] for entry in ("versions", "device", "threads", "minibatch") if entry in one}
     extraction = {columns: {e: made.get(e) for e in ("code", "shared")} for columns, made in groups.items()}
     return shared | {"extraction": json.dumps(extraction, sort_keys=True)}
 

@@ -12,6 +12,7 @@ from zcrepro.proxies._passes.gradients import (
     GradientRecord,
     required_jacobian,
 )
+from zcrepro.proxies._scalars import on_host
 
 STABILITY = 1e-5
 MANY_CLASSES = 100
@@ -22,16 +23,17 @@ def epe_nas(record: GradientRecord) -> float:
     if len(record.labels.unique()) == len(record.labels):
         raise UndefinedScoreError("no class has two images to correlate")
     jacobian = required_jacobian(record).double()
-    many = record.classes > MANY_CLASSES
+    many = record.logits.shape[1] > MANY_CLASSES
     scores = []
     for label in record.labels.unique():
         rows = jacobian[record.labels == label]
         if len(rows) > 1 or not many:
             logarithms = (torch.corrcoef(rows).abs() + STABILITY).log()
-            scores.append(float(logarithms.sum()) / (len(rows) if many else 1))
+            scores.append(logarithms.sum() / (len(rows) if many else 1))
+    of_classes = on_host(scores)
     if many:
-        return sum(abs(a - b) for a in scores for b in scores) / len(scores)
-    return sum(map(abs, scores))
+        return sum(abs(a - b) for a in of_classes for b in of_classes) / len(of_classes)
+    return sum(map(abs, of_classes))
 
 
 PROXY = Proxy(

@@ -6,17 +6,16 @@ every weight of the channel."""
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies._scalars import on_host
 
 
 def fisher(record: GradientRecord) -> float:
     """Added layer by layer in float64; a layer that is called twice counts twice."""
-    total = 0.0
-    calls = zip(record.fan_ins, record.outputs, record.output_gradients, strict=True)
-    for fan_in, output, gradient in calls:
-        # A linear layer puts out (n, channels): a space of one place.
-        per_image = (output * gradient).reshape(*output.shape[:2], -1).sum(2)
-        total += float(per_image.pow(2).mean(0).sum()) / 2 * fan_in
-    return total
+    calls = zip(record.outputs, record.output_gradients, strict=True)
+    # A linear layer puts out (n, channels): a space of one place.
+    per_image = ((output * gradient).reshape(*output.shape[:2], -1).sum(2) for output, gradient in calls)
+    of_calls = on_host(images.pow(2).mean(0).sum() for images in per_image)
+    return sum(of_call / 2 * fan_in for of_call, fan_in in zip(of_calls, record.fan_ins, strict=True))
 
 
 PROXY = Proxy(

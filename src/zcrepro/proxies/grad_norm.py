@@ -2,11 +2,12 @@
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies._scalars import on_host
 
 
 def grad_norm(record: GradientRecord) -> float:
     """Each layer in the dtype of its weights, their sum in float64."""
-    return sum(float(gradient.norm()) for gradient in record.weight_gradients)
+    return sum(on_host(gradient.norm() for gradient in record.weight_gradients))
 
 
 PROXY = Proxy(

@@ -5,12 +5,13 @@ implementations compute it."""
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies._scalars import on_host
 
 
 def grasp(record: GradientRecord) -> float:
     """Each layer in the dtype of its weights, their sum in float64."""
     pairs = zip(record.weights, record.hessian_gradients, strict=True)
-    return sum(float((-weight.detach() * product).sum()) for weight, product in pairs)
+    return sum(on_host((-weight.detach() * product).sum() for weight, product in pairs))
 
 
 PROXY = Proxy(

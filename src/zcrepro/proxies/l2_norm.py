@@ -2,11 +2,12 @@
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure
+from zcrepro.proxies._scalars import on_host
 
 
 def l2_norm(record: Structure) -> float:
     """Each layer in the dtype of its weights, their sum in float64."""
-    return sum(float(weight.detach().norm()) for weight in record.weights)
+    return sum(on_host(weight.detach().norm() for weight in record.weights))
 
 
 PROXY = Proxy(

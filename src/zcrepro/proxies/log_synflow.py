@@ -10,12 +10,13 @@ Cost: a forward and a backward of one image in float64, a sixth of a forward."""
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.synflow import SYNFLOW, Flow
+from zcrepro.proxies._scalars import on_host
 
 
 def log_synflow(record: Flow) -> float:
     """The sum over all weighted layers, in float64."""
     pairs = zip(record.weights, record.gradients, strict=True)
-    return sum(float((weight * gradient.abs().log1p()).sum()) for weight, gradient in pairs)
+    return sum(on_host((weight * gradient.abs().log1p()).sum() for weight, gradient in pairs))
 
 
 PROXY = Proxy(

@@ -9,10 +9,16 @@ from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 
 
 def nwot(record: GradientRecord) -> float:
-    """Undefined without ReLU modules, and where two images switch every unit alike."""
-    if record.relu_kernel is None:
+    """Undefined without ReLU modules, and where the kernel is singular.
+
+    So it is where two images switch every unit alike, or where there are fewer units than images.
+    """
+    kernel = record.relu_kernel
+    if kernel is None:
         raise UndefinedScoreError("the network runs no nn.ReLU module")
-    return float(torch.linalg.slogdet(record.relu_kernel).logabsdet)
+    if torch.linalg.matrix_rank(kernel, hermitian=True) < len(kernel):
+        raise UndefinedScoreError("the kernel is singular: the images switch too few units differently")
+    return float(torch.linalg.slogdet(kernel).logabsdet)
 
 
 PROXY = Proxy(

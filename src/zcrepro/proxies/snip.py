@@ -5,12 +5,13 @@ ICLR 2021, section 3.2)."""
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies._scalars import on_host
 
 
 def snip(record: GradientRecord) -> float:
     """Each layer in the dtype of its weights, their sum in float64."""
     pairs = zip(record.weights, record.weight_gradients, strict=True)
-    return sum(float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs)
+    return sum(on_host((weight.detach() * gradient).abs().sum() for weight, gradient in pairs))
 
 
 PROXY = Proxy(

@@ -20,6 +20,7 @@ from zcrepro.proxies._blocks import reductions
 from zcrepro.proxies._differentiate import gradients
 from zcrepro.proxies._layers import weighted_layers
 from zcrepro.proxies._preserve import own_tensors, rerouted, substituted
+from zcrepro.proxies._scalars import on_host
 from zcrepro.proxies._statistics import training
 
 Kept = Callable[[nn.Module, Tensor], Iterable[nn.Module]]
@@ -36,7 +37,7 @@ class Flow:
     def saliency(self) -> float:
         """The sum over all weights of weight times absolute gradient."""
         pairs = zip(self.weights, self.gradients, strict=True)
-        return sum(float((weight * gradient.abs()).sum()) for weight, gradient in pairs)
+        return sum(on_host((weight * gradient.abs()).sum() for weight, gradient in pairs))
 
 
 class SynflowPass:

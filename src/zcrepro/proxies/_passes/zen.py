@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
 from zcrepro.proxies._layers import WEIGHTED
-from zcrepro.proxies._preserve import own_tensors, preserved, substituted
+from zcrepro.proxies._preserve import own_tensors, substituted
+from zcrepro.proxies._scalars import on_host
+from zcrepro.proxies._statistics import training
 
 MIXUP = 0.01  # gamma of the paper
 NEW_BATCHNORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
@@ -29,7 +31,7 @@ class ZenPass:
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
         del needs  # there is one thing to record
-        with preserved(model, seed), torch.no_grad():
+        with training(model, seed), torch.no_grad():
             return _run(model, batch.images, seed)
 
 
@@ -44,11 +46,9 @@ def _run(model: nn.Module, like: Tensor, seed: int) -> ZenRecord:
     for images in (noise, mixed):
         torch.manual_seed(seed)  # dropout, where there is any, drops the same units twice
         features.append(_last_pooled(model, tensors, images))
-    variances = [
-        float(tensors[id(norm.running_var)].mean())
-        for norm in norms
-        if int(tensors[id(norm.num_batches_tracked)]) > 0
-    ]
+    runs = on_host(tensors[id(norm.num_batches_tracked)] for norm in norms)
+    means = on_host(tensors[id(norm.running_var)].mean() for norm in norms)
+    variances = [mean for mean, count in zip(means, runs, strict=True) if count > 0]
     before, after = features
     if before is None or after is None:
         return ZenRecord(None, variances)

@@ -1,0 +1,75 @@
+"""The minibatch that each architecture of a task sees: one fixed batch for all, or one of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from zcrepro import registry, seeds
+from zcrepro.images._base import AugmentingSource, Images, ImageSource, minibatch
+from zcrepro.proxies._base import Batch
+
+
+class FixedMinibatch:
+    """The same images for every architecture; ``described`` lists their numbers."""
+
+    def __init__(self, images: Images, size: int, task: str, seed: int, device: str) -> None:
+        numbers = minibatch(images, size, seed, task)
+        self.described = json.dumps(numbers.tolist())
+        self._batch = _on_device(images.take(numbers), device)
+
+    def __call__(self, key: str) -> Batch:
+        """Whatever the key."""
+        del key
+        return self._batch
+
+
+class AugmentedMinibatches:
+    """Other images for every key, each in a random variation, as ZCP drew them for every architecture."""
+
+    described = "augmented, another one for each architecture"
+
+    def __init__(
+        self, source: AugmentingSource, images: Images, size: int, task: str, seed: int, device: str
+    ) -> None:
+        self._source, self._images, self._size = source, images, size
+        self._task, self._seed, self._device = task, seed, device
+
+    def __call__(self, key: str) -> Batch:
+        """A function of the key and the seed alone."""
+        numbers = minibatch(self._images, self._size, self._seed, self._task, key)
+        rng = seeds.numpy_generator(self._seed, "augmentation", self._task, key)
+        return _on_device(self._source.augmented(self._images.take(numbers), rng), self._device)
+
+
+Minibatches = FixedMinibatch | AugmentedMinibatches
+"""The minibatch of each key; equal graphs that share their weights have one key."""
+
+
+def minibatches(
+    name: str, files: Sequence[Path], *, size: int, task: str, augmented: bool, seed: int, device: str
+) -> Minibatches:
+    """Of the images called ``name``. Raises ValueError where they have no variations."""
+    source: ImageSource = registry.get("images", name)
+    if not augmented:
+        return FixedMinibatch(source.training(files), size, task, seed, device)
+    if not isinstance(source, AugmentingSource):
+        raise ValueError(f"the images {name!r} have no variations: set features.augmented_batches to false")
+    return AugmentedMinibatches(source, source.training(files), size, task, seed, device)
+
+
+def _on_device(images: Images, device: str) -> Batch:
+    arrays: tuple[np.ndarray, np.ndarray] = (images.pixels, images.labels)
+    return Batch(*(_moved(torch.from_numpy(array), device) for array in arrays))
+
+
+def _moved(tensor: Tensor, device: str) -> Tensor:
+    # From pinned memory a GPU fetches by itself, while this process goes on.
+    if torch.device(device).type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
