@@ -315,7 +315,7 @@ class Greedy(nn.Module):
 
 def test_want_of_memory_is_an_error_that_says_what_to_set():
     model, (images, labels) = Greedy(), batch()
-    with pytest.raises(MemoryError, match=r"pass gradients over a batch of 8 on cpu.* features\.batch_size"):
+    with pytest.raises(MemoryError, match=r"pass gradients over a batch of 8 on cpu.*\(features\.batch_size"):
         zcrepro.score(model, images.float(), labels, ["snip"])
 
 
