@@ -1,6 +1,7 @@
 """The command line for people."""
 
 import os
+import statistics
 import subprocess
 import sys
 
@@ -81,6 +82,20 @@ def test_a_space_is_searched_by_a_proxy_alone():
     full = "|conv_3x3|conv_3x3|conv_3x3|conv_3x3|conv_3x3|conv_3x3|"
     assert full in "".join(text.replace("│", " ").split())
     assert "did you mean 'params'" in zcrepro("search", "embedded_chain", "--proxy", "parms", ok=False)
+
+
+def test_several_draws_show_their_spread():
+    def score(*options):
+        shown = zcrepro("score", ARCH, "--space", "embedded_chain", "--proxies", "l2_norm", "nwot", *options)
+        row = next(line for line in shown.splitlines() if "l2_norm" in line)
+        return shown, [float(cell) for cell in row.split("│")[2:-2]]
+
+    single = [score("--seed", seed)[1][0] for seed in (4, 5, 6)]
+    shown, row = score("--draws", 3, "--seed", 4)
+    assert all(word in shown for word in ("mean", "lowest", "highest", "sd"))
+    expected = [statistics.mean(single), min(single), max(single), statistics.stdev(single)]
+    assert row == pytest.approx(expected, rel=1e-3)
+    assert "--draws must be 1 or more" in zcrepro("score", "x:y", "--draws", 0, ok=False)
 
 
 def test_a_network_of_the_users_own_is_scored(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import mean, stdev
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +12,7 @@ from torch import nn
 from zcrepro import registry
 from zcrepro.commands._networks import named
 from zcrepro.commands._scoring import proxy_named, random_batch
+from zcrepro.proxies._engine import Scores
 from zcrepro.proxies._score import score as score_network
 from zcrepro.spaces._base import TaskShape
 
@@ -25,11 +27,12 @@ def score(
     classes: int = 10,
     shape: tuple[int, int, int] = (3, 32, 32),
     batch_size: int = 64,
+    draws: int = 1,
     seed: int = 0,
 ) -> None:
     """Score one network with any proxies, on a batch of standard normal images and random labels.
 
-    Examples: ``zcrepro score mymodel:make --proxies snip zen``,
+    Examples: ``zcrepro score mymodel:make --proxies snip zen --draws 5``,
     ``zcrepro score torchvision/resnet18 --classes 1000 --shape 3 224 224`` and
     ``zcrepro score '|nor_conv_3x3~0|+|...|' --space nasbench201 --task cifar10``.
 
@@ -51,17 +54,32 @@ def score(
         Channels, height and width of its input.
     batch_size
         How many images.
+    draws
+        How often: each draw has another seed, the first one this. With several, their spread is shown.
     seed
-        For weights of a space's network, images and labels.
+        For weights, images, labels and what the proxies draw.
     """
-    model, fits = _network(network, space, task, TaskShape(shape, (classes,)), seed)
-    images, labels = random_batch(batch_size, fits, seed)
+    if draws < 1:
+        raise ValueError(f"--draws must be 1 or more, but is {draws}")
     chosen = [proxy_named(name) for name in proxies]
-    found = score_network(model, images, labels, chosen, seed)
-    table = Table("proxy", "score", "status")
-    for name, value in found.items():
-        table.add_row(name, f"{value:.6g}", found.status[name])
-    Console().print(table)
+    found = []
+    for each in range(seed, seed + draws):
+        model, fits = _network(network, space, task, TaskShape(shape, (classes,)), each)
+        found.append(score_network(model, *random_batch(batch_size, fits, each), chosen, each))
+    Console().print(_table(found))
+
+
+def _table(found: Sequence[Scores]) -> Table:
+    """A row a proxy: its score, or the mean, the extremes and the standard deviation of several draws."""
+    table = Table(
+        "proxy", *(("score",) if len(found) == 1 else ("mean", "lowest", "highest", "sd")), "status"
+    )
+    for name in found[0]:
+        values = [scores[name] for scores in found]
+        shown = values if len(values) == 1 else [mean(values), min(values), max(values), stdev(values)]
+        reasons = dict.fromkeys(scores.status[name] for scores in found)
+        table.add_row(name, *(f"{value:.6g}" for value in shown), "; ".join(reasons))
+    return table
 
 
 def _network(
