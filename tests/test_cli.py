@@ -95,6 +95,11 @@ def test_several_draws_show_their_spread():
     assert all(word in shown for word in ("mean", "lowest", "highest", "sd"))
     expected = [statistics.mean(single), min(single), max(single), statistics.stdev(single)]
     assert row == pytest.approx(expected, rel=1e-3)
+    flat = zcrepro(
+        "score", ARCH, "--space", "embedded_chain", "--proxies", "jacov", "--draws", 2, "--batch-size", 1
+    )
+    assert "nan" in flat
+    assert flat.count("a batch of one has nothing to correlate") == 1
     assert "--draws must be 1 or more" in zcrepro("score", "x:y", "--draws", 0, ok=False)
 
 

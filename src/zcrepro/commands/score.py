@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import mean, stdev
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from torch import nn
@@ -76,7 +76,11 @@ def _table(found: Sequence[Scores]) -> Table:
     )
     for name in found[0]:
         values = [scores[name] for scores in found]
-        shown = values if len(values) == 1 else [mean(values), min(values), max(values), stdev(values)]
+        shown = (
+            values
+            if len(values) == 1
+            else [np.mean(values), np.min(values), np.max(values), np.std(values, ddof=1)]
+        )
         reasons = dict.fromkeys(scores.status[name] for scores in found)
         table.add_row(name, *(f"{value:.6g}" for value in shown), "; ".join(reasons))
     return table
