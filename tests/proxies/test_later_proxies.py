@@ -1,11 +1,8 @@
 """The later proxies against plain implementations of their equations, in float64 on small networks."""
 
 import copy
-import json
 import math
-import zlib
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -259,29 +256,6 @@ def test_vkdnw_equals_its_equation(any_network):
     assert score(any_network, "vkdnw") == pytest.approx(-(shares * np.log(shares + 1e-10)).sum(), rel=1e-6)
 
 
-REFERENCE = json.loads((Path(__file__).parent / "nasbench201_peer_scores.json").read_text())["archs"]
-RECIPE_SEED = 20240501
-# All 1x1 convolutions of ones: a BatchNorm divides what is nearly constant by its tiny deviation.
-LOOSE = {("synflow_bn", 3): 2e-2}
-
-
-@pytest.mark.parametrize("index", range(len(REFERENCE)))
-def test_synflow_with_batchnorm_equals_the_peer(index):
-    network = SPACE.network(SPACE.parse(REFERENCE[index]["arch"]), "cifar10")
-    with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            if parameter.dim() > 1:
-                rng = np.random.default_rng([RECIPE_SEED, zlib.crc32(name.encode())])
-                scale = math.sqrt(2 / math.prod(parameter.shape[1:]))
-                parameter.copy_(torch.from_numpy(rng.standard_normal(tuple(parameter.shape)) * scale))
-        network.classifier.bias.zero_()
-    images, labels = torch.zeros(1, 3, 32, 32), torch.zeros(1, dtype=torch.long)
-    found = zcrepro.score(network, images, labels, ["synflow_bn", "synflow_zcp"])
-    peer = REFERENCE[index]["foresight"]
-    for name, theirs in (("synflow_bn", "synflow_bn"), ("synflow_zcp", "synflow")):
-        assert found[name] == pytest.approx(peer[theirs], rel=LOOSE.get((name, index), 1e-9)), name
-
-
 # By hand
 
 
@@ -445,7 +419,7 @@ def test_blocks_are_what_is_left_when_containers_are_unfolded():
     plain = nn.Sequential(*layers)
     nested = nn.Sequential(nn.Sequential(*layers[:2], nn.Sequential(layers[2])), *layers[3:])
     assert blocks(plain) == blocks(nested) == blocks(nn.Sequential(nested)) == layers
-    network = SPACE.network(SPACE.parse(REFERENCE[1]["arch"]), "cifar10")
+    network = SPACE.network(("skip_connect",) * 6, "cifar10")
     assert blocks(network) == [network.stem, *network.cells, network.head, network.classifier]
     assert reductions(network, torch.zeros(2, 3, 32, 32)) == [network.cells[5], network.cells[11]]
 
