@@ -217,7 +217,9 @@ def reads_of(name):
     several = {"evolved/srgp": runs} | {
         f"features/{problem}": feature_tables(problem) for problem in RUNS
     }
-    return [each for read in REPORT["reads"][name] for each in several.get(read, [read])]
+    return [
+        each for read in REPORT["reads"][name] for each in several.get(read, [read])
+    ]
 
 
 def files_read(wildcards):
