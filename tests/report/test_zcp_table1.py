@@ -53,6 +53,26 @@ def test_jacob_cov_is_the_column_jacov(run: Any, made: pd.DataFrame) -> None:
     assert "jacov as NASLib defines it" in row["note"]
 
 
+def test_the_papers_synflow_is_that_of_its_code(run: Any, made: pd.DataFrame) -> None:
+    assert "synflow without BatchNorm, as NASLib" in one(made, "synflow", "cifar10", "our scores")["note"]
+    path = run.results / "features" / "nasbench201" / "cifar10.parquet"
+    features = pd.read_parquet(path)
+    with_norms = features.assign(synflow_zcp=features["snip"] ** 2, synflow_zcp_status="ok")
+    with_norms.to_parquet(path)
+    made = run.table("zcp_table1", ALL_READS, RESOURCE)
+    for row, column, reference in (
+        ("synflow", "synflow_zcp", "notebook"),
+        ("synflow without BatchNorm", "synflow", "none"),
+    ):
+        found = one(made, row, "cifar10", "our scores", reference)
+        expected = abs(spearman(with_norms[column].to_numpy(), run.accuracy[:50]))
+        assert found["value"] == pytest.approx(expected, abs=1e-6)
+    assert "as NASLib" not in one(made, "synflow", "cifar10", "our scores")["note"]
+    scores = with_norms[["synflow_zcp", "jacov", "snip"]].to_numpy(np.float64).T
+    pairs = one(made, "vote (pairs)", "cifar10", "our scores")
+    assert pairs["value"] == pytest.approx(vote.pair_agreement(scores, run.accuracy[:50]), abs=1e-6)
+
+
 def test_both_kinds_of_vote_are_there(run: Any, made: pd.DataFrame) -> None:
     features = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
     scores = features[["synflow", "jacov", "snip"]].to_numpy(np.float64).T
@@ -131,8 +151,9 @@ def test_what_a_run_does_not_make_is_a_row_that_says_so(
 def test_without_any_input_every_figure_is_missing(run: Any) -> None:
     frame = run.table("zcp_table1", [], RESOURCE)
     assert set(frame["verdict"]) == {"missing input"}
-    # Sources and tasks; two references each but for the rank sum and, on two tasks, the vote.
-    assert len(frame) == 2 * (3 * (7 * 2 + 1) - 2)
+    # Sources and tasks; two references each but for the rank sum and, on two tasks, the vote. Ours have
+    # synflow in two variants, one of which has no reference.
+    assert len(frame) == 2 * (3 * (7 * 2 + 1) - 2) + 3
 
 
 def test_all_architectures_are_judged_by_the_tolerance_alone(

@@ -26,15 +26,18 @@ PROXIES = {
     "snip": "snip",
     "grasp": "grasp",
     "fisher": "fisher",
-    "synflow": "synflow",
+    "synflow": "synflow_zcp",
     "jacob_cov": "jacov",
 }
-"""The paper's names, and what the files call them."""
+"""The paper's names, and ours of what its code computes."""
 
-VOTERS = ("synflow", "jacov", "snip")
+STAND_INS = {"synflow_zcp": "synflow"}
+"""What is shown of a source that lacks a proxy."""
 
-PAIRS, RANK_SUM = "vote (pairs)", "vote (rank sum)"
-METRICS = dict.fromkeys([*PROXIES, RANK_SUM], "abs_spearman") | {PAIRS: "pair_agreement"}
+VOTERS = ("synflow_zcp", "jacov", "snip")
+
+WITHOUT_NORMS, PAIRS, RANK_SUM = "synflow without BatchNorm", "vote (pairs)", "vote (rank sum)"
+METRICS = dict.fromkeys([*PROXIES, WITHOUT_NORMS, RANK_SUM], "abs_spearman") | {PAIRS: "pair_agreement"}
 
 PUBLISHED, OURS = "released scores", "our scores"
 
@@ -56,7 +59,12 @@ DEVIATIONS = {
     ),
 }
 
+STAND_IN_NOTE = (
+    "synflow without BatchNorm, as NASLib defines it, where the paper's code keeps it in the reduction blocks"
+)
+
 NOTES = {
+    WITHOUT_NORMS: "as its authors define it, where the paper's code keeps BatchNorm in the reduction blocks",
     "jacob_cov": "jacov as NASLib defines it",
     PAIRS: "a share of pairs, though the paper labels it a rank correlation: 2p - 1 compares with Kendall",
     RANK_SUM: "what the vote of the same three proxies is as a rank correlation",
@@ -95,7 +103,7 @@ def measure(inputs: Inputs, bootstrap: Bootstrap) -> Iterator[Measured]:
     for task in TASKS:
         for series, read in ((PUBLISHED, published), (OURS, ours)):
             source = read(inputs, task)
-            for row in (*PROXIES, PAIRS, RANK_SUM):
+            for row in (*PROXIES, *((WITHOUT_NORMS,) if series == OURS else ()), PAIRS, RANK_SUM):
                 if isinstance(source, str):
                     yield absent(row, task, METRICS[row], series, source)
                 else:
@@ -108,7 +116,8 @@ def published(inputs: Inputs, task: str) -> Source | str:
     if missing:
         return f"the run makes no {' and no '.join(missing)}"
     scores = inputs.frame(RELEASED)
-    scores = of_one_source(scores[scores["task"] == task], list(PROXIES.values()))
+    wanted = [STAND_INS.get(name, name) for name in PROXIES.values()]
+    scores = of_one_source(scores[scores["task"] == task], wanted)
     rows, total = _with_accuracy(inputs, scores, task)
     if rows.empty:
         return f"{RELEASED} has no scores for {task}"
@@ -145,8 +154,9 @@ def _with_accuracy(inputs: Inputs, scores: pd.DataFrame, task: str) -> tuple[pd.
 
 
 def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Measured:
-    columns = [PROXIES[row]] if row in PROXIES else list(VOTERS)
     first = source.draws[0]
+    wanted = {WITHOUT_NORMS: ["synflow"]} | {name: [column] for name, column in PROXIES.items()}
+    columns = [_shown(name, first) for name in wanted.get(row, VOTERS)]
     lacking = [name for name in columns if name not in first or first[name].isna().all()]
     if lacking:
         missing = f"no score {', '.join(lacking)} in {source.population}"
@@ -156,6 +166,7 @@ def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Meas
     by_draw, interval = _statistic(row, task, source.series, scores, accuracy, graphs, bootstrap)
     undefined = len(scored.draws[0]) - len(accuracy)
     notes = [DEVIATIONS[source.series], source.note, NOTES.get(row, "")]
+    notes.append(STAND_IN_NOTE if row != WITHOUT_NORMS and "synflow" in columns else "")
     notes.append(spread_note(len(by_draw), min(by_draw), max(by_draw)))
     notes.append(f"{COMMON}: {undefined}" if undefined else "")
     return Measured(
@@ -171,6 +182,11 @@ def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Meas
         seeds=len(by_draw),
         relation=scored.relation,
     )
+
+
+def _shown(name: str, frame: pd.DataFrame) -> str:
+    """The proxy, or its stand-in where the source has none of it."""
+    return name if name in frame else STAND_INS.get(name, name)
 
 
 def _defined(draws: list[pd.DataFrame], columns: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
