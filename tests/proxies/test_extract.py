@@ -278,6 +278,34 @@ def test_augmented_minibatches_differ_by_architecture_and_equal_graphs_share_one
     assert recorded == "augmented, another one for each architecture"
 
 
+def test_a_gpu_would_compute_in_full_precision(folder):
+    import torch
+
+    torch.backends.cudnn.conv.fp32_precision = torch.backends.cuda.matmul.fp32_precision = "tf32"
+    run(folder, proxies=["params"], count=1)
+    assert torch.backends.cudnn.conv.fp32_precision == torch.backends.cuda.matmul.fp32_precision == "ieee"
+    assert torch.backends.cudnn.deterministic
+
+
+def test_a_batch_reaches_a_gpu_through_pinned_memory(monkeypatch):
+    """There is no GPU here: this much of the way can be followed without."""
+    import torch
+
+    from zcrepro.proxies import _minibatches
+
+    moved = []
+
+    class Pinned:
+        def to(self, device, non_blocking):
+            moved.append((str(device), non_blocking))
+            return torch.zeros(1)
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda _: Pinned())
+    _minibatches._moved(torch.ones(2), "cuda:0")
+    assert moved == [("cuda:0", True)]
+    assert _minibatches._moved(torch.ones(2), "cpu").tolist() == [1, 1]
+
+
 def test_images_without_variations_refuse_to_be_augmented(folder):
     with pytest.raises(ValueError, match=r"'digits' have no variations: set features\.augm"):
         run(folder, augmented_batches=True)

@@ -76,6 +76,7 @@ def extract(
     """
     chosen = settings.load(settings_file, ExtractSettings)
     torch.set_num_threads(chosen.torch_threads)
+    _exact_arithmetic()
     space: Space = registry.get("space", chosen.space)
     proxies = [registry.get("proxies", name) for name in chosen.proxies]
     batches = minibatches(
@@ -103,6 +104,14 @@ def extract(
     storage.write_parquet(output, pd.DataFrame(rows, columns=schema.names), schema, ["arch"], metadata)
     timed = pd.DataFrame(seconds, columns=TIMINGS.names)
     storage.write_parquet(timings, timed, TIMINGS, ["arch", "pass"], metadata)
+
+
+def _exact_arithmetic() -> None:
+    """float32 as IEEE defines it, and always the same kernels. By default a GPU convolves in TF32, of three
+    decimal digits."""
+    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    torch.backends.cudnn.deterministic = True
 
 
 def texts_to_end(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
