@@ -95,6 +95,12 @@ def test_several_draws_show_their_spread():
     assert all(word in shown for word in ("mean", "lowest", "highest", "sd"))
     expected = [statistics.mean(single), min(single), max(single), statistics.stdev(single)]
     assert row == pytest.approx(expected, rel=1e-3)
+    some = zcrepro(
+        "score", ARCH, "--space", "embedded_chain", "--proxies", "epe_nas", "--draws", 6, "--batch-size", 3
+    )
+    assert "of 6: no class has two images to correlate" in some
+    assert "of 6: ok" in some
+    assert float(next(line for line in some.splitlines() if "epe_nas" in line).split("│")[2]) > 0
     flat = zcrepro(
         "score", ARCH, "--space", "embedded_chain", "--proxies", "jacov", "--draws", 2, "--batch-size", 1
     )

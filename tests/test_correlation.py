@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from zcrepro import correlation
-from zcrepro.correlation import KendallWith, dense_ranks, interval, kendall, spearman
+from zcrepro.correlation import KendallWith, dense_ranks, interval, kendall, mean_over_draws, spearman
 
 
 @pytest.fixture
@@ -69,6 +69,17 @@ def test_lengths_must_agree() -> None:
 def test_dense_ranks() -> None:
     assert dense_ranks(np.array([3.0, -1.0, 3.0, 7.0])).tolist() == [1, 0, 1, 2]
     assert dense_ranks(np.array([])).tolist() == []
+
+
+def test_the_interval_of_several_draws_is_that_of_their_mean(rng: np.random.Generator) -> None:
+    y = rng.normal(size=20)
+    x = y + rng.normal(size=(3, 20))
+    found = interval(mean_over_draws(kendall), x, y, np.arange(20), 30, np.random.default_rng(3), 0.8)
+
+    drawn = np.random.default_rng(3)
+    resamples = [drawn.integers(20, size=20) for _ in range(30)]
+    values = [np.mean([kendall(draw[rows], y[rows]) for draw in x]) for rows in resamples]
+    assert found == pytest.approx(tuple(np.quantile(values, [0.1, 0.9])))
 
 
 def test_copies_of_graphs_do_not_narrow_the_interval(rng: np.random.Generator) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro.correlation import kendall, spearman
+from zcrepro import seeds
+from zcrepro.correlation import interval, kendall, mean_over_draws, spearman
 from zcrepro.evolve import _proxy
 from zcrepro.evolve._scores import Scores, draw
 from zcrepro.generalization import generalize
@@ -49,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
             for metric in metrics
         ]
         pd.concat(frames).assign(task=task, seeds=1, source="x").to_parquet(tmp_path / f"{space}-acc.parquet")
-        problems.append(Scores(problem, "validation", np.array(arch, object), GRAPH, {"p": p}, p, GRAPH[:0]))
+        problems.append(Scores(problem, "validation", np.array(arch, object), GRAPH, {"p": p}, p, {}))
     for (training_set, repeat), formula in FORMULAS.items():
         _, split = draw(problems if training_set == "D" else problems[:1], 25, seed=4)
         found = {"method": "srgp", "training_set": training_set, "repeat": repeat, "formula": formula}
@@ -151,8 +152,12 @@ def test_several_draws_of_the_scores_are_averaged_on_the_rows_they_share(folder:
     assert by_draw[0] != by_draw[1]
     assert row["value"] == pytest.approx(np.mean(by_draw))
     assert (row["lowest"], row["highest"]) == pytest.approx((min(by_draw), max(by_draw)))
-    assert (row["draws"], row["n"], row["undefined"]) == (2, ROWS - 3, 3)
-    assert row["ci_low"] < row["value"] < row["ci_high"]
+    assert (row["draws"], row["n"], row["undefined"]) == (2, ROWS - 3, 1)
+    both = np.stack([draw.loc[kept, "p"].to_numpy() for draw in (first, again.set_index("arch"))])
+    rng = seeds.numpy_generator(SETTINGS["seed"], "interval", "s/a", "all")
+    judged = table.loc[kept, "accuracy"].to_numpy(), first.loc[kept, "graph"].to_numpy(object)
+    bounds = interval(mean_over_draws(spearman), both, *judged, SETTINGS["resamples"], rng, SETTINGS["level"])
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(bounds)
     assert set(once["draws"]) == {1}
     assert (once["lowest"] == once["value"]).all()
 

@@ -74,6 +74,21 @@ def test_the_interval_is_that_of_a_bootstrap_that_copies_rows() -> None:
     assert found == pytest.approx(tuple(np.quantile(values, [0.05, 0.95])))
 
 
+def test_the_interval_of_several_draws_is_that_of_their_mean() -> None:
+    rng = np.random.default_rng(2)
+    accuracy = rng.normal(size=20)
+    draws = [accuracy + rng.normal(size=(3, 20)) for _ in range(2)]
+    groups = np.arange(20)
+    found = vote.pair_agreement_interval(draws, accuracy, groups, 30, np.random.default_rng(3), 0.8)
+
+    drawn = np.random.default_rng(3)
+    resamples = [drawn.integers(20, size=20) for _ in range(30)]
+    values = [
+        np.mean([vote.pair_agreement(draw[:, rows], accuracy[rows]) for draw in draws]) for rows in resamples
+    ]
+    assert found == pytest.approx(tuple(np.quantile(values, [0.1, 0.9])))
+
+
 def test_the_interval_is_undefined_where_the_statistic_is() -> None:
     groups = np.array(list("abcd"), object)
     low, high = vote.pair_agreement_interval(

@@ -1,22 +1,11 @@
-"""What a table of features says: scores by architecture and proxy, and how each came about."""
+"""Which scores of a table of features there are: shards of a long computation may reach differently far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
-import pyarrow as pa
-
-AS = "as "
-"""A status that begins so ends with the text of the architecture whose score this one has."""
 
 NOT_COMPUTED = "not computed"
 """The status of a score that shards do not reach: nothing is known of it, as of an architecture not drawn."""
-
-
-def feature_schema(proxies: Sequence[str]) -> pa.Schema:
-    """arch, graph, then a float64 column and a status column for each proxy."""
-    columns = [("arch", pa.string()), ("graph", pa.string())]
-    columns += [(name, pa.float64()) for name in proxies]
-    return pa.schema(columns + [(f"{name}_status", pa.string()) for name in proxies])
 
 
 def computed(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

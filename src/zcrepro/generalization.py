@@ -170,7 +170,7 @@ def _of_problem(
     for training_set, split in sorted(splits.items()):
         if _scores.space_of(problem) not in split.cutoffs:
             continue
-        unseen = int(split.held_out(problem, rows.left_out).sum())
+        unseen = int(split.held_out(problem, np.array(list(rows.left_out.values()), object)).sum())
         held_out = Population(HELD_OUT, split.held_out(problem, rows.graph), unseen)
         trained = [one for one in evolved if one.training_set == training_set]
         for one in (*trained, *_handcrafted(chosen, training_set)):
@@ -208,9 +208,8 @@ def _correlations(
     n = int(kept.sum())
     data = values[:, kept], rows.accuracy[kept]
     for metric, statistic in STATISTICS.items():
-        mean = mean_over_draws(statistic)
         by_draw = [statistic(draw, data[1]) for draw in data[0]]
-        value = mean(*data)
+        value = float(np.mean(by_draw))
         # The key names the population and not the method, so that all have the same resamples.
         rng = seeds.numpy_generator(chosen.seed, "interval", rows.problem, population.name)
         bounds = math.nan, math.nan
@@ -231,8 +230,8 @@ def _correlations(
             "ci_low": bounds[0],
             "ci_high": bounds[1],
             "draws": len(draws),
-            "lowest": min(by_draw),
-            "highest": max(by_draw),
+            "lowest": float(np.min(by_draw)),
+            "highest": float(np.max(by_draw)),
             "n": n,
             "undefined": population.left_out + size - n,
             "status": _status(missing, value),

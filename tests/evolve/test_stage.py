@@ -162,7 +162,7 @@ def test_repeats_share_the_split(folder: Path) -> None:
         ({"terminals": ["nwot", "log"]}, "found 'log' at position 1"),
         ({"terminals": ["nwot", "log(nwot)"]}, r"the name of a proxy, not 'log\(nwot\)'"),
         ({"terminals": ["nwot", "nwot"]}, "terminals must be a list of different names"),
-        ({"problems": ["s/a"]}, "1 problems need as many files"),
+        ({"problems": ["s/a"]}, "1 problems need a file of accuracies"),
         ({"max_undefined_share": 0.0}, r"1 of 200 .* \(nwot 1\)"),
     ],
 )

@@ -1,5 +1,6 @@
 """The engine on networks of all kinds: values, what is undefined, and what it leaves untouched."""
 
+import dataclasses
 import gc
 import math
 import weakref
@@ -317,6 +318,48 @@ def test_want_of_memory_is_an_error_that_says_what_to_set():
     model, (images, labels) = Greedy(), batch()
     with pytest.raises(MemoryError, match=r"pass gradients over a batch of 8 on cpu.*\(features\.batch_size"):
         zcrepro.score(model, images.float(), labels, ["snip"])
+
+
+def test_want_of_memory_in_a_proxy_says_so_too(monkeypatch):
+    model, (images, labels) = convolutional(), batch()
+    from zcrepro.proxies import fisher
+
+    monkeypatch.setattr(
+        fisher, "PROXY", dataclasses.replace(fisher.PROXY, compute=lambda _: float(torch.empty(2**50)[0]))
+    )
+    with pytest.raises(MemoryError, match="no memory for the pass gradients"):
+        zcrepro.score(model, images, labels, ["fisher"])
+
+
+class Precision(nn.Module):
+    """Notes how precisely a GPU would compute."""
+
+    def __init__(self):
+        super().__init__()
+        self.classifier, self.noted = nn.Linear(108, 5), []
+
+    def forward(self, x):
+        backends = torch.backends
+        of = backends.cudnn.deterministic, backends.cudnn.conv.fp32_precision
+        self.noted.append((*of, backends.cuda.matmul.fp32_precision))
+        return self.classifier(x.flatten(1))
+
+
+def test_a_gpu_would_compute_in_full_precision_and_is_left_as_it_was():
+    def modes():
+        backends = torch.backends
+        return backends.cudnn.conv.fp32_precision, backends.cuda.matmul.fp32_precision
+
+    before = modes()
+    torch.backends.cudnn.conv.fp32_precision = torch.backends.cuda.matmul.fp32_precision = "tf32"
+    try:
+        model, (images, labels) = Precision(), batch()
+        zcrepro.score(model, images.float(), labels, ["snip"])
+        assert model.noted == [(True, "ieee", "ieee")]
+        assert modes() == ("tf32", "tf32")
+        assert not torch.backends.cudnn.deterministic
+    finally:
+        torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision = before
 
 
 def test_any_other_runtime_error_is_the_networks_own():

@@ -56,9 +56,10 @@ def run(folder, **changes):
     return output
 
 
-def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None, shards=False):
+def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None, shards=False, **asked):
     rows = {arch for chunk in chunks for arch in storage.read_parquet(chunk)["arch"]}
-    settings = {
+    made_with = json.loads(storage.parquet_metadata(chunks[0])["how"]) | asked
+    settings = made_with | {
         "architectures": len(rows) if architectures is None else architectures,
         "shards": shards,
         "proxy_columns": list(proxies),
@@ -201,19 +202,49 @@ def test_pass_groups_are_joined_by_architecture(folder):
     assert found["params"].notna().all()
 
 
-def test_each_draw_draws_anew_what_it_is_told_to(folder):
+def test_each_draw_draws_anew_what_it_is_told_to_and_nothing_else(folder):
     def scores(**changes):
-        return storage.read_parquet(run(folder, proxies=["params", "snip", "l2_norm"], **changes))
+        path = run(folder, proxies=["params", "snip", "l2_norm"], **changes)
+        return storage.read_parquet(path), storage.parquet_metadata(path)["minibatch"]
 
-    first = scores()
-    for redraw, weights_differ in ((["weights"], True), (["images"], False), (["weights", "images"], True)):
-        again = [scores(draw=draw, redraw=redraw) for draw in (0, 1, 2)]
-        pd.testing.assert_frame_equal(again[0], first, check_exact=True)
-        for draw in again[1:]:
+    first, first_batch = scores()
+    for redraw in (["weights"], ["images"], ["weights", "images"]):
+        (again, batch), *others = [scores(draw=draw, redraw=redraw) for draw in (0, 1, 2)]
+        pd.testing.assert_frame_equal(again, first, check_exact=True)
+        assert batch == first_batch
+        for draw, batch in others:
             assert (draw["params"] == first["params"]).all()
             assert (draw["snip"] != first["snip"]).all()
-            assert (draw["l2_norm"] != first["l2_norm"]).all() == weights_differ
-        assert (again[1]["snip"] != again[2]["snip"]).all()
+            if "weights" in redraw:
+                assert (draw["l2_norm"] != first["l2_norm"]).all()
+            else:
+                assert (draw["l2_norm"] == first["l2_norm"]).all()
+            assert (batch != first_batch) == ("images" in redraw)
+        (second, _), (third, _) = others
+        assert (second["snip"] != third["snip"]).all()
+
+
+def test_chunks_that_were_made_otherwise_than_asked_for_are_refused_whatever_their_group(cells):
+    one = run(cells, space="embedded_cell", proxies=["snip"], count=16)
+    for change, message in (
+        ({"batch_size": 4}, "batch_size 4 in place of 8"),
+        ({"seed": 9}, "seed 9 in place of 1"),
+        ({"draw": 1}, "draw 1 in place of 0"),
+        ({"share_equal_graphs": False}, "share_equal_graphs False in place of True"),
+    ):
+        other = run(cells, space="embedded_cell", proxies=["synflow"], count=16, **change)
+        for shards in (True, False):
+            with pytest.raises(ValueError, match=message):
+                join(cells, [one, other], proxies=["snip", "synflow"], share=1.0, shards=shards)
+    with pytest.raises(ValueError, match=r"redraw .* in place of .*Set features as it says"):
+        join(cells, [one], proxies=["snip"], share=1.0, redraw=["images"])
+
+
+def test_a_proxy_that_the_shards_do_not_hold_is_named_with_what_to_do(folder):
+    with pytest.raises(
+        ValueError, match=r"no chunk holds zen; they hold snip, nwot\. Take it out of features"
+    ):
+        join(folder, [run(folder, count=7)], proxies=["snip", "zen"], shards=True)
 
 
 def test_shards_that_reach_less_far_leave_scores_that_were_not_computed(cells):
@@ -278,15 +309,6 @@ def test_augmented_minibatches_differ_by_architecture_and_equal_graphs_share_one
     assert recorded == "augmented, another one for each architecture"
 
 
-def test_a_gpu_would_compute_in_full_precision(folder):
-    import torch
-
-    torch.backends.cudnn.conv.fp32_precision = torch.backends.cuda.matmul.fp32_precision = "tf32"
-    run(folder, proxies=["params"], count=1)
-    assert torch.backends.cudnn.conv.fp32_precision == torch.backends.cuda.matmul.fp32_precision == "ieee"
-    assert torch.backends.cudnn.deterministic
-
-
 def test_a_batch_reaches_a_gpu_through_pinned_memory(monkeypatch):
     """There is no GPU here: this much of the way can be followed without."""
     import torch
@@ -317,7 +339,8 @@ def test_too_many_undefined_scores_stop_the_stage_and_say_why(folder):
     frame.loc[:1, "nwot"], frame.loc[:1, "nwot_status"] = float("nan"), "the kernel is singular"
     import pyarrow.parquet as pq
 
-    storage.write_parquet(chunk, frame, pq.read_schema(chunk).remove_metadata(), ["arch"], {})
+    made = storage.parquet_metadata(chunk)
+    storage.write_parquet(chunk, frame, pq.read_schema(chunk).remove_metadata(), ["arch"], made)
     assert len(join(folder, [chunk], share=0.3)) == 7
     with pytest.raises(ValueError, match=r"nwot is undefined for 2 of 7 .*: the kernel is singular"):
         join(folder, [chunk], share=0.2)
@@ -363,7 +386,7 @@ def test_the_joined_table_says_how_its_chunks_were_made(folder):
 
 def test_chunks_that_were_made_differently_are_refused(folder):
     chunks = [run(folder), run(folder, start=3, count=4, seed=2)]
-    with pytest.raises(ValueError, match="differs in shared from the other chunks"):
+    with pytest.raises(ValueError, match="was made with seed 2 in place of 1"):
         join(folder, chunks)
 
 

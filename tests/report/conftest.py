@@ -156,7 +156,8 @@ def _write_features(made: Run, problem: str, rng: np.random.Generator, count: in
     frame = frame.assign(**{f"{name}_status": "ok" for name in PROXIES}, synflow=np.exp(ACCURACY))
     frame.loc[3, "grasp"] = np.nan
     path = made.results / "features" / f"{problem}.parquet"
-    write_parquet(path, frame[:count], feature_schema(PROXIES), ["arch"], {})
+    how = json.dumps({"augmented_batches": False, "share_equal_graphs": True})
+    write_parquet(path, frame[:count], feature_schema(PROXIES), ["arch"], {"how": how})
 
 
 def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> None:

@@ -1,5 +1,6 @@
 """Table 1 of the zero-cost proxies: which architectures, which accuracies, which verdicts."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro import vote
-from zcrepro.correlation import spearman
+from zcrepro import seeds, storage, vote
+from zcrepro.benchmarks._base import PROXIES
+from zcrepro.correlation import interval, mean_over_draws, spearman
+from zcrepro.proxies._extract import feature_schema
 from zcrepro.report import _comparison
 
 ALL_READS = ["accuracies/nasbench201", "released/nasbench201", "features/nasbench201/cifar10"]
@@ -53,12 +56,27 @@ def test_jacob_cov_is_the_column_jacov(run: Any, made: pd.DataFrame) -> None:
     assert "jacov as NASLib defines it" in row["note"]
 
 
+def test_the_note_says_how_the_minibatch_and_the_weights_were_drawn(run: Any, made: pd.DataFrame) -> None:
+    fixed, shared = "one fixed minibatch without augmentation", "equal graphs share their initial weights"
+    note = one(made, "snip", "cifar10", "our scores")["note"]
+    assert fixed in note
+    assert shared in note
+    path = run.results / "features" / "nasbench201" / "cifar10.parquet"
+    how = json.dumps({"augmented_batches": True, "share_equal_graphs": False})
+    storage.write_parquet(path, pd.read_parquet(path), feature_schema(PROXIES), ["arch"], {"how": how})
+    note = one(run.table("zcp_table1", ALL_READS, RESOURCE), "snip", "cifar10", "our scores")["note"]
+    assert "plain networks" in note
+    assert fixed not in note
+    assert shared not in note
+
+
 def test_the_papers_synflow_is_that_of_its_code(run: Any, made: pd.DataFrame) -> None:
     assert "synflow without BatchNorm, as NASLib" in one(made, "synflow", "cifar10", "our scores")["note"]
     path = run.results / "features" / "nasbench201" / "cifar10.parquet"
     features = pd.read_parquet(path)
     with_norms = features.assign(synflow_zcp=features["snip"] ** 2, synflow_zcp_status="ok")
-    with_norms.to_parquet(path)
+    columns = feature_schema([*PROXIES, "synflow_zcp"])
+    storage.write_parquet(path, with_norms, columns, ["arch"], storage.parquet_metadata(path))
     made = run.table("zcp_table1", ALL_READS, RESOURCE)
     for row, column, reference in (
         ("synflow", "synflow_zcp", "notebook"),
@@ -110,6 +128,15 @@ def test_a_figure_of_several_draws_is_their_mean_on_the_rows_that_all_have(run: 
     by_draw = [abs(spearman(draw["jacov"].to_numpy(), accuracy)) for draw in (first, again)]
     assert row["value"] == pytest.approx(np.mean(by_draw), abs=1e-6)
     assert (row["n"], row["seeds"]) == (50, 2)
+    bounds = interval(
+        mean_over_draws(lambda x, y: abs(spearman(x, y))),
+        np.stack([draw["jacov"].to_numpy() for draw in (first, again)]),
+        accuracy,
+        first["graph"].to_numpy(object),
+        50,
+        seeds.numpy_generator(0, "table", "zcp_table1", "cifar10", "our scores"),
+    )
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(bounds, abs=1e-5)
     low, high = sorted(by_draw)
     assert f"mean over 2 draws of the scores, which range from {low:.3f} to {high:.3f}" in row["note"]
 

@@ -51,32 +51,36 @@ def task_config(wildcards):
     return config["spaces"][wildcards.space]["tasks"][wildcards.task]
 
 
+def drawn(draw):
+    """What decides a score, beside the space, task and proxy; the first draw draws nothing anew."""
+    keys = ("batch_size", "share_equal_graphs", "augmented_batches")
+    return {key: config["features"][key] for key in keys} | {
+        "draw": draw,
+        "redraw": config["features"]["redraw"] if draw else [],
+        "seed": config["seed"],
+    }
+
+
 def extract_settings(wildcards):
     """A chunk is known by where it starts, so that asking for more architectures adds chunks."""
     architectures = RUNS[f"{wildcards.space}/{wildcards.task}"]["architectures"]
     size = config["features"]["chunk_size"]
     start = int(wildcards.chunk) * size
-    return {
+    return drawn(int(wildcards.draw)) | {
         "space": wildcards.space,
         "task": wildcards.task,
         "images": task_config(wildcards)["images"],
         "proxies": GROUPS[wildcards.group],
         "start": start,
         "count": min(size, architectures - start),
-        "batch_size": config["features"]["batch_size"],
-        "share_equal_graphs": config["features"]["share_equal_graphs"],
-        "augmented_batches": config["features"]["augmented_batches"],
-        "draw": int(wildcards.draw),
-        "redraw": config["features"]["redraw"],
-        "seed": config["seed"],
         "device": config["device"],
         "torch_threads": config["torch_threads"],
     }
 
 
 def join_settings(wildcards):
-    problem, _ = table_of(wildcards)
-    return {
+    problem, draw = table_of(wildcards)
+    return drawn(draw) | {
         "architectures": RUNS[problem]["architectures"],
         "shards": bool(RUNS[problem]["shards"]),
         "proxy_columns": [name for group in GROUPS.values() for name in group],
@@ -209,14 +213,16 @@ REPORT = config["report"]
 
 
 def reads_of(name):
-    """What a table or figure reads; evolved/srgp stands for every formula, features/<problem> for every draw."""
+    """What a table or figure reads; evolved/srgp stands for every formula.
+
+    In a table features/<problem> stands for every draw; figures show the first."""
     runs = [
         run.removeprefix(f"{RESULTS}/").removesuffix(".json")
         for run in runs_of(SRGP["train_on"])
     ]
-    several = {"evolved/srgp": runs} | {
-        f"features/{problem}": feature_tables(problem) for problem in RUNS
-    }
+    several = {"evolved/srgp": runs}
+    if name in REPORT["tables"]:
+        several |= {f"features/{problem}": feature_tables(problem) for problem in RUNS}
     return [
         each for read in REPORT["reads"][name] for each in several.get(read, [read])
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -70,20 +71,27 @@ def score(
 
 
 def _table(found: Sequence[Scores]) -> Table:
-    """A row a proxy: its score, or the mean, the extremes and the standard deviation of several draws."""
-    table = Table(
-        "proxy", *(("score",) if len(found) == 1 else ("mean", "lowest", "highest", "sd")), "status"
-    )
+    """A row a proxy: its score, or mean, extremes and deviation of those of several draws that define it."""
+    figures = ["score"] if len(found) == 1 else ["mean", "lowest", "highest", "sd"]
+    table = Table("proxy", *figures, "status")
     for name in found[0]:
-        values = [scores[name] for scores in found]
-        shown = (
-            values
-            if len(values) == 1
-            else [np.mean(values), np.min(values), np.max(values), np.std(values, ddof=1)]
-        )
-        reasons = dict.fromkeys(scores.status[name] for scores in found)
-        table.add_row(name, *(f"{value:.6g}" for value in shown), "; ".join(reasons))
+        values = np.array([scores[name] for scores in found])
+        defined = values[~np.isnan(values)]
+        shown = [np.nan] * len(figures)
+        if len(found) == 1:
+            shown = [values[0]]
+        elif len(defined):
+            spread = defined.std(ddof=1) if len(defined) > 1 else np.nan
+            shown = [defined.mean(), defined.min(), defined.max(), spread]
+        table.add_row(name, *(f"{value:.6g}" for value in shown), _status(name, found))
     return table
+
+
+def _status(name: str, found: Sequence[Scores]) -> str:
+    reasons = Counter(scores.status[name] for scores in found)
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    return "; ".join(f"{count} of {len(found)}: {reason}" for reason, count in reasons.items())
 
 
 def _network(

@@ -49,7 +49,7 @@ class Scores:
 
     ``columns`` holds float64 scores in released units, ``accuracy`` the ``metric`` (higher is
     better); all arrays are in the order of ``arch``, which is sorted. ``left_out`` holds the
-    graphs of the architectures that were dropped because a score is undefined.
+    architectures that were dropped because a score is undefined, and their graphs.
     """
 
     problem: str
@@ -58,7 +58,7 @@ class Scores:
     graph: np.ndarray
     columns: Mapping[str, np.ndarray]
     accuracy: np.ndarray
-    left_out: np.ndarray
+    left_out: Mapping[str, str]
 
     def __len__(self) -> int:
         return len(self.arch)
@@ -135,16 +135,22 @@ def read(
         kept["graph"].to_numpy(object),
         {name: kept[name].to_numpy(np.float64) for name in names},
         kept["accuracy"].to_numpy(np.float64),
-        rows.loc[~defined, "graph"].to_numpy(object),
+        dict(zip(rows.loc[~defined, "arch"], rows.loc[~defined, "graph"], strict=True)),
     )
 
 
 def in_common(draws: Sequence[Scores]) -> list[Scores]:
-    """Several draws of a problem's scores, of the architectures that all of them have."""
-    common = set(draws[0].arch).intersection(*(draw.arch for draw in draws[1:]))
-    masks = [np.array([arch in common for arch in draw.arch], np.bool_) for draw in draws]
-    left_out = np.concatenate([draws[0].left_out, draws[0].graph[~masks[0]]])
-    kept = [draw.where(mask) for draw, mask in zip(draws, masks, strict=True)]
+    """Several draws of a problem's scores, of the architectures that all of them have.
+
+    What one draw leaves undefined is left out of all. What one draw did not compute is not counted.
+    """
+    defined = set(draws[0].arch).intersection(*(draw.arch for draw in draws[1:]))
+    computed_in_all = set.intersection(*({*draw.arch, *draw.left_out} for draw in draws))
+    graphs = {arch: graph for draw in draws for arch, graph in zip(draw.arch, draw.graph, strict=True)}
+    for draw in draws:
+        graphs |= draw.left_out
+    left_out = {arch: graphs[arch] for arch in sorted(computed_in_all - defined)}
+    kept = [draw.where(np.array([arch in defined for arch in draw.arch], np.bool_)) for draw in draws]
     return [replace(draw, left_out=left_out) for draw in kept]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -35,6 +36,11 @@ class Scores(Mapping[str, float]):
 
 def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int) -> Scores:
     """Every proxy on one network and one batch; each pass runs once. The model is left as it was."""
+    with _full_precision():
+        return _compute(model, batch, proxies, seed)
+
+
+def _compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int) -> Scores:
     scores = Scores()
     for run, members in _by_pass(proxies).items():
         start = time.perf_counter()
@@ -69,6 +75,7 @@ def _scores(
     try:
         with rerouted(poolings_by_products(model)):
             record = run.run(model, batch, needs, seed)
+        return [proxy.score(record) for proxy in members]
     except UndefinedScoreError as reason:
         return [(math.nan, str(reason))] * len(members)
     except (MemoryError, RuntimeError) as error:
@@ -80,7 +87,19 @@ def _scores(
             "(features.batch_size in the configuration, --batch-size of zcrepro score); but scores of "
             "batches of other sizes cannot be compared, so it is never made smaller by itself"
         ) from error
-    return [proxy.score(record) for proxy in members]
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """float32 as IEEE defines it, and always the same kernels: by default a GPU convolves in TF32, of three
+    decimal digits."""
+    cudnn, convolution, products = torch.backends.cudnn, torch.backends.cudnn.conv, torch.backends.cuda.matmul  # type: ignore[attr-defined]
+    before = cudnn.deterministic, convolution.fp32_precision, products.fp32_precision
+    cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = True, "ieee", "ieee"
+    try:
+        yield
+    finally:
+        cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = before
 
 
 def _out_of_memory(error: Exception) -> bool:

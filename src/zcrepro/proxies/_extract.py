@@ -10,21 +10,28 @@ a later one's status names the first, whatever chunk that is in, and the join fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import torch
 
 from zcrepro import provenance, registry, sampling, seeds, settings, storage
-from zcrepro.features import AS, feature_schema
 from zcrepro.progress import track
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._engine import Scores, compute
 from zcrepro.proxies._minibatches import Minibatches, minibatches
 from zcrepro.spaces._base import Space
+
+AS = "as "
+"""A status that begins so ends with the text of the architecture whose score this one has."""
+
+HOW = ("batch_size", "share_equal_graphs", "augmented_batches", "draw", "redraw", "seed")
+"""The settings that decide a score, beside its space, task and proxy; the metadata of a chunk hold them."""
 
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
 
@@ -76,7 +83,6 @@ def extract(
     """
     chosen = settings.load(settings_file, ExtractSettings)
     torch.set_num_threads(chosen.torch_threads)
-    _exact_arithmetic()
     space: Space = registry.get("space", chosen.space)
     proxies = [registry.get("proxies", name) for name in chosen.proxies]
     batches = minibatches(
@@ -99,19 +105,23 @@ def extract(
         rows.append({"arch": text, "graph": space.canonical(space.parse(text)), **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
     metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=("start", "count"))
-    metadata["minibatch"] = batches.described
+    metadata |= {"how": how(settings.as_mapping(chosen)), "minibatch": batches.described}
     schema = feature_schema(chosen.proxies)
     storage.write_parquet(output, pd.DataFrame(rows, columns=schema.names), schema, ["arch"], metadata)
     timed = pd.DataFrame(seconds, columns=TIMINGS.names)
     storage.write_parquet(timings, timed, TIMINGS, ["arch", "pass"], metadata)
 
 
-def _exact_arithmetic() -> None:
-    """float32 as IEEE defines it, and always the same kernels. By default a GPU convolves in TF32, of three
-    decimal digits."""
-    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
-    torch.backends.cuda.matmul.fp32_precision = "ieee"
-    torch.backends.cudnn.deterministic = True
+def how(chosen: Mapping[str, Any]) -> str:
+    """Those of some settings that decide a score, as JSON."""
+    return json.dumps({key: chosen[key] for key in HOW})
+
+
+def feature_schema(proxies: Sequence[str]) -> pa.Schema:
+    """arch, graph, then a float64 column and a status column for each proxy."""
+    columns = [("arch", pa.string()), ("graph", pa.string())]
+    columns += [(name, pa.float64()) for name in proxies]
+    return pa.schema(columns + [(f"{name}_status", pa.string()) for name in proxies])
 
 
 def texts_to_end(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:

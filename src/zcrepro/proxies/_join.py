@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from zcrepro import provenance, settings, storage
-from zcrepro.features import AS, NOT_COMPUTED, computed, feature_schema
-from zcrepro.proxies._extract import TIMINGS
+from zcrepro.features import NOT_COMPUTED, computed
+from zcrepro.proxies._extract import AS, HOW, TIMINGS, feature_schema, how
 
 
 @dataclass(frozen=True)
 class JoinSettings:
     """The columns and rows of the joined table, and how much of it may be undefined (a share in [0, 1]).
 
-    The chunks must hold all ``architectures``; if they are ``shards`` of a computation that goes on, each
-    pass group holds as many as it has reached.
+    The first six settings are those that the chunks must have been made with. The chunks must hold
+    all ``architectures``; if they are ``shards`` of a computation that goes on, each pass group holds
+    as many as it has reached.
     """
 
+    batch_size: int
+    share_equal_graphs: bool
+    augmented_batches: bool
+    draw: int
+    redraw: list[str]
+    seed: int
     architectures: int
     shards: bool
     proxy_columns: list[str]
@@ -49,6 +57,7 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
         frame = storage.read_parquet(chunk)
         groups[tuple(frame.columns)].append(frame)
     tables = [pd.concat(frames, ignore_index=True) for frames in groups.values()]
+    _check_made(chunks, settings.as_mapping(chosen))
     merged = partial(pd.merge, on=["arch", "graph"], how="outer", validate="one_to_one")
     joined = reduce(merged, tables)
     if any(len(table) != len(joined) for table in tables) and not chosen.shards:
@@ -61,11 +70,34 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
             f"{len(joined)}; correct `architectures` of this problem under features.runs"
         )
     for name in chosen.proxy_columns:
+        if name not in joined:
+            raise ValueError(
+                f"{output}: no chunk holds {name}; they hold {', '.join(_proxies(joined))}. Take it out of "
+                "features.proxies, or leave out `shards` of this problem to compute it"
+            )
         joined[f"{name}_status"] = joined[f"{name}_status"].fillna(NOT_COMPUTED)
         _fill_in(joined, name, output)
     check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
     metadata = provenance.metadata("features", settings.as_mapping(chosen)) | _making(chunks)
     storage.write_parquet(output, joined, feature_schema(chosen.proxy_columns), ["arch"], metadata)
+
+
+def _proxies(frame: pd.DataFrame) -> list[str]:
+    return [name for name in frame.columns if f"{name}_status" in frame]
+
+
+def _check_made(chunks: Sequence[Path], asked: Mapping[str, Any]) -> None:
+    """Raises ValueError that names the settings in which a chunk differs from those that were asked for."""
+    for chunk in chunks:
+        made = storage.parquet_metadata(chunk).get("how", "{}")
+        if made != how(asked):
+            had = json.loads(made)
+            differing = [key for key in HOW if had.get(key) != asked[key]]
+            wrong = [f"{key} {had.get(key)!r} in place of {asked[key]!r}" for key in differing]
+            raise ValueError(
+                f"{chunk} was made with {', '.join(wrong)}. Set features as it says, or leave out `shards` "
+                "of this problem to compute it; a chunk that is no tracked shard can be deleted"
+            )
 
 
 def _fill_in(frame: pd.DataFrame, name: str, where: Path) -> None:
@@ -91,7 +123,9 @@ def _making(chunks: Sequence[Path]) -> dict[str, str]:
             if made.get(entry) != first.get(entry):
                 raise ValueError(f"{chunk} differs in {entry} from the other chunks; delete it and run again")
     one = next(iter(groups.values()))
-    shared = {entry: one[entry] for entry in ("versions", "device", "threads", "minibatch") if entry in one}
+    shared = {
+        entry: one[entry] for entry in ("versions", "device", "threads", "how", "minibatch") if entry in one
+    }
     extraction = {columns: {e: made.get(e) for e in ("code", "shared")} for columns, made in groups.items()}
     return shared | {"extraction": json.dumps(extraction, sort_keys=True)}
 
@@ -105,7 +139,8 @@ def check_defined(frame: pd.DataFrame, columns: Sequence[str], share: float, whe
             reason = rows.loc[undefined, f"{name}_status"].value_counts().index[0]
             raise ValueError(
                 f"{where}: {name} is undefined for {undefined.sum()} of {len(rows)} architectures, more "
-                f"than the share {share} that max_undefined_share allows; the commonest reason: {reason}"
+                f"than the share {share} that max_undefined_share allows; the commonest reason: {reason}. "
+                f"Leave {name} out of features.proxies, or raise max_undefined_share"
             )
 
 

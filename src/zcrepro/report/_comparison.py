@@ -112,8 +112,8 @@ class Reference:
 
 
 def spread_note(draws: int, lowest: float, highest: float) -> str:
-    """How far the draws lie apart that a figure is the mean of; nothing where there is one."""
-    if draws == 1 or math.isnan(lowest):
+    """How far the draws lie apart that a figure is the mean of; nothing where they do not."""
+    if lowest == highest or math.isnan(lowest):
         return ""
     return f"mean over {draws} draws of the scores, which range from {lowest:.3f} to {highest:.3f}"
 

