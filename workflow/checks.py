@@ -1,16 +1,19 @@
 """Names in a configuration that refer to something: each must be there, or the nearest one is named."""
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from zcrepro import registry
+from zcrepro import provenance, registry
 from zcrepro.settings import unknown_name
 
 Config = Mapping[str, Any]
 
 
-def check_references(config: Config, datasets: Collection[str]) -> None:
+def check_references(config: Config, datasets: Collection[str], root: Path) -> None:
     """Raises ValueError that lists every name in ``config`` that refers to nothing.
+
+    Tracked files stand below ``root``.
 
     A schema cannot see these: training sets, problems, files, and what has a file of its own in src/.
     """
@@ -18,6 +21,7 @@ def check_references(config: Config, datasets: Collection[str]) -> None:
         *_plugins(config),
         *_problems(config),
         *_training_sets(config),
+        *_shards(config, root),
         *_files(config, datasets),
         *_reads(config),
     ]
@@ -106,6 +110,20 @@ def _spaces_of(where: str, problems: Iterable[str], spaces: Config) -> Iterable[
             yield f"{where}: a problem is written <space>/<task>, not {problem!r}"
         else:
             yield from _missing(where, "space", [space], spaces)
+
+
+def _shards(config: Config, root: Path) -> Iterable[str]:
+    """Every draw and pass that the configuration asks for must be among the tracked ones."""
+    features = config["features"]
+    for run in (run for run in features["runs"] if run["shards"]):
+        for draw in range(features["draws"]):
+            for group, proxies in provenance.pass_groups(features["proxies"]).items():
+                path = f"{run['shards']}/draw-{draw}/{group}.parquet"
+                if not (root / path).is_file():
+                    yield (
+                        f"features.runs: {run['problem']} has no {path}; lower features.draws, take "
+                        f"{', '.join(proxies)} out of features.proxies, or leave out `shards` to compute them"
+                    )
 
 
 def _training_sets(config: Config) -> Iterable[str]:

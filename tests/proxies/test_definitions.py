@@ -1,4 +1,4 @@
-"""All proxies in float64 against a plain implementation: one at a time, each on a copy of the network.
+"""The thirteen in float64 against a plain implementation: one at a time, each on a copy of the network.
 
 ``PLAIN`` shares nothing with the engine: no pass, no closed form, no product in place of a pooling.
 """

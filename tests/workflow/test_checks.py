@@ -19,7 +19,7 @@ def check(config):
     spec = importlib.util.spec_from_file_location("checks", ROOT / "workflow/checks.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.check_references(completed(config, SCHEMA), DATASETS)
+    module.check_references(completed(config, SCHEMA), DATASETS, ROOT)
 
 
 def merged(*names):
@@ -44,6 +44,17 @@ def test_the_configurations_of_the_repository_name_only_what_is_there():
     check(changed("seed", value=1))
     check(merged("benchmarks.yaml", "config.yaml"))
     check(merged("benchmarks.yaml", "config.yaml", "sample.yaml"))
+
+
+def test_shards_that_are_not_there_are_named_with_what_to_do():
+    config = merged("benchmarks.yaml", "config.yaml", "sample.yaml")
+    config["features"]["draws"] = 4
+    with pytest.raises(ValueError, match=r"cifar10/draw-3/zen\.parquet; lower features\.draws, take zen out"):
+        check(config)
+    config["features"]["draws"] = 3
+    config["features"]["proxies"] = ["snip", "zico"]
+    with pytest.raises(ValueError, match=r"draw-0/halves\.parquet; lower features\.draws, take zico out"):
+        check(config)
 
 
 @pytest.mark.parametrize(

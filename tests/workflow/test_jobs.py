@@ -1,5 +1,6 @@
 """The exact set of jobs of each configuration that the repository brings."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,16 @@ def test_every_fetched_input_of_the_configurations_has_a_url():
 
 def loaded(name):
     return yaml.safe_load((ROOT / "config" / name).read_text())
+
+
+def test_a_table_reads_every_draw_and_a_figure_the_first(fresh):
+    def inputs(name):
+        planned = fresh.snakemake("--dry-run", f"results/sample/{name}", config="config/sample.yaml")
+        jobs = planned.split("[")  # each begins with its time
+        (job,) = [job for job in jobs if f"results/sample/{name}" in job and "input:" in job]
+        return re.findall(r"results/sample/(features/[^\s,]+)", job)
+
+    first = "features/nasbench201/cifar10.parquet"
+    draws = [first, *(f"features/nasbench201/cifar10/draw-{draw}.parquet" for draw in (1, 2))]
+    assert inputs("tables/zcp_table1.csv") == draws
+    assert inputs("figures/scatter.svg") == [first]

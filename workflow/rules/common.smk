@@ -19,7 +19,7 @@ config = completed(
     config, yaml.safe_load((HERE / "workflow/schemas/config.schema.yaml").read_text())
 )
 DATASETS = read_datasets(HERE / "config/datasets.tsv")
-check_references(config, DATASETS)
+check_references(config, DATASETS, HERE)
 RESULTS = f"results/{config['run']}"
 # The command line of this environment, whether or not it is activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")

@@ -26,7 +26,7 @@ def normalised(rows: np.ndarray, side: int, mean: RGB, spread: RGB) -> np.ndarra
 def cropped_and_mirrored(
     images: Images, padding: int, mean: RGB, spread: RGB, rng: np.random.Generator
 ) -> Images:
-    """Each image moved by up to ``padding`` pixels over black, and every other one mirrored.
+    """Each image moved by up to ``padding`` pixels over black, and mirrored with a probability of one half.
 
     How the benchmarks' networks were trained, and how ZCP drew the batch of each architecture.
     """

@@ -1,6 +1,6 @@
 """CIFAR-10 (Krizhevsky 2009), in the binary version: 32x32 photographs of ten classes.
 
-Normalised by the mean and spread of its channels, as the papers do; no augmentation.
+Normalised by the mean and spread of its channels, as the papers do.
 """
 
 from collections.abc import Sequence

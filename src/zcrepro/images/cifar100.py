@@ -1,6 +1,6 @@
 """CIFAR-100 (Krizhevsky 2009), in the Python version: 32x32 photographs of a hundred classes.
 
-Normalised by the mean and spread of its channels, as the papers do; no augmentation.
+Normalised by the mean and spread of its channels, as the papers do.
 """
 
 from collections.abc import Sequence

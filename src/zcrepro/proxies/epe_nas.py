@@ -2,7 +2,8 @@
 
 Lopes et al. (2021). For at most 100 classes the absolute class scores are added; for more, each
 class score is divided by the size of the class and absolute differences of all pairs of classes
-are added and divided by the number of classes (the released code)."""
+are added and divided by the number of classes (the released code). NaN where the sum of the logits is
+constant, as for ``jacov``."""
 
 import torch
 

@@ -2,7 +2,8 @@
 
 Mellor et al. (2020, first version of NASWOT), with k = 1e-5 for stability. The eigenvalues are taken
 with a solver for symmetric matrices; the peers' general solver differs in the last digits, which
-shows where the matrix is nearly singular."""
+shows where the matrix is nearly singular. NaN where the sum of the logits is constant, as in NAS-Bench-301
+and TransNAS-Bench-101, so that its gradient is rounding errors, which the peers correlate."""
 
 import torch
 

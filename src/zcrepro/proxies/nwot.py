@@ -1,6 +1,7 @@
 """NASWOT: log-determinant of the kernel of ReLU activation patterns.
 
-Mellor et al. (ICML 2021): two images are alike in as many units as both switch on or both off."""
+Mellor et al. (ICML 2021): two images are alike in as many units as both switch on or both off. NaN where
+the kernel is singular, of which the peers report what rounding leaves."""
 
 import torch
 
@@ -11,7 +12,8 @@ from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 def nwot(record: GradientRecord) -> float:
     """Undefined without ReLU modules, and where the kernel is singular.
 
-    So it is where two images switch every unit alike, or where there are fewer units than images.
+    So it is where two images switch every unit alike, or where the units are fewer than the images by
+    two or more.
     """
     kernel = record.relu_kernel
     if kernel is None:

@@ -90,7 +90,8 @@ TABLE = Table(
     paper="SRGP",
     title="SRGP: rank correlation of hand-crafted and evolved proxies",
     caption=(
-        "Kendall's tau with accuracy and its bootstrap interval over architectures. Where a formula was "
+        "Kendall's tau with accuracy, the mean over the draws of the scores, and its bootstrap interval over "
+        "architectures. Where a formula was "
         "evolved in a problem's space, it and the hand-crafted proxies are judged on architectures that no "
         "evolution saw."
     ),
