@@ -2,6 +2,7 @@
 
     python perf/proxies.py                      # NAS-Bench-201: four uniform networks and ten random ones
     python perf/proxies.py --networks 30 --proxies snip synflow
+    python perf/proxies.py '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|'
 
 Everything is measured in one process on one thread, in CPU seconds, the forward pass and the proxies
 by turns, and given as the median of the ratios; the seconds themselves say little about another machine.
@@ -136,6 +137,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument(
+        "architectures", nargs="*", help="NAS-Bench-201 texts, in place of the usual networks"
+    )
     parser.add_argument("--networks", type=int, default=10, help="random networks with a live convolution")
     parser.add_argument("--proxies", nargs="+", default=ALL)
     parser.add_argument("--batch", type=int, default=64)
@@ -150,7 +154,8 @@ def main() -> None:
     batch = Batch(images, torch.arange(options.batch) % 10)
     shown = Table("edges 01, 02, 12, 03, 13, 23", "F (s)", *(f"{name} (F)" for name in columns))
     of_random = []
-    for name, arch in networks(options.networks).items():
+    given = {text: SPACE.parse(text) for text in options.architectures}
+    for name, arch in (given or networks(options.networks)).items():
         unit, found = ratios(SPACE.network(arch, TASK).train(), batch, columns, options.repeats)
         uniform = name.startswith("all ")
         label = name if uniform else " ".join(SHORT[op] for op in arch)
@@ -159,7 +164,7 @@ def main() -> None:
             of_random.append(found)
     if of_random:
         medians = [statistics.median(found[name] for found in of_random) for name in columns]
-        shown.add_row("median of the random ones", "", *(f"{value:.2f}" for value in medians))
+        shown.add_row("median, but of the uniform ones", "", *(f"{value:.2f}" for value in medians))
     console.print(shown)
 
 
