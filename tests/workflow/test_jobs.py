@@ -100,9 +100,9 @@ def loaded(name):
 def test_a_table_reads_every_draw_and_a_figure_the_first(fresh):
     def inputs(name):
         planned = fresh.snakemake("--dry-run", f"results/sample/{name}", config="config/sample.yaml")
-        jobs = planned.split("[")  # each begins with its time
-        (job,) = [job for job in jobs if f"results/sample/{name}" in job and "input:" in job]
-        return re.findall(r"results/sample/(features/[^\s,]+)", job)
+        inputs, of = re.findall(r"input: (.*)\n\s*output: (.*)", planned)[-1]
+        assert name in of
+        return re.findall(r"results/sample/(features/[^\s,]+)", inputs)
 
     first = "features/nasbench201/cifar10.parquet"
     draws = [first, *(f"features/nasbench201/cifar10/draw-{draw}.parquet" for draw in (1, 2))]
