@@ -146,9 +146,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    console = Console(width=max(120, Console().width))
+    console = Console()
     chosen = [registry.get("proxies", name) for name in options.proxies]
     columns = passes_and_whole(chosen) | dict(beside_peers(chosen, console))
+    console.width = max(console.width, 50 + sum(len(f" {name} (F) |") + 1 for name in columns))
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(options.batch, 3, 32, 32, generator=generator)
     batch = Batch(images, torch.arange(options.batch) % 10)
