@@ -101,7 +101,7 @@ def feature_tables(problem):
 
 
 def draws_of(source, problems):
-    """The same, of every draw: published scores were drawn once."""
+    """The files that hold every draw of the scores of problems; published ones were drawn once."""
     if source == "released":
         return scores_of(source, problems)
     return [
