@@ -90,8 +90,8 @@ def join_settings(wildcards):
 
 def table_of(wildcards):
     """The problem and the draw of a joined table: the first draw is the table of the task itself."""
-    task, _, draw = wildcards.table.partition("/draw-")
-    return f"{wildcards.space}/{task}", int(draw or 0)
+    task, _, draw = wildcards.table.partition("/")
+    return f"{wildcards.space}/{task}", int(draw.removeprefix("draw-") or 0)
 
 
 def feature_tables(problem):
