@@ -291,6 +291,14 @@ def test_networks_of_odd_kinds_score_by_the_definitions(name, size):
     check(model, images, labels)
 
 
+def test_modules_that_are_used_twice_keep_their_parameters():
+    model = Tied().double()
+    parameters = list(model.parameters())
+    found = zcrepro.score(model, *batch(8, 6), list(PLAIN))
+    assert all(one is other for one, other in zip(parameters, model.parameters(), strict=True))
+    assert found.status["zen"] == found.status["synflow"] == "ok"
+
+
 def test_a_batchnorm_of_a_single_vector_leaves_undefined_what_needs_it():
     images, labels = batch(1, 6)
     model = chain(nn.Flatten, nn.LazyBatchNorm1d, nn.ReLU).double()

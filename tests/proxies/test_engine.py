@@ -152,29 +152,6 @@ def test_a_batch_of_one_has_no_correlations_between_images_but_all_the_rest():
     assert {found.status[name] for name in rest} == {"ok"}
 
 
-class Tied(nn.Module):
-    """One convolution and one BatchNorm, used twice, and a classifier that shares the stem's weights."""
-
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(0)
-        self.first, self.norm = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)
-        self.again, self.pool, self.classifier = self.first, nn.AdaptiveAvgPool2d(1), nn.Linear(3, 5)
-
-    def forward(self, x):
-        x = torch.relu(self.norm(self.first(x)))
-        x = self.norm(self.again(x))
-        return self.classifier(self.pool(x).flatten(1))
-
-
-def test_modules_that_are_used_twice_keep_their_parameters():
-    model, (images, labels) = Tied().double(), batch()
-    parameters = list(model.parameters())
-    found = zcrepro.score(model, images, labels, ALL)
-    assert all(one is other for one, other in zip(parameters, model.parameters(), strict=True))
-    assert found.status["zen"] == found.status["synflow"] == "ok"
-
-
 def test_dropout_adds_nothing_to_zen_and_nothing_random_to_synflow():
     images, labels = batch()
 

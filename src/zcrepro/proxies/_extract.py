@@ -11,10 +11,9 @@ a later one's status names the first, whatever chunk that is in, and the join fi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -30,15 +29,12 @@ from zcrepro.spaces._base import Space
 AS = "as "
 """A status that begins so ends with the text of the architecture whose score this one has."""
 
-HOW = ("batch_size", "share_equal_graphs", "augmented_batches", "draw", "redraw", "seed")
-"""The settings that decide a score, beside its space, task and proxy; the metadata of a chunk hold them."""
-
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
 
 
 @dataclass(frozen=True)
-class ExtractSettings:
-    """One chunk: ``count`` architectures from place ``start`` of the problem's random order.
+class How:
+    """The settings that decide a score, beside its space, task and proxy; the metadata of a chunk hold them.
 
     Each ``draw`` after the first, which is 0, draws anew what ``redraw`` names: ``weights``,
     ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are
@@ -47,18 +43,28 @@ class ExtractSettings:
     see one fixed minibatch, and the metadata of the output list the numbers of its images.
     """
 
-    space: str
-    task: str
-    images: str
-    proxies: list[str]
-    start: int
-    count: int
     batch_size: int
     share_equal_graphs: bool
     augmented_batches: bool
     draw: int
     redraw: list[str]
     seed: int
+
+    @property
+    def as_json(self) -> str:
+        return json.dumps({field.name: getattr(self, field.name) for field in fields(How)})
+
+
+@dataclass(frozen=True)
+class ExtractSettings(How):
+    """One chunk: ``count`` architectures from place ``start`` of the problem's random order."""
+
+    space: str
+    task: str
+    images: str
+    proxies: list[str]
+    start: int
+    count: int
     device: str
     torch_threads: int
 
@@ -105,16 +111,11 @@ def extract(
         rows.append({"arch": text, "graph": space.canonical(space.parse(text)), **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
     metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=("start", "count"))
-    metadata |= {"how": how(settings.as_mapping(chosen)), "minibatch": batches.described}
+    metadata |= {"how": chosen.as_json, "minibatch": batches.described}
     schema = feature_schema(chosen.proxies)
     storage.write_parquet(output, pd.DataFrame(rows, columns=schema.names), schema, ["arch"], metadata)
     timed = pd.DataFrame(seconds, columns=TIMINGS.names)
     storage.write_parquet(timings, timed, TIMINGS, ["arch", "pass"], metadata)
-
-
-def how(chosen: Mapping[str, Any]) -> str:
-    """Those of some settings that decide a score, as JSON."""
-    return json.dumps({key: chosen[key] for key in HOW})
 
 
 def feature_schema(proxies: Sequence[str]) -> pa.Schema:

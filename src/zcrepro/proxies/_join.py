@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from zcrepro import provenance, settings, storage
 from zcrepro.features import NOT_COMPUTED, computed
-from zcrepro.proxies._extract import AS, HOW, TIMINGS, feature_schema, how
+from zcrepro.proxies._extract import AS, TIMINGS, How, feature_schema
 
 
 @dataclass(frozen=True)
-class JoinSettings:
+class JoinSettings(How):
     """The columns and rows of the joined table, and how much of it may be undefined (a share in [0, 1]).
 
-    The first six settings are those that the chunks must have been made with. The chunks must hold
-    all ``architectures``; if they are ``shards`` of a computation that goes on, each pass group holds
-    as many as it has reached.
+    The chunks must have been made as ``How`` says, and hold all ``architectures``; if they are
+    ``shards`` of a computation that goes on, each pass group holds as many as it has reached.
     """
 
-    batch_size: int
-    share_equal_graphs: bool
-    augmented_batches: bool
-    draw: int
-    redraw: list[str]
-    seed: int
     architectures: int
     shards: bool
     proxy_columns: list[str]
@@ -57,7 +49,7 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
         frame = storage.read_parquet(chunk)
         groups[tuple(frame.columns)].append(frame)
     tables = [pd.concat(frames, ignore_index=True) for frames in groups.values()]
-    _check_made(chunks, settings.as_mapping(chosen))
+    _check_made(chunks, chosen)
     merged = partial(pd.merge, on=["arch", "graph"], how="outer", validate="one_to_one")
     joined = reduce(merged, tables)
     if any(len(table) != len(joined) for table in tables) and not chosen.shards:
@@ -86,13 +78,13 @@ def _proxies(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame.columns if f"{name}_status" in frame]
 
 
-def _check_made(chunks: Sequence[Path], asked: Mapping[str, Any]) -> None:
+def _check_made(chunks: Sequence[Path], chosen: How) -> None:
     """Raises ValueError that names the settings in which a chunk differs from those that were asked for."""
+    asked = json.loads(chosen.as_json)
     for chunk in chunks:
-        made = storage.parquet_metadata(chunk).get("how", "{}")
-        if made != how(asked):
-            had = json.loads(made)
-            differing = [key for key in HOW if had.get(key) != asked[key]]
+        had = json.loads(storage.parquet_metadata(chunk).get("how", "{}"))
+        if had != asked:
+            differing = [key for key in asked if had.get(key) != asked[key]]
             wrong = [f"{key} {had.get(key)!r} in place of {asked[key]!r}" for key in differing]
             raise ValueError(
                 f"{chunk} was made with {', '.join(wrong)}. Set features as it says, or leave out `shards` "
