@@ -93,7 +93,8 @@ def _scores(
 def _full_precision() -> Iterator[None]:
     """float32 as IEEE defines it, and always the same kernels: by default a GPU convolves in TF32, of three
     decimal digits."""
-    cudnn, convolution, products = torch.backends.cudnn, torch.backends.cudnn.conv, torch.backends.cuda.matmul  # type: ignore[attr-defined]
+    cudnn, products = torch.backends.cudnn, torch.backends.cuda.matmul
+    convolution = cudnn.conv  # type: ignore[attr-defined]
     before = cudnn.deterministic, convolution.fp32_precision, products.fp32_precision
     cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = True, "ieee", "ieee"
     try:

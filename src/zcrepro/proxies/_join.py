@@ -44,12 +44,12 @@ def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> No
         Parquet: arch, graph, a column a proxy and its status.
     """
     chosen = settings.load(settings_file, JoinSettings)
+    _check_made(chunks, chosen)
     groups: defaultdict[tuple[str, ...], list[pd.DataFrame]] = defaultdict(list)
     for chunk in chunks:
         frame = storage.read_parquet(chunk)
         groups[tuple(frame.columns)].append(frame)
     tables = [pd.concat(frames, ignore_index=True) for frames in groups.values()]
-    _check_made(chunks, chosen)
     merged = partial(pd.merge, on=["arch", "graph"], how="outer", validate="one_to_one")
     joined = reduce(merged, tables)
     if any(len(table) != len(joined) for table in tables) and not chosen.shards:
@@ -111,13 +111,12 @@ def _making(chunks: Sequence[Path]) -> dict[str, str]:
         made = storage.parquet_metadata(chunk)
         columns = ",".join(name for name in pq.read_schema(chunk).names[2:] if not name.endswith("_status"))
         first = groups.setdefault(columns, made)
-        for entry in ("code", "shared", "versions", "device", "threads"):
+        for entry in ("code", "shared", "versions", "device", "threads", "minibatch"):
             if made.get(entry) != first.get(entry):
                 raise ValueError(f"{chunk} differs in {entry} from the other chunks; delete it and run again")
     one = next(iter(groups.values()))
-    shared = {
-        entry: one[entry] for entry in ("versions", "device", "threads", "how", "minibatch") if entry in one
-    }
+    entries = ("versions", "device", "threads", "how", "minibatch")
+    shared = {entry: one[entry] for entry in entries if entry in one}
     extraction = {columns: {e: made.get(e) for e in ("code", "shared")} for columns, made in groups.items()}
     return shared | {"extraction": json.dumps(extraction, sort_keys=True)}
 
