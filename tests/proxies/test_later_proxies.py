@@ -12,8 +12,8 @@ from torch.func import functional_call, jacrev
 from torch.nn import functional as F
 
 import zcrepro
+from zcrepro.networks.blocks import blocks, reductions
 from zcrepro.provenance import pass_groups
-from zcrepro.proxies._blocks import blocks, reductions
 
 GROUPS = {
     "halves": ["zico"],

@@ -9,12 +9,10 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from zcrepro.networks.undefined import UndefinedScoreError
+
 Need = str
 """Something a pass can record, such as ``weight_gradients``."""
-
-
-class UndefinedScoreError(Exception):
-    """A proxy has no value for this network; the message says why and becomes its status."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from zcrepro.proxies._base import Batch, Pass, Proxy, UndefinedScoreError
-from zcrepro.proxies._pooling import poolings_by_products
-from zcrepro.proxies._preserve import rerouted
+from zcrepro.networks.pooling import poolings_by_products
+from zcrepro.networks.preserve import rerouted
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Pass, Proxy
 
 
 @dataclass(frozen=True)

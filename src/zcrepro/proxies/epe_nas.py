@@ -7,13 +7,14 @@ constant, as for ``jacov``."""
 
 import torch
 
-from zcrepro.proxies._base import Proxy, UndefinedScoreError
+from zcrepro.networks.scalars import on_host
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import (
     GRADIENTS,
     GradientRecord,
     required_jacobian,
 )
-from zcrepro.proxies._scalars import on_host
 
 STABILITY = 1e-5
 MANY_CLASSES = 100

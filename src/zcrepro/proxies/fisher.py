@@ -4,9 +4,9 @@ Turner et al. (BlockSwap, ICLR 2020) as zero-cost-nas computes it: for each chan
 over the batch of the squared sum over space of activation times gradient, counted once for
 every weight of the channel."""
 
+from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
-from zcrepro.proxies._scalars import on_host
 
 
 def fisher(record: GradientRecord) -> float:

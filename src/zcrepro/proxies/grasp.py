@@ -3,9 +3,9 @@
 Wang et al. (ICLR 2020) at temperature 1, the same batch for both derivatives, as both peer
 implementations compute it."""
 
+from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
-from zcrepro.proxies._scalars import on_host
 
 
 def grasp(record: GradientRecord) -> float:

@@ -5,7 +5,8 @@ the kernel is singular, of which the peers report what rounding leaves."""
 
 import torch
 
-from zcrepro.proxies._base import Proxy, UndefinedScoreError
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 
 

@@ -3,9 +3,9 @@
 Lee et al. (ICLR 2019) prune by it; as a proxy it is summed over all weights (Abdelfattah et al.,
 ICLR 2021, section 3.2)."""
 
+from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
-from zcrepro.proxies._scalars import on_host
 
 
 def snip(record: GradientRecord) -> float:

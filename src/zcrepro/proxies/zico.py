@@ -13,7 +13,8 @@ from math import log
 
 from torch import Tensor
 
-from zcrepro.proxies._base import Proxy, UndefinedScoreError
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.halves import SPLIT, HalfGradients
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from zcrepro import operations
+from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.spaces._initialisation import SeedOf, build, named_seed
 
 Arch = tuple[Any, ...]
@@ -47,7 +47,7 @@ class Space(ABC):
 
     name: str
     tasks: ClassVar[Mapping[str, TaskShape]]
-    count_flops = staticmethod(operations.tensorwatch)
+    count_flops = staticmethod(tensorwatch)
 
     @property
     @abstractmethod

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor, nn
 
-from zcrepro import operations
+from zcrepro.networks.multiply_adds import counted
 from zcrepro.spaces._base import TaskShape
 from zcrepro.spaces._genotype import Genotype
 from zcrepro.spaces._genotype_network import (
@@ -48,7 +48,7 @@ def genotype_flops(model: nn.Module, images: Tensor) -> int:
     """As the authors counted these networks: products of convolutions and classifier, the classifier's
     biases, one for each ReLU, the window's area for pooling. A dilated convolution counts as if it
     were not dilated, but padded all the same: its output is then larger than it is."""
-    return operations.counted(model, images, _cost)
+    return counted(model, images, _cost)
 
 
 def _cost(module: nn.Module, inputs: Tensor, output: Tensor) -> int:

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor, nn
 
-from zcrepro import operations
+from zcrepro.networks.multiply_adds import counted
 from zcrepro.spaces._base import Space, TaskShape
 from zcrepro.spaces._convolutions import conv_bn, conv_bn_relu
 
@@ -41,7 +41,7 @@ IMAGENET = TaskShape((3, 224, 224), (1000,))
 def stage_flops(model: nn.Module, images: Tensor) -> int:
     """As the authors counted these networks: the products of convolutions and classifier, the
     classifier's biases, and five for every output of a BatchNorm."""
-    return operations.counted(model, images, _cost)
+    return counted(model, images, _cost)
 
 
 def _cost(module: nn.Module, _: Tensor, output: Tensor) -> int:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from zcrepro.operations import multiply_adds
+from zcrepro.networks.multiply_adds import multiply_adds
 from zcrepro.spaces._base import AdditiveSpace, Arch, TaskShape
 from zcrepro.spaces._convolutions import conv_bn, conv_bn_relu
 

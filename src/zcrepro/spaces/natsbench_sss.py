@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from zcrepro.operations import multiply_adds
+from zcrepro.networks.multiply_adds import multiply_adds
 from zcrepro.spaces._base import Arch, CategoricalSpace
 from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
 from zcrepro.spaces.nasbench201 import SPACE as NASBENCH201

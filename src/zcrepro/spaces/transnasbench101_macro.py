@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zcrepro import operations
+from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.spaces import _transnas
 from zcrepro.spaces._base import Arch, Space
 from zcrepro.spaces._layers import ReLUConvBN
@@ -170,7 +170,7 @@ Size = tuple[int, int]
 def _size(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> Size:
     with torch.device("meta"):
         part = make()
-        flops = operations.tensorwatch(part, torch.zeros(1, *shape))
+        flops = tensorwatch(part, torch.zeros(1, *shape))
     return sum(parameter.numel() for parameter in part.parameters()), flops
 
 

@@ -12,11 +12,12 @@ from math import isnan
 import torch
 from torch import Tensor, nn
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._blocks import blocks
-from zcrepro.proxies._kaiming import kaiming_weights
-from zcrepro.proxies._preserve import substituted
-from zcrepro.proxies._statistics import training
+from zcrepro.networks.blocks import blocks
+from zcrepro.networks.preserve import substituted
+from zcrepro.networks.redrawn import kaiming_weights
+from zcrepro.networks.training import training
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 STABILITY = 1e-8
 

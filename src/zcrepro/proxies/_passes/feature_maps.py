@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from zcrepro.networks.training import training
 from zcrepro.proxies._base import Batch, Need
-from zcrepro.proxies._statistics import training
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map_only
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._differentiate import gradients
-from zcrepro.proxies._kaiming import kaiming_weights
-from zcrepro.proxies._preserve import preserved, substituted
+from zcrepro.networks.gradients import gradients
+from zcrepro.networks.preserve import preserved, substituted
+from zcrepro.networks.redrawn import kaiming_weights
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 PARAMETERS = 128  # the default of the released code
 SMOOTHING = 0.05

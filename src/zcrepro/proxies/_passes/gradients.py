@@ -18,11 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._double_backward import norms_in_closed_form
-from zcrepro.proxies._layers import WEIGHTED, weights
-from zcrepro.proxies._preserve import rerouted
-from zcrepro.proxies._statistics import training
+from zcrepro.networks.batchnorm import norms_in_closed_form
+from zcrepro.networks.layers import WEIGHTED, weights
+from zcrepro.networks.preserve import rerouted
+from zcrepro.networks.training import training
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 ROUNDING = 1e-2
 """How far the images move the sum of the logits, relative to how far they move the logits apart: below, it

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._differentiate import gradients
-from zcrepro.proxies._layers import weights
-from zcrepro.proxies._statistics import training
+from zcrepro.networks.gradients import gradients
+from zcrepro.networks.layers import weights
+from zcrepro.networks.training import training
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 HALVES = 2
 

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._statistics import training
+from zcrepro.networks.training import training
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 
 @dataclass

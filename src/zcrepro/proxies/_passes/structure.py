@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from zcrepro import operations
+from zcrepro.networks.layers import weights
+from zcrepro.networks.multiply_adds import tensorwatch
+from zcrepro.networks.preserve import preserved
 from zcrepro.proxies._base import Batch, Need
-from zcrepro.proxies._layers import weights
-from zcrepro.proxies._preserve import preserved
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class StructuralPass:
         with preserved(model, seed), torch.no_grad():
             return Structure(
                 parameters=sum(parameter.numel() for parameter in model.parameters()),
-                operations=operations.tensorwatch(model, batch.images[:1]) if "operations" in needs else 0,
+                operations=tensorwatch(model, batch.images[:1]) if "operations" in needs else 0,
                 weights=weights(model),
             )
 

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._blocks import reductions
-from zcrepro.proxies._differentiate import gradients
-from zcrepro.proxies._layers import weighted_layers
-from zcrepro.proxies._preserve import own_tensors, rerouted, substituted
-from zcrepro.proxies._scalars import on_host
-from zcrepro.proxies._statistics import training
+from zcrepro.networks.blocks import reductions
+from zcrepro.networks.gradients import gradients
+from zcrepro.networks.layers import weighted_layers
+from zcrepro.networks.preserve import own_tensors, rerouted, substituted
+from zcrepro.networks.scalars import on_host
+from zcrepro.networks.training import training
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 Kept = Callable[[nn.Module, Tensor], Iterable[nn.Module]]
 """Which modules of a network keep their BatchNorm, by the network and the image of ones."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._differentiate import gradients
-from zcrepro.proxies._statistics import training
+from zcrepro.networks.gradients import gradients
+from zcrepro.networks.training import training
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 IMAGES = 16  # the default of the released code
 UNITS = 100

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from zcrepro.proxies._base import Batch, Need, UndefinedScoreError
-from zcrepro.proxies._layers import WEIGHTED
-from zcrepro.proxies._preserve import own_tensors, substituted
-from zcrepro.proxies._scalars import on_host
-from zcrepro.proxies._statistics import training
+from zcrepro.networks.layers import WEIGHTED
+from zcrepro.networks.preserve import own_tensors, substituted
+from zcrepro.networks.scalars import on_host
+from zcrepro.networks.training import training
+from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.proxies._base import Batch, Need
 
 MIXUP = 0.01  # gamma of the paper
 NEW_BATCHNORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}

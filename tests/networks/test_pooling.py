@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 import zcrepro
-from zcrepro.proxies._pooling import LARGEST_SIDE, poolings_by_products
-from zcrepro.proxies._preserve import rerouted
+from zcrepro.networks.pooling import LARGEST_SIDE, poolings_by_products
+from zcrepro.networks.preserve import rerouted
 
 SETTINGS = [
     (kernel, stride, padding, ceil_mode, count_include_pad)

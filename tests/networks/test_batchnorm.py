@@ -7,10 +7,10 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional as F
 
 import zcrepro
+from zcrepro.networks.batchnorm import batch_norm, norms_in_closed_form
+from zcrepro.networks.preserve import rerouted
 from zcrepro.proxies._base import Batch
-from zcrepro.proxies._double_backward import batch_norm, norms_in_closed_form
 from zcrepro.proxies._passes.gradients import GRADIENTS
-from zcrepro.proxies._preserve import rerouted
 
 EPS = 1e-3
 

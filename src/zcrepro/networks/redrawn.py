@@ -3,9 +3,9 @@
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from zcrepro.proxies._base import UndefinedScoreError
-from zcrepro.proxies._layers import WEIGHTED
-from zcrepro.proxies._preserve import own_tensors
+from zcrepro.networks.layers import WEIGHTED
+from zcrepro.networks.preserve import own_tensors
+from zcrepro.networks.undefined import UndefinedScoreError
 
 NEW_NORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
 

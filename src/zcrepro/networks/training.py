@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from torch import nn
 
-from zcrepro.proxies._base import UndefinedScoreError
-from zcrepro.proxies._preserve import preserved
+from zcrepro.networks.preserve import preserved
+from zcrepro.networks.undefined import UndefinedScoreError
 
 REFUSAL = "Expected more than 1"
 """How torch begins its ValueError where a BatchNorm or InstanceNorm sees one value of each channel."""
