@@ -456,8 +456,8 @@ UNDEFINED = [
     (lambda: convolutional(), 1, "zico", ALONE + "has no two halves to compare"),
     (lambda: convolutional(), 1, "ntk_condition", ALONE + "has a kernel of one value"),
     (lambda: convolutional(), 1, "linear_regions", ALONE + "lies in one region, whatever the network"),
-    (single_layer, 8, "swap", "no feature map runs through an nn.ReLU module"),
-    (single_layer, 8, "linear_regions", "no feature map runs through an nn.ReLU module"),
+    (single_layer, 8, "swap", "no feature map runs through a ReLU"),
+    (single_layer, 8, "linear_regions", "no feature map runs through a ReLU"),
     (single_layer, 8, "meco", "the network has no feature maps"),
     (single_layer, 8, "az_expressivity", "the blocks put out 0 feature maps, and 1 are needed"),
     (single_layer, 8, "az_trainability", "the blocks put out 0 feature maps, and 2 are needed"),
@@ -469,8 +469,8 @@ UNDEFINED = [
     (lambda: [Functional(nn.Identity())], 8, "vkdnw", "a weight is used otherwise than by a call of its module"),
     (lambda: [nn.AdaptiveAvgPool2d(1), nn.Flatten()], 8, "vkdnw", "the network has no parameters"),
     (lambda: [nn.AdaptiveAvgPool2d(1), nn.Flatten()], 8, "ntk_condition", "the network has no weights"),
-    (lambda: [nn.AdaptiveAvgPool2d(1), nn.Flatten()], 8, "grad_sign", "the network has no convolution and no linear layer"),
-    (lambda: [nn.AdaptiveAvgPool2d(1), nn.Flatten()], 8, "zico", "no gradient differs between the halves of the batch"),
+    (lambda: [nn.AdaptiveAvgPool2d(1), nn.Flatten()], 8, "grad_sign", "the network has no nn.Conv2d and no nn.Linear"),
+    (lambda: [nn.AdaptiveAvgPool2d(1), nn.Flatten()], 8, "zico", "the network has no nn.Conv2d and no nn.Linear"),
 ]  # fmt: skip
 
 
@@ -537,7 +537,7 @@ def everything(model):
 def test_the_model_is_left_as_it_was_found_when_it_raises(name):
     model = Broken().double().eval()
     before = everything(model)
-    with pytest.raises(RuntimeError, match="out of memory"):
+    with pytest.raises(ValueError, match=r"cannot process images.*out of memory"):
         score(model, name)
     assert everything(model) == before
 
@@ -554,8 +554,8 @@ def test_the_model_is_left_as_it_was_found(name):
     assert not images.requires_grad
 
 
-@pytest.mark.parametrize("name", sorted(NOISE | {"grad_sign", "zico"}))
-def test_dropout_is_drawn_from_the_seed(name):
+@pytest.mark.parametrize("name", sorted(set(LATER) - {"meco"}))
+def test_dropout_drops_nothing(name):
     layers = convolutional()
     model = built([*layers[:2], nn.Dropout2d(0.5), *layers[2:]])
-    assert score(model, name) == score(model, name)
+    assert score(model, name) == score(built(convolutional()), name)

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.dropout import _DropoutNd
+
+from zcrepro.networks.forward import logits
 
 CONTAINERS = (nn.Sequential, nn.ModuleList)
 
 
 def blocks(model: nn.Module) -> list[nn.Module]:
-    """Every block once, in module order."""
-    children = list(model.children())
+    """Return every block once, in module order. Dropout drops nothing here, so it is no block."""
+    children = [child for child in model.children() if not isinstance(child, _DropoutNd)]
     if len(children) == 1:
         return blocks(children[0])
     return list(dict.fromkeys(_unfolded(children))) or [model]
@@ -32,7 +35,7 @@ def reductions(model: nn.Module, images: Tensor) -> list[nn.Module]:
     handles = [block.register_forward_hook(add) for block in blocks(model)]
     try:
         with torch.no_grad():
-            model(images)
+            logits(model, images)
     finally:
         for handle in handles:
             handle.remove()
@@ -43,7 +46,7 @@ def _unfolded(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:
     for module in modules:
         if type(module) in CONTAINERS:
             yield from _unfolded(module.children())
-        else:
+        elif not isinstance(module, _DropoutNd):
             yield module
 
 

@@ -1,15 +1,37 @@
-"""First derivatives that are zero where there is nothing to differentiate."""
+"""First derivatives that are zero if there is nothing to differentiate."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.layers import UsedWeights
 
-def gradients(scalar: Tensor, inputs: Sequence[Tensor], retain_graph: bool = False) -> list[Tensor]:
-    """The gradient of ``scalar`` with respect to each input; zeros where it does not depend on it."""
-    wanted = [tensor for tensor in inputs if scalar.requires_grad and tensor.requires_grad]
-    if not wanted:
+
+def gradients(
+    scalar: Tensor, inputs: Sequence[Tensor], retain_graph: bool = False, create_graph: bool = False
+) -> list[Tensor]:
+    """Return the gradient of ``scalar`` with respect to each input, zeros if it does not depend on it."""
+    reached = [tensor for tensor in inputs if tensor.requires_grad] if scalar.requires_grad else []
+    if not reached:
         return [torch.zeros_like(tensor) for tensor in inputs]
-    found = iter(torch.autograd.grad(scalar, wanted, retain_graph=retain_graph, materialize_grads=True))
-    return [next(found) if tensor.requires_grad else torch.zeros_like(tensor) for tensor in inputs]
+    found = torch.autograd.grad(
+        scalar, reached, retain_graph=retain_graph, create_graph=create_graph, allow_unused=True
+    )
+    gradient = {id(tensor): g for tensor, g in zip(reached, found, strict=True) if g is not None}
+    return [gradient.get(id(tensor), torch.zeros_like(tensor)) for tensor in inputs]
+
+
+def weight_gradients(scalar: Tensor, used: UsedWeights) -> list[Tensor]:
+    """Return the gradient of ``scalar`` for each layer. Raises UndefinedScoreError if it has no graph."""
+    require_graph(scalar)
+    return used.by_layer(gradients(scalar, used.flat()))
+
+
+def require_graph(scalar: Tensor) -> None:
+    """Raise UndefinedScoreError if no derivative is known, which is not the same as a derivative of zero."""
+    if not scalar.requires_grad:
+        raise UndefinedScoreError("the network computes its logits without gradients")

@@ -1,19 +1,140 @@
-"""The layers whose weights count: convolutions and linear layers, as in both peer implementations."""
+"""The layers whose weights count, convolutions and linear layers as in both peer implementations."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
 
+from zcrepro.networks.errors import UndefinedScoreError
+
+Layer = nn.Conv2d | nn.Linear
 WEIGHTED = (nn.Conv2d, nn.Linear)
 
 
-def weighted_layers(model: nn.Module) -> list[nn.Conv2d | nn.Linear]:
-    """Every Conv2d and Linear, in module order, tied weights once: no BatchNorm, no biases."""
-    found: dict[int, nn.Conv2d | nn.Linear] = {}
+def weighted_layers(model: nn.Module) -> list[Layer]:
+    """Return every Conv2d and Linear in module order, those that share a weight once."""
+    found: dict[int, Layer] = {}
     for module in model.modules():
         if isinstance(module, WEIGHTED):
-            found.setdefault(id(module.weight), module)
+            found.setdefault(id(module.weight if owns_weight(module) else module), module)
     return list(found.values())
 
 
-def weights(model: nn.Module) -> list[Tensor]:
-    """The weight tensors of ``weighted_layers``."""
-    return [layer.weight for layer in weighted_layers(model)]
+def required_layers(model: nn.Module) -> list[Layer]:
+    """Return ``weighted_layers``, at least one.
+
+    Raises
+    ------
+    UndefinedScoreError
+        If there is none, or if the network has convolutions of another kind: their weights count in no
+        published definition, and a sum without them would be that of another network.
+    """
+    for module in model.modules():
+        if isinstance(module, _ConvNd) and not isinstance(module, nn.Conv2d):
+            raise UndefinedScoreError(
+                f"the network has an nn.{type(module).__name__}, and only nn.Conv2d and nn.Linear count"
+            )
+    layers = weighted_layers(model)
+    if not layers:
+        raise UndefinedScoreError("the network has no nn.Conv2d and no nn.Linear")
+    return layers
+
+
+def owns_weight(layer: Layer) -> bool:
+    """Return whether the weight is a parameter or buffer of the layer itself.
+
+    Otherwise it is computed from others: by a parametrization, when it is read, or by a hook, before each
+    call.
+    """
+    return layer._parameters.get("weight") is not None or layer._buffers.get("weight") is not None
+
+
+class UsedWeights:
+    """The weights of layers as forward passes use them.
+
+    A weight that is computed from others is another tensor after each call of a hook, so it is known only
+    when the layer has run. ``tensors`` holds, for each layer, the tensors that the forwards inside
+    ``watched`` used.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = layers
+        self.tensors: list[list[Tensor]] = [[layer.weight] if owns_weight(layer) else [] for layer in layers]
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Record the computed weights of all forward passes inside."""
+        computed = [pair for pair in zip(self.layers, self.tensors, strict=True) if not owns_weight(pair[0])]
+        for _, used in computed:
+            used.clear()
+        handles = [layer.register_forward_hook(_weight_into(used)) for layer, used in computed]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+        for layer, used in computed:
+            if not used:
+                used.append(
+                    layer.weight
+                )  # its module was not called, but a function may have used the weight
+
+    def weights(self) -> list[Tensor]:
+        """Return the weight of each layer. Raises UndefinedScoreError if it changed from call to call."""
+        for used in self.tensors:
+            if not all(torch.equal(used[0], again) for again in used[1:]):
+                raise UndefinedScoreError("the weight of a layer changes from call to call")
+        return [used[0].detach() for used in self.tensors]
+
+    def flat(self) -> list[Tensor]:
+        """Return all tensors in one list, for a derivative with respect to each."""
+        return [tensor for used in self.tensors for tensor in used]
+
+    def by_layer(self, derivatives: Sequence[Tensor]) -> list[Tensor]:
+        """Return the derivative for each layer from those of ``flat``: the sum over its tensors."""
+        rest = iter(derivatives)
+        return [_total([next(rest) for _ in used]) for used in self.tensors]
+
+
+def _total(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
+
+
+def _weight_into(used: list[Tensor]) -> Callable[[Layer, object, object], None]:
+    def hook(layer: Layer, inputs: object, output: object) -> None:
+        del inputs, output
+        if not any(layer.weight is tensor for tensor in used):
+            used.append(layer.weight)
+
+    return hook
+
+
+@contextmanager
+def tokens_refused(model: nn.Module) -> Iterator[None]:
+    """Raise UndefinedScoreError if a linear layer runs over tokens or positions inside.
+
+    The channels then stand on the last axis of some features and on the second of others, and a tensor does
+    not tell on which.
+    """
+
+    def refuse(module: nn.Module, inputs: object, output: object) -> None:
+        del module, inputs
+        if isinstance(output, Tensor) and output.dim() > 2:
+            raise UndefinedScoreError(
+                "a linear layer runs over tokens, so the axis of the channels of the features is not known"
+            )
+
+    if any(isinstance(module, nn.MultiheadAttention) for module in model.modules()):
+        raise UndefinedScoreError(
+            "attention runs over tokens, so the axis of the channels of the features is not known"
+        )
+    handles = [m.register_forward_hook(refuse) for m in model.modules() if isinstance(m, nn.Linear)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

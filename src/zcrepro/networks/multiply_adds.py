@@ -1,4 +1,8 @@
-"""Counting the multiply-adds of one forward pass, in the two ways that the benchmarks published."""
+"""Count the multiply-adds of one forward pass, in the two ways that the benchmarks published.
+
+Only what modules of the listed classes compute is counted. What a network computes by functions is left out,
+such as the products of attention.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,39 +10,46 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from zcrepro.networks.functions import first_input
+
 Count = Callable[[nn.Module, Tensor, Tensor], int]
 """What a module costs, by its first input and its output."""
 
 
 def tensorwatch(model: nn.Module, images: Tensor) -> int:
-    """As tensorwatch counts, which NAS-Bench-Suite-Zero used: one for each multiply-add and
-    activation, two for an affine BatchNorm, the window's area for pooling; nothing for the rest. A
-    layer that is called several times counts once, by its last call."""
+    """Count as tensorwatch does, which NAS-Bench-Suite-Zero used.
+
+    One for each multiply-add and activation, two for an affine BatchNorm, the window's area for pooling,
+    nothing for the rest. A layer that is called several times counts once, by its last call.
+    """
     return sum(dict(_calls(model, images, _tensorwatch)).values())
 
 
 def multiply_adds(model: nn.Module, images: Tensor) -> int:
-    """The products in all convolutions and linear layers, as most papers count."""
+    """Count the products in all convolutions and linear layers, as most papers do."""
     return counted(model, images, _products)
 
 
 def counted(model: nn.Module, images: Tensor, count: Count) -> int:
-    """The sum over all calls of layers for ``images``."""
+    """Return the sum over all calls of layers for ``images``."""
     return sum(cost for _, cost in _calls(model, images, count))
 
 
 @torch.no_grad()
 def _calls(model: nn.Module, images: Tensor, count: Count) -> list[tuple[nn.Module, int]]:
-    """Each layer that is called, and its cost, in evaluation mode: BatchNorm may not see a batch of one
-    otherwise. Works on the meta device, where nothing is computed."""
+    """List each layer that is called, and its cost.
+
+    In evaluation mode, since BatchNorm may not see a batch of one otherwise. Works on the meta device, where
+    nothing is computed.
+    """
     model.eval()
     calls: list[tuple[nn.Module, int]] = []
 
-    def add(module: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
-        calls.append((module, count(module, inputs[0], output)))
+    def add(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        calls.append((module, count(module, first_input(args, kwargs), output)))
 
     layers = [module for module in model.modules() if isinstance(module, COUNTED)]
-    handles = [module.register_forward_hook(add) for module in layers]
+    handles = [module.register_forward_hook(add, with_kwargs=True) for module in layers]
     try:
         model(images)
     finally:

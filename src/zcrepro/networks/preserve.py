@@ -1,50 +1,135 @@
-"""Leaves a model as it was found: mode, buffers, gradient flags, in-place layers and generators."""
+"""Leave a network as it was found, whatever its forward passes and the passes of proxies change.
 
-from collections.abc import Callable, Iterator, Mapping
+A forward pass may update buffers or replace them, count its calls in an attribute, append to a list, draw
+from a generator of its own or write to its weights. So everything that hangs on the modules is remembered:
+attributes, built-in containers in them to any depth, tensors by identity and value, generators, hooks and
+modes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, MutableSequence
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import cached
+from torch.nn.parameter import is_lazy
+
+Undo = Callable[[], object]
 
 
 @contextmanager
-def preserved(model: nn.Module, seed: int) -> Iterator[None]:
-    """Training mode with gradients and without in-place activations, from ``seed``; then all as before.
-
-    In-place activations would overwrite the outputs that hooks keep. Parameters are never
-    written to, and gradients are taken with ``torch.autograd.grad``, so ``.grad`` stays as it was.
-    """
-    modules = list(model.modules())
-    training = [module.training for module in modules]
-    in_place = [module for module in modules if getattr(module, "inplace", False) is True]
-    frozen = [parameter for parameter in model.parameters() if not parameter.requires_grad]
-    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
+def preserved(model: nn.Module) -> Iterator[None]:
+    """Restore the state of ``model`` on exit: attributes, tensors, hooks, modes and generators."""
+    undos: list[Undo] = []
+    _remember(model, set(), undos)
     try:
-        model.train()
-        for module in in_place:
-            module.inplace = False  # type: ignore[assignment]
-        for parameter in frozen:
-            parameter.requires_grad_(True)
-        with torch.random.fork_rng(devices=devices), torch.enable_grad(), cached():
-            torch.manual_seed(seed)
-            yield
+        yield
     finally:
-        for module, mode in zip(modules, training, strict=True):
-            module.training = mode
-        for module in in_place:
-            module.inplace = True  # type: ignore[assignment]
-        for parameter in frozen:
-            parameter.requires_grad_(False)
         with torch.no_grad():
-            for buffer, before in buffers:
-                buffer.copy_(before)
+            for undo in undos:
+                undo()
+
+
+def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:
+    """Append what restores ``value`` and all that it holds to ``undos``."""
+    if type(value) in _CONSTANTS or id(value) in seen:
+        return
+    seen.add(id(value))
+    held: Any = ()
+    if isinstance(value, nn.Module):
+        value = held = vars(value)
+    if isinstance(value, dict):
+        undos.append(_of_dictionary(value))
+        held = value.values()
+    elif isinstance(value, list | deque):
+        undos.append(_of_sequence(value))
+        held = value
+    elif isinstance(value, set):
+        undos.append(_of_set(value))
+    elif isinstance(value, tuple):
+        held = value
+    elif isinstance(value, Tensor):
+        undos.append(_of_tensor(value))
+    else:
+        undos.extend(_of_generator(value))
+    for each in tuple(held):
+        _remember(each, seen, undos)
+
+
+_CONSTANTS = (bool, int, float, str, bytes, type(None), type, type(len), type(lambda: None), torch.dtype)
+"""Types of values that nobody can change; they are most of what modules hold."""
+
+
+def _of_dictionary(value: dict[Any, Any]) -> Undo:
+    before = dict(value)
+
+    def undo() -> None:
+        if len(value) != len(before) or any(value.get(key, before) is not old for key, old in before.items()):
+            value.clear()
+            value.update(before)
+
+    return undo
+
+
+def _of_sequence(value: MutableSequence[Any]) -> Undo:
+    before = list(value)
+
+    def undo() -> None:
+        value.clear()
+        value.extend(before)
+
+    return undo
+
+
+def _of_set(value: set[Any]) -> Undo:
+    before = set(value)
+
+    def undo() -> None:
+        value.clear()
+        value.update(before)
+
+    return undo
+
+
+def _of_tensor(tensor: Tensor) -> Undo:
+    required = tensor.requires_grad
+    # What has no values of its own, or none that may be written here, cannot have changed either.
+    fixed = is_lazy(tensor) or tensor.is_meta or tensor.is_inference()
+    before = None if fixed else tensor.detach().clone()
+
+    def undo() -> None:
+        if tensor.is_leaf and tensor.requires_grad != required:
+            tensor.requires_grad_(required)
+        # An equal tensor is not written to, because that would invalidate a graph that saved it.
+        if before is not None and not torch.equal(tensor, before):
+            tensor.copy_(before)
+
+    return undo
+
+
+def _of_generator(value: object) -> Iterator[Undo]:
+    if isinstance(value, torch.Generator):
+        state = value.get_state()
+        yield lambda: value.set_state(state)
+    elif isinstance(value, np.random.Generator):
+        bits, found = value.bit_generator, value.bit_generator.state
+        yield lambda: setattr(bits, "state", found)
+    elif isinstance(value, np.random.RandomState):
+        legacy = value.get_state()
+        yield lambda: value.set_state(legacy)
+    elif isinstance(value, random.Random):
+        own = value.getstate()
+        yield lambda: value.setstate(own)
 
 
 @contextmanager
 def substituted(model: nn.Module, tensors: Mapping[int, Tensor]) -> Iterator[None]:
-    """Other tensors in the place of parameters and buffers, named by the id of what they replace.
+    """Put other tensors in the place of parameters and buffers, named by the id of what they replace.
 
     torch.func.functional_call does the same, but leaves a module that is registered twice changed.
     """
@@ -60,8 +145,8 @@ def substituted(model: nn.Module, tensors: Mapping[int, Tensor]) -> Iterator[Non
 
 
 @contextmanager
-def rerouted(forwards: Mapping[nn.Module, Callable[[Tensor], Tensor]]) -> Iterator[None]:
-    """Other functions in the place of the ``forward`` of modules; hooks stay and run."""
+def rerouted(forwards: Mapping[nn.Module, Callable[..., Any]]) -> Iterator[None]:
+    """Put other functions in the place of the ``forward`` of modules; hooks stay and run."""
     before = {module: module.__dict__.get("forward") for module in forwards}
     try:
         for module, forward in forwards.items():
@@ -75,5 +160,5 @@ def rerouted(forwards: Mapping[nn.Module, Callable[[Tensor], Tensor]]) -> Iterat
 
 
 def own_tensors(model: nn.Module) -> list[Tensor]:
-    """Every parameter and buffer once."""
+    """Return every parameter and buffer once."""
     return list({id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}.values())

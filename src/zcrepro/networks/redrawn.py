@@ -1,30 +1,70 @@
-"""Kaiming weights: the initialisation that some proxies are defined on, whatever the model's own weights."""
+"""Draw the weights of a network anew: some proxies are defined on weights of their own, whatever the model
+has.
 
+Everything is drawn into contiguous tensors, so that the memory format of a network or of the images changes
+no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from zcrepro.networks.layers import WEIGHTED
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.layers import WEIGHTED, owns_weight
 from zcrepro.networks.preserve import own_tensors
-from zcrepro.networks.undefined import UndefinedScoreError
 
 NEW_NORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
 
 
 def kaiming_weights(model: nn.Module) -> dict[int, Tensor]:
-    """Every parameter and buffer by the id of what it replaces, for ``substituted``.
+    """Draw N(0, 2 / fan-in) for the weights of convolutions and linear layers (He et al., ICCV 2015).
 
-    Weights of convolutions and linear layers are N(0, 2 / fan-in), their biases zero; BatchNorm and
-    GroupNorm are as when new; all else is a copy. He et al. (ICCV 2015), from torch's generator.
+    BatchNorm and GroupNorm are as when new. Returns what ``_redrawn`` does.
     """
-    tensors = {id(tensor): tensor.detach().clone() for tensor in own_tensors(model)}
+    return _redrawn(model, _kaiming, (_BatchNorm, nn.GroupNorm))
+
+
+def normal_weights(model: nn.Module) -> dict[int, Tensor]:
+    """Draw N(0, 1) for the weights of convolutions and linear layers (Lin et al., Zen-NAS, ICCV 2021).
+
+    BatchNorm2d is as when new. Returns what ``_redrawn`` does.
+    """
+    return _redrawn(model, Tensor.normal_, (nn.BatchNorm2d,))
+
+
+def noise_like(images: Tensor) -> Tensor:
+    """Draw standard normal noise of the shape, type and device of ``images``."""
+    return torch.randn(images.shape, dtype=images.dtype, device=images.device)
+
+
+def _kaiming(weight: Tensor) -> Tensor:
+    return nn.init.kaiming_normal_(weight, nonlinearity="relu")
+
+
+def _redrawn(
+    model: nn.Module, draw: Callable[[Tensor], Tensor], norms: tuple[type[nn.Module], ...]
+) -> dict[int, Tensor]:
+    """Return every parameter and buffer by the id of what it replaces, for ``substituted``.
+
+    Weights are drawn from torch's generator, biases of their layers are zero, ``norms`` are as when new, and
+    all else is a copy.
+    """
+    tensors = {
+        id(tensor): tensor.detach().clone(memory_format=torch.contiguous_format)
+        for tensor in own_tensors(model)
+    }
     for module in model.modules():
         if isinstance(module, WEIGHTED):
-            if id(module.weight) not in tensors:
+            if not owns_weight(module):
                 raise UndefinedScoreError("a weight is computed from others, so it cannot be drawn anew")
-            nn.init.kaiming_normal_(tensors[id(module.weight)], nonlinearity="relu")
+            draw(tensors[id(module.weight)])
             if module.bias is not None:
                 tensors[id(module.bias)].zero_()
-        elif isinstance(module, _BatchNorm | nn.GroupNorm):
+        elif isinstance(module, norms):
             for name, value in NEW_NORM.items():
                 if (tensor := getattr(module, name, None)) is not None:
                     tensors[id(tensor)].fill_(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
 
 Need = str
 """Something a pass can record, such as ``weight_gradients``."""
@@ -23,12 +24,22 @@ class Batch:
     labels: Tensor
 
 
+class Record:
+    """What a pass recorded of one network; ``obstacles`` says of a need why it could not be recorded."""
+
+    obstacles: Mapping[Need, str] = MappingProxyType({})
+
+
 class Pass(Protocol):
-    """Runs a network on one batch and records what was asked for. It leaves the network as it was."""
+    """Runs a network on one batch and records what was asked for. It leaves the network as it was.
+
+    ``records`` are the needs that it knows; what it records for every proxy is none of them.
+    """
 
     name: str
+    records: frozenset[Need]
 
-    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Any: ...
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Record: ...
 
 
 @dataclass(frozen=True)
@@ -48,10 +59,20 @@ class Proxy:
     compute: Callable[[Any], float]
     counts_dead: bool = True
 
-    def score(self, record: Any) -> tuple[float, str]:
-        """The score and ``ok``, or NaN and why there is none."""
+    def score(self, record: Record) -> tuple[float, str]:
+        """Return the score and ``ok``, or NaN and why there is none. Raises MemoryError alone."""
+        for need in sorted(self.needs):
+            if need not in self.runs_in.records:
+                known = ", ".join(sorted(self.runs_in.records)) or "nothing by name"
+                return math.nan, f"the pass {self.runs_in.name} does not record {need!r}; it records {known}"
+            if need in record.obstacles:
+                return math.nan, record.obstacles[need]
         try:
             value = float(self.compute(record))
         except UndefinedScoreError as reason:
             return math.nan, str(reason)
+        except Exception as error:
+            if out_of_memory(error):
+                raise
+            return math.nan, f"the formula fails: {told(error)}"
         return (value, "ok") if math.isfinite(value) else (math.nan, f"the formula gives {value}")

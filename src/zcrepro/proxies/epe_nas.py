@@ -7,8 +7,8 @@ constant, as for ``jacov``."""
 
 import torch
 
+from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.scalars import on_host
-from zcrepro.networks.undefined import UndefinedScoreError
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import (
     GRADIENTS,

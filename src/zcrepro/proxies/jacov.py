@@ -7,7 +7,7 @@ and TransNAS-Bench-101, so that its gradient is rounding errors, which the peers
 
 import torch
 
-from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import (
     GRADIENTS,

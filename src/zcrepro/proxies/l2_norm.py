@@ -13,7 +13,7 @@ def l2_norm(record: Structure) -> float:
 PROXY = Proxy(
     name="l2_norm",
     runs_in=STRUCTURE,
-    needs=frozenset(),
+    needs=frozenset({"weights"}),
     formula=r"\sum_l \|W_l\|_2",
     citation="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021",
     direction="higher",

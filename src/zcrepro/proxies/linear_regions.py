@@ -11,7 +11,7 @@ only where they are thin or the images nearly equal.
 
 Cost: one forward, and half of one for the patterns."""
 
-from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.patterns import PATTERNS, Patterns, required_patterns
 

@@ -5,20 +5,20 @@ the kernel is singular, of which the peers report what rounding leaves."""
 
 import torch
 
-from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 
 
 def nwot(record: GradientRecord) -> float:
-    """Undefined without ReLU modules, and where the kernel is singular.
+    """Undefined without ReLUs, and where the kernel is singular.
 
     So it is where two images switch every unit alike, or where the units are fewer than the images by
     two or more.
     """
     kernel = record.relu_kernel
     if kernel is None:
-        raise UndefinedScoreError("the network runs no nn.ReLU module")
+        raise UndefinedScoreError("the network runs no ReLU")
     if torch.linalg.matrix_rank(kernel, hermitian=True) < len(kernel):
         raise UndefinedScoreError("the kernel is singular: the images switch too few units differently")
     return float(torch.linalg.slogdet(kernel).logabsdet)

@@ -13,7 +13,7 @@ from math import log
 
 from torch import Tensor
 
-from zcrepro.networks.undefined import UndefinedScoreError
+from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.halves import SPLIT, HalfGradients
 

@@ -5,7 +5,7 @@ The feature map of a block is a 4-d output of more than one position; pooled fea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isnan
 
@@ -13,48 +13,60 @@ import torch
 from torch import Tensor, nn
 
 from zcrepro.networks.blocks import blocks
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.layers import tokens_refused
 from zcrepro.networks.preserve import substituted
-from zcrepro.networks.redrawn import kaiming_weights
+from zcrepro.networks.redrawn import kaiming_weights, noise_like
 from zcrepro.networks.training import training
-from zcrepro.networks.undefined import UndefinedScoreError
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 STABILITY = 1e-8
 
 
-@dataclass(frozen=True)
-class Blocks:
-    """``entropies``: of the features of each block in order, NaN where they are constant. ``gains``: from
-    each block to the one before, the spectral norm of what a random gradient becomes; empty unless asked
-    for, and where one has none: ``obstacle`` then says why."""
+@dataclass
+class Blocks(Record):
+    """``entropies``: of the features of each block in order, NaN if they are constant. ``gains``: from
+    each block to the one before, the spectral norm of what a random gradient becomes."""
 
     entropies: list[float]
-    gains: list[float]
-    obstacle: str
+    gains: list[float] = field(default_factory=list)
+    obstacles: dict[Need, str] = field(default_factory=dict)
 
 
 class BlockPass:
     name = "blocks"
+    records = frozenset({"gains"})
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
-        with training(model, seed), substituted(model, kaiming_weights(model)):
-            features = _features(model, torch.randn_like(batch.images).requires_grad_())
-            gains, obstacle = _gains(features) if "gains" in needs else ([], "")
-        return Blocks([_entropy(feature.detach()) for feature in features], gains, obstacle)
+        with training(model, seed), substituted(model, kaiming_weights(model)), tokens_refused(model):
+            features = _features(model, noise_like(batch.images).requires_grad_())
+            record = Blocks([_entropy(feature.detach()) for feature in features])
+            if "gains" in needs:
+                try:
+                    record.gains = _gains(features)
+                except UndefinedScoreError as reason:
+                    record.obstacles["gains"] = str(reason)
+        return record
 
 
 def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
-    """The feature maps of the blocks, in the order of the calls."""
+    """Return the feature maps of the blocks, in the order of the calls.
+
+    The network goes on with copies, so that it cannot overwrite them.
+    """
     features: list[Tensor] = []
 
-    def add(module: nn.Module, inputs: object, output: object) -> None:
+    def add(module: nn.Module, inputs: object, output: object) -> Tensor | None:
         del module, inputs
-        if isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1:
-            features.append(output)
+        if not (isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1):
+            return None
+        features.append(output)
+        return output.clone()
 
     handles = [block.register_forward_hook(add) for block in blocks(model)]
     try:
-        model(images)
+        logits(model, images)
     finally:
         for handle in handles:
             handle.remove()
@@ -70,18 +82,15 @@ def _entropy(features: Tensor) -> float:
     return -float((shares * (shares + STABILITY).log()).sum())
 
 
-def _gains(features: list[Tensor]) -> tuple[list[float], str]:
-    """From the last block to the first, as in the released code."""
-    try:
-        return [_gain(before, after) for before, after in reversed(list(pairwise(features)))], ""
-    except UndefinedScoreError as reason:
-        return [], str(reason)
+def _gains(features: list[Tensor]) -> list[float]:
+    """Return the gains from the last block to the first, the order in which the released code draws."""
+    return [_gain(before, after) for before, after in reversed(list(pairwise(features)))]
 
 
 def _gain(before: Tensor, after: Tensor) -> float:
     """The spectral norm of the mean over positions of the outer product of a random gradient of signs and
     what it becomes one block earlier, where several positions may belong to one."""
-    signs = torch.empty_like(after).bernoulli_(0.5) * 2 - 1
+    signs = torch.empty(after.shape, dtype=after.dtype, device=after.device).bernoulli_(0.5) * 2 - 1
     gradient = _gradient(before, after, signs)
     if not gradient.any():
         raise UndefinedScoreError("a block passes no gradient on to the block before it")
@@ -118,8 +127,6 @@ def required_entropies(record: Blocks, least: int) -> list[float]:
 def required_gains(record: Blocks) -> list[float]:
     """The gains from block to block, or the reason why they are not known."""
     _require(record, 2)
-    if record.obstacle:
-        raise UndefinedScoreError(record.obstacle)
     return record.gains
 
 

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import ParametrizationList
 
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.layers import tokens_refused
+from zcrepro.networks.readable import WRAPPED
+from zcrepro.networks.relus import folded
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 
 @dataclass(frozen=True)
-class Correlations:
+class Correlations(Record):
     """``smallest``: for each call of a module that put out a feature map, (1, channels, ...), the smallest
     eigenvalue of the correlation matrix of its channels."""
 
@@ -21,6 +27,7 @@ class Correlations:
 
 class FeatureMapPass:
     name = "feature_maps"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Correlations:
         del needs  # there is one thing to record
@@ -28,23 +35,34 @@ class FeatureMapPass:
 
         def add(module: nn.Module, inputs: object, output: object) -> None:
             del module, inputs
-            # Whatever else modules put out, such as computed weights, is not of one image.
-            if isinstance(output, Tensor) and output.dim() > 2 and len(output) == 1:
+            if isinstance(output, Tensor) and output.dim() > 2:
+                if reason := folded(output, 1):
+                    raise UndefinedScoreError(reason)
                 smallest.append(_smallest_eigenvalue(output[0].flatten(1)))
 
-        handles = [module.register_forward_hook(add) for module in model.modules()]
+        handles = [module.register_forward_hook(add) for module in _of_features(model)]
         try:
-            with training(model, seed), torch.no_grad():
-                model(batch.images[:1])
+            with training(model, seed), torch.no_grad(), tokens_refused(model):
+                logits(model, batch.images[:1])
         finally:
             for handle in handles:
                 handle.remove()
         return Correlations(smallest)
 
 
+def _of_features(model: nn.Module) -> list[nn.Module]:
+    """Return the modules of the network without those that make weights or only wrap a compiled module."""
+    makers = {
+        m for module in model.modules() if isinstance(module, ParametrizationList) for m in module.modules()
+    }
+    return [module for module in model.modules() if module not in makers and WRAPPED not in module._modules]
+
+
 def _smallest_eigenvalue(features: Tensor) -> float:
-    """Of the correlation matrix of (channels, positions), in float64; a constant channel correlates
-    with nothing, not even with itself."""
+    """Return that of the correlation matrix of (channels, positions), in float64.
+
+    A constant channel correlates with nothing, not even with itself.
+    """
     centred = features.double() - features.double().mean(1, keepdim=True)
     lengths = centred.norm(dim=1, keepdim=True)
     unit = torch.where(lengths > 0, centred / lengths, torch.zeros_like(centred))

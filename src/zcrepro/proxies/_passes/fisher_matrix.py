@@ -15,13 +15,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_leaves, tree_map_only
 
-from zcrepro.networks.gradients import gradients
-from zcrepro.networks.preserve import preserved, substituted
-from zcrepro.networks.redrawn import kaiming_weights
-from zcrepro.networks.undefined import UndefinedScoreError
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.gradients import gradients, require_graph
+from zcrepro.networks.preserve import substituted
+from zcrepro.networks.redrawn import kaiming_weights, noise_like
+from zcrepro.networks.training import evaluation
+from zcrepro.proxies._base import Batch, Need, Record
 
 PARAMETERS = 128  # the default of the released code
 SMOOTHING = 0.05
@@ -31,7 +33,7 @@ Steps = Mapping[int, Tensor]
 
 
 @dataclass(frozen=True)
-class FisherMatrix:
+class FisherMatrix(Record):
     """``matrix``: float64 (p, p), the empirical Fisher information of one weight of each of the first p
     parameter tensors."""
 
@@ -40,19 +42,19 @@ class FisherMatrix:
 
 class FisherMatrixPass:
     name = "fisher_matrix"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> FisherMatrix:
         del needs  # there is one thing to record
         own = list(model.parameters())[:PARAMETERS]
         if not own:
             raise UndefinedScoreError("the network has no parameters")
-        with preserved(model, seed):
-            model.eval()
+        with evaluation(model, seed):
             drawn = kaiming_weights(model)
             parameters = [drawn[id(parameter)].requires_grad_() for parameter in own]
             with substituted(model, drawn):
-                logits, jacobian = _jacobian(model, torch.randn_like(batch.images), parameters)
-        half = _covariance_root(logits.double()) @ jacobian.double()
+                outputs, jacobian = _jacobian(model, noise_like(batch.images), parameters)
+        half = _covariance_root(outputs.double()) @ jacobian.double()
         return FisherMatrix((half.mT @ half).mean(0))
 
 
@@ -60,12 +62,13 @@ def _jacobian(model: nn.Module, images: Tensor, parameters: Sequence[Tensor]) ->
     """The logits, (n, classes), and their derivatives, (n, classes, p)."""
     steps = {id(parameter): torch.zeros_like(images[:, 0, 0, 0]).requires_grad_() for parameter in parameters}
     with _shifted(model, steps) as called:
-        logits = model(images)
+        outputs = logits(model, images)
+    require_graph(outputs)
     others = [parameter for parameter in parameters if id(parameter) not in called]
-    if any(gradient.any() for gradient in gradients(logits.sum(), others, retain_graph=True)):
+    if any(gradient.any() for gradient in gradients(outputs.sum(), others, retain_graph=True)):
         raise UndefinedScoreError("a weight is used otherwise than by a call of its module")
-    by_class = [gradients(of_class.sum(), list(steps.values()), retain_graph=True) for of_class in logits.T]
-    return logits.detach(), torch.stack([torch.stack(of_class, 1) for of_class in by_class], 1)
+    by_class = [gradients(of_class.sum(), list(steps.values()), retain_graph=True) for of_class in outputs.T]
+    return outputs.detach(), torch.stack([torch.stack(of_class, 1) for of_class in by_class], 1)
 
 
 @contextmanager
@@ -73,8 +76,15 @@ def _shifted(model: nn.Module, steps: Steps) -> Iterator[set[int]]:
     """Modules with parameters of their own add to their output what the steps make of it. Yields the
     parameters whose modules have been called."""
     called: set[int] = set()
+    versions: list[list[int]] = []
+
+    def before(module: nn.Module, args: Any, kwargs: Any) -> None:
+        del module
+        versions.append(_versions(args, kwargs))
 
     def shift(module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
+        if _versions(args, kwargs) != versions.pop():
+            raise UndefinedScoreError("a module with parameters overwrites its input")
         for parameter in module._parameters.values():
             if parameter is not None and id(parameter) in steps:
                 called.add(id(parameter))
@@ -82,12 +92,18 @@ def _shifted(model: nn.Module, steps: Steps) -> Iterator[set[int]]:
         return output
 
     owners = [module for module in model.modules() if module._parameters]
-    handles = [owner.register_forward_hook(shift, with_kwargs=True) for owner in owners]
+    handles = [owner.register_forward_pre_hook(before, with_kwargs=True) for owner in owners]
+    handles += [owner.register_forward_hook(shift, with_kwargs=True) for owner in owners]
     try:
         yield called
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _versions(args: Any, kwargs: Any) -> list[int]:
+    """Return how often each input of a call has been written to."""
+    return [each._version for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)]
 
 
 def _derivative(module: nn.Module, parameter: Tensor, args: Any, kwargs: Any) -> Tensor:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from zcrepro.networks.gradients import gradients
-from zcrepro.networks.layers import weights
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import cross_entropy, logits
+from zcrepro.networks.gradients import weight_gradients
+from zcrepro.networks.layers import Layer, UsedWeights, required_layers
 from zcrepro.networks.training import training
-from zcrepro.networks.undefined import UndefinedScoreError
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 HALVES = 2
 
 
 @dataclass(frozen=True)
-class HalfGradients:
+class HalfGradients(Record):
     """``gradients``: for each weighted layer the gradients of the cross-entropy of each half, stacked,
     (2, *weight). What no gradient reaches has a gradient of zero."""
 
@@ -27,19 +27,24 @@ class HalfGradients:
 
 class HalvesPass:
     name = "halves"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> HalfGradients:
         del needs  # there is one thing to record
         if len(batch.labels) < HALVES:
             raise UndefinedScoreError("a batch of one has no two halves to compare")
         halves = zip(batch.images.tensor_split(HALVES), batch.labels.tensor_split(HALVES), strict=True)
+        layers = required_layers(model)
         with training(model, seed):
-            both = [_gradients(model, images, labels) for images, labels in halves]
+            both = [_gradients(model, layers, images, labels) for images, labels in halves]
         return HalfGradients([torch.stack(of_layer) for of_layer in zip(*both, strict=True)])
 
 
-def _gradients(model: nn.Module, images: Tensor, labels: Tensor) -> list[Tensor]:
-    return gradients(F.cross_entropy(model(images), labels), weights(model))
+def _gradients(model: nn.Module, layers: list[Layer], images: Tensor, labels: Tensor) -> list[Tensor]:
+    used = UsedWeights(layers)
+    with used.watched():
+        loss = cross_entropy(logits(model, images), labels)
+    return weight_gradients(loss, used)
 
 
 SPLIT = HalvesPass()

@@ -11,13 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.relus import folded, relus_seen
 from zcrepro.networks.training import training
-from zcrepro.networks.undefined import UndefinedScoreError
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 
 @dataclass
-class Patterns:
+class Patterns(Record):
     """``of_units``: the distinct patterns of a unit over the images, as bits; ``of_images``: for each image
     a digest of its pattern over all units. Both are empty where no feature map runs through an nn.ReLU."""
 
@@ -27,28 +29,30 @@ class Patterns:
 
 class PatternPass:
     name = "patterns"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Patterns:
         del needs  # both are cheap beside the forward
         patterns = Patterns()
         digests = [blake2b(digest_size=16) for _ in batch.labels]
 
-        def add(module: nn.Module, inputs: object, output: Tensor) -> None:
-            del module, inputs
-            if output.dim() == 4:
-                active = (output > 0).flatten(1).cpu().numpy()
-                patterns.of_units.update(_rows(np.packbits(active, axis=0).T))
-                for digest, row in zip(digests, np.packbits(active, axis=1), strict=True):
-                    digest.update(row.tobytes())
+        obstacles: list[str] = []
 
-        relus = [module for module in model.modules() if isinstance(module, nn.ReLU)]
-        handles = [relu.register_forward_hook(add) for relu in relus]
-        try:
-            with training(model, seed), torch.no_grad():
-                model(batch.images)
-        finally:
-            for handle in handles:
-                handle.remove()
+        def add(output: Tensor) -> None:
+            if output.dim() != 4:
+                return
+            if reason := folded(output, len(digests)):
+                obstacles.append(reason)
+                return
+            active = (output > 0).flatten(1).cpu().numpy()
+            patterns.of_units.update(_rows(np.packbits(active, axis=0).T))
+            for digest, row in zip(digests, np.packbits(active, axis=1), strict=True):
+                digest.update(row.tobytes())
+
+        with training(model, seed), torch.no_grad(), relus_seen(add):
+            logits(model, batch.images)
+        if obstacles:
+            raise UndefinedScoreError(obstacles[0])
         if patterns.of_units:
             patterns.of_images = [digest.digest() for digest in digests]
         return patterns
@@ -63,7 +67,7 @@ def _rows(bits: NDArray[np.uint8]) -> list[bytes]:
 def required_patterns(record: Patterns) -> Patterns:
     """The patterns, or the reason why there are none."""
     if not record.of_units:
-        raise UndefinedScoreError("no feature map runs through an nn.ReLU module")
+        raise UndefinedScoreError("no feature map runs through a ReLU")
     return record
 
 

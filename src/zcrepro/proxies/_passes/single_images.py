@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from zcrepro.networks.gradients import gradients
-from zcrepro.networks.layers import weights
+from zcrepro.networks.forward import cross_entropy, logits
+from zcrepro.networks.gradients import weight_gradients
+from zcrepro.networks.layers import UsedWeights, required_layers
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 
 @dataclass(frozen=True)
-class Signs:
+class Signs(Record):
     """``sums``: for each weighted layer the sum over images of the signs of its gradient, like the weight."""
 
     sums: list[Tensor]
@@ -23,14 +23,17 @@ class Signs:
 
 class SingleImagePass:
     name = "single_images"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Signs:
         del needs  # there is one thing to record
-        sums = [torch.zeros_like(weight) for weight in weights(model)]
+        used = UsedWeights(required_layers(model))
         with training(model, seed):
+            sums = [torch.zeros_like(layer.weight) for layer in used.layers]
             for image, label in zip(batch.images.split(1), batch.labels.split(1), strict=True):
-                loss = F.cross_entropy(model(image), label)
-                for total, gradient in zip(sums, gradients(loss, weights(model)), strict=True):
+                with used.watched():
+                    loss = cross_entropy(logits(model, image), label)
+                for total, gradient in zip(sums, weight_gradients(loss, used), strict=True):
                     total += gradient.sign()
         return Signs(sums)
 

@@ -2,36 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from zcrepro.networks.layers import weights
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.layers import UsedWeights, owns_weight, required_layers
 from zcrepro.networks.multiply_adds import tensorwatch
-from zcrepro.networks.preserve import preserved
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.networks.training import evaluation, training
+from zcrepro.proxies._base import Batch, Need, Record
+
+NEEDS = frozenset({"operations", "weights"})
 
 
-@dataclass(frozen=True)
-class Structure:
-    """``parameters``: how many; ``operations``: multiply-adds for one image; ``weights``: the tensors."""
+@dataclass
+class Structure(Record):
+    """``parameters``: how many; ``operations``: multiply-adds for one image; ``weights``: of each layer."""
 
     parameters: int
-    operations: int
-    weights: list[Tensor]
+    operations: int = 0
+    weights: list[Tensor] = field(default_factory=list)
+    obstacles: dict[Need, str] = field(default_factory=dict)
 
 
 class StructuralPass:
     name = "structure"
+    records = NEEDS
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Structure:
-        with preserved(model, seed), torch.no_grad():
-            return Structure(
-                parameters=sum(parameter.numel() for parameter in model.parameters()),
-                operations=tensorwatch(model, batch.images[:1]) if "operations" in needs else 0,
-                weights=weights(model),
-            )
+        record = Structure(sum(parameter.numel() for parameter in model.parameters()))
+        try:
+            if needs:
+                required_layers(model)
+            if "operations" in needs:
+                with evaluation(model, seed):
+                    record.operations = tensorwatch(model, batch.images[:1])
+            if "weights" in needs:
+                record.weights = _weights(model, batch, seed)
+        except UndefinedScoreError as reason:
+            record.obstacles = dict.fromkeys(NEEDS, str(reason))
+        return record
+
+
+@torch.no_grad()
+def _weights(model: nn.Module, batch: Batch, seed: int) -> list[Tensor]:
+    """Return the weight of each layer as a forward pass in training mode uses it."""
+    layers = required_layers(model)
+    if all(owns_weight(layer) for layer in layers):
+        return [layer.weight.detach() for layer in layers]
+    used = UsedWeights(layers)
+    with training(model, seed), torch.no_grad(), used.watched():
+        logits(model, batch.images)
+    return used.weights()
 
 
 STRUCTURE = StructuralPass()

@@ -2,7 +2,7 @@
 
 There are three: SYNFLOW passes every BatchNorm by, SYNFLOW_WITH_NORMS none, and SYNFLOW_WITH_REDUCTIONS those
 outside of the blocks that reduce the resolution. Those that stay are in training mode. Other norms always
-stay: the definition says nothing of them. Dropout drops nothing.
+stay: the definition says nothing of them.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
 
 from zcrepro.networks.blocks import reductions
-from zcrepro.networks.gradients import gradients
-from zcrepro.networks.layers import weighted_layers
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.functions import Intercepted, identity
+from zcrepro.networks.gradients import gradients, require_graph
+from zcrepro.networks.layers import owns_weight, required_layers
 from zcrepro.networks.preserve import own_tensors, rerouted, substituted
 from zcrepro.networks.scalars import on_host
 from zcrepro.networks.training import training
-from zcrepro.networks.undefined import UndefinedScoreError
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 Kept = Callable[[nn.Module, Tensor], Iterable[nn.Module]]
 """Which modules of a network keep their BatchNorm, by the network and the image of ones."""
 
 
 @dataclass(frozen=True)
-class Flow:
+class Flow(Record):
     """Of each weighted layer the absolute ``weights`` and the ``gradients`` of the sum of the logits."""
 
     weights: list[Tensor]
@@ -44,6 +46,8 @@ class Flow:
 class SynflowPass:
     """``kept``: the modules inside which BatchNorm stays."""
 
+    records: frozenset[Need] = frozenset()
+
     def __init__(self, name: str, kept: Kept) -> None:
         self.name = name
         self.kept = kept
@@ -51,17 +55,18 @@ class SynflowPass:
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Flow:
         del needs  # there is one thing to record
         tensors = {id(tensor): _absolute(tensor) for tensor in own_tensors(model)}
-        layers = weighted_layers(model)
-        if any(id(layer.weight) not in tensors for layer in layers):
+        layers = required_layers(model)
+        if not all(owns_weight(layer) for layer in layers):
             raise UndefinedScoreError("a weight is computed from others, so its absolute value cannot be set")
         weights = [tensors[id(layer.weight)].requires_grad_() for layer in layers]
         ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
         with training(model, seed), substituted(model, tensors):
-            _without_dropout(model)
             with rerouted(_norms_passed_by(model)):
                 kept = self.kept(model, ones)
             with rerouted(_norms_passed_by(model, kept)):
-                found = gradients(model(ones).sum(), weights)
+                flow = logits(model, ones).sum()
+            require_graph(flow)
+            found = gradients(flow, weights)
         return Flow([weight.detach() for weight in weights], found)
 
 
@@ -73,16 +78,21 @@ def _absolute(tensor: Tensor) -> Tensor:
 def _norms_passed_by(
     model: nn.Module, kept: Iterable[nn.Module] = ()
 ) -> dict[nn.Module, Callable[[Tensor], Tensor]]:
-    """A ``forward`` that passes its input through for each BatchNorm outside of the ``kept`` modules."""
+    """Return a ``forward`` without its normalisation for each BatchNorm outside of the ``kept`` modules."""
     stay = {module for outer in kept for module in outer.modules()}
     norms = {module for module in model.modules() if isinstance(module, _BatchNorm)}
-    return {norm: lambda x: x for norm in norms - stay}
+    return {norm: _without_normalisation(norm) for norm in norms - stay}
 
 
-def _without_dropout(model: nn.Module) -> None:
-    for module in model.modules():
-        if isinstance(module, _DropoutNd):
-            module.eval()
+def _without_normalisation(norm: _BatchNorm) -> Callable[[Tensor], Tensor]:
+    """Return what is left of the forward: nothing, or what a subclass does besides, such as an activation."""
+    stock = norm.forward
+
+    def forward(x: Tensor) -> Tensor:
+        with Intercepted({F.batch_norm: identity, torch.batch_norm: identity}):
+            return stock(x)
+
+    return forward
 
 
 SYNFLOW = SynflowPass("synflow", lambda _model, _image: [])

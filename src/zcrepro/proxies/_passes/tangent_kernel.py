@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from zcrepro.networks.gradients import gradients
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.gradients import gradients, require_graph
 from zcrepro.networks.training import training
-from zcrepro.networks.undefined import UndefinedScoreError
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 IMAGES = 16  # the default of the released code
 UNITS = 100
@@ -21,7 +22,7 @@ UNITS = 100
 
 
 @dataclass(frozen=True)
-class TangentKernel:
+class TangentKernel(Record):
     """``kernel``: float64 (n, n), the products of the gradients of the summed logits of each image;
     ``rounding``: the relative error of these gradients."""
 
@@ -31,6 +32,7 @@ class TangentKernel:
 
 class TangentKernelPass:
     name = "tangent_kernel"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> TangentKernel:
         del needs  # there is one thing to record
@@ -38,7 +40,8 @@ class TangentKernelPass:
             parameters = [p for name, p in model.named_parameters() if "weight" in name]
             if not parameters:
                 raise UndefinedScoreError("the network has no weights")
-            sums = model(batch.images[:IMAGES]).sum(1)
+            sums = logits(model, batch.images[:IMAGES]).sum(1)
+            require_graph(sums)
             by_image = [gradients(total, parameters, retain_graph=True) for total in sums]
         by_parameter = zip(*by_image, strict=True)
         kernel = torch.stack([_gram(of_images) for of_images in by_parameter]).sum(0)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 
 @dataclass(frozen=True)
-class Tensors:
+class Tensors(Record):
     """``parameters``: how many parameter tensors the network has, shared ones once."""
 
     parameters: int
@@ -18,6 +18,7 @@ class Tensors:
 
 class TensorPass:
     name = "tensors"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Tensors:
         del batch, needs, seed

@@ -7,96 +7,107 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from zcrepro.networks.layers import WEIGHTED
-from zcrepro.networks.preserve import own_tensors, substituted
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import logits
+from zcrepro.networks.pooled import poolings_seen
+from zcrepro.networks.preserve import substituted
+from zcrepro.networks.redrawn import noise_like, normal_weights
 from zcrepro.networks.scalars import on_host
 from zcrepro.networks.training import training
-from zcrepro.networks.undefined import UndefinedScoreError
-from zcrepro.proxies._base import Batch, Need
+from zcrepro.proxies._base import Batch, Need, Record
 
 MIXUP = 0.01  # gamma of the paper
-NEW_BATCHNORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
+FEW = 2
+"""Images that show which way the features take: as many as a BatchNorm needs."""
 
 
 @dataclass(frozen=True)
-class ZenRecord:
-    """``difference``: mean L1 distance of the features before the last pooling (None where there is
-    none); ``variances``: the mean running variance of each BatchNorm that ran."""
+class ZenRecord(Record):
+    """``difference``: mean L1 distance of the features before the last pooling; ``variances``: the mean
+    running variance of each BatchNorm that ran."""
 
-    difference: float | None
+    difference: float
     variances: list[float]
 
 
 class ZenPass:
     name = "zen"
+    records: frozenset[Need] = frozenset()
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
         del needs  # there is one thing to record
-        with training(model, seed), torch.no_grad():
-            return _run(model, batch.images, seed)
+        with training(model, seed):
+            return _run(model, batch.images)
 
 
-def _run(model: nn.Module, like: Tensor, seed: int) -> ZenRecord:
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    if any(norm.running_var is None for norm in norms):
-        raise UndefinedScoreError("a BatchNorm keeps no running variance, so its scale is not known")
-    tensors = _random_weights(model)
-    noise = torch.randn_like(like)
-    mixed = noise + MIXUP * torch.randn_like(like)
-    features = []
-    for images in (noise, mixed):
-        torch.manual_seed(seed)  # dropout, where there is any, drops the same units twice
-        features.append(_last_pooled(model, tensors, images))
-    runs = on_host(tensors[id(norm.num_batches_tracked)] for norm in norms)
-    means = on_host(tensors[id(norm.running_var)].mean() for norm in norms)
-    variances = [mean for mean, count in zip(means, runs, strict=True) if count > 0]
-    before, after = features
-    if before is None or after is None:
-        return ZenRecord(None, variances)
+def _run(model: nn.Module, like: Tensor) -> ZenRecord:
+    _require_running_variances(model)
+    tensors = normal_weights(model)
+    noise = noise_like(like)
+    mixed = noise + MIXUP * noise_like(like)
+    with substituted(model, tensors), torch.no_grad():
+        (before, _), (after, poolings) = (_last_pooled(model, images) for images in (noise, mixed))
+        variances = _mean_variances(model)
+    with substituted(model, tensors):
+        _require_only_way(model, noise[:FEW], poolings)
     return ZenRecord(float((before - after).abs().flatten(1).sum(1).mean()), variances)
 
 
-def _last_pooled(model: nn.Module, tensors: dict[int, Tensor], images: Tensor) -> Tensor | None:
-    """What the last global pooling of a forward pass gets; others, as in attention blocks, come before."""
+def _norms(model: nn.Module) -> list[nn.BatchNorm2d]:
+    return [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+
+
+def _require_running_variances(model: nn.Module) -> None:
+    if any(norm.running_var is None for norm in _norms(model)):
+        raise UndefinedScoreError("a BatchNorm keeps no running variance, so its scale is not known")
+
+
+def _mean_variances(model: nn.Module) -> list[float]:
+    """Return the mean running variance of each BatchNorm that ran."""
+    tracked = [(norm.running_var, norm.num_batches_tracked) for norm in _norms(model)]
+    means = on_host(variance.mean() for variance, _ in tracked if variance is not None)
+    runs = on_host(count for _, count in tracked if count is not None)
+    return [mean for mean, count in zip(means, runs, strict=True) if count > 0]
+
+
+def _last_pooled(model: nn.Module, images: Tensor) -> tuple[Tensor, int]:
+    """Return what the last global pooling of a forward pass gets, and how many poolings there are."""
     pooled: list[Tensor] = []
 
-    def keep_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        del module
-        pooled[:] = inputs[:1]
+    def keep(features: Tensor) -> Tensor:
+        pooled.append(features.clone())  # what comes after may overwrite the features
+        return features
 
-    pools = [module for module in model.modules() if isinstance(module, nn.AdaptiveAvgPool2d)]
-    handles = [pool.register_forward_pre_hook(keep_input) for pool in pools]
-    try:
-        with substituted(model, tensors):
-            model(images)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return pooled[0] if pooled else None
+    with poolings_seen(keep):
+        logits(model, images)
+    if not pooled:
+        raise UndefinedScoreError("the network has no global pooling whose input could be compared")
+    return pooled[-1], len(pooled)
 
 
-def _random_weights(model: nn.Module) -> dict[int, Tensor]:
-    """By the id of what they replace: N(0, 1) for the weights of convolutions and linear layers, zero
-    for their biases, and BatchNorm as it is when new; copies of all other parameters and buffers."""
-    tensors = {id(tensor): tensor.detach().clone() for tensor in own_tensors(model)}
-    for module in model.modules():
-        if isinstance(module, WEIGHTED):
-            if id(module.weight) not in tensors:
-                raise UndefinedScoreError("a weight is computed from others, so it cannot be drawn anew")
-            tensors[id(module.weight)].normal_()
-            if module.bias is not None:
-                tensors[id(module.bias)].zero_()
-        elif isinstance(module, nn.BatchNorm2d):
-            for name, value in NEW_BATCHNORM.items():
-                if (tensor := getattr(module, name)) is not None:
-                    tensors[id(tensor)].fill_(value)
-    return tensors
+def _require_only_way(model: nn.Module, images: Tensor, poolings: int) -> None:
+    """Raise UndefinedScoreError unless images reach the logits by the last pooling alone.
+
+    Otherwise it pools inside the network, as squeeze-and-excitation does, and its input is not the last
+    features. A derivative finds the other way: it is cut at the pooling.
+    """
+    calls = 0
+
+    def cut_last(features: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return features.detach() if calls == poolings else features
+
+    with poolings_seen(cut_last):
+        outputs = logits(model, images.clone().requires_grad_())
+    if outputs.requires_grad:
+        raise UndefinedScoreError(
+            "the last pooling is inside the network, so its last features are not known"
+        )
 
 
 def required_difference(record: ZenRecord) -> float:
-    """The distance of the features, or the reason why there is none."""
-    if record.difference is None:
-        raise UndefinedScoreError("the network has no AdaptiveAvgPool2d whose input could be compared")
+    """Return the distance of the features, or raise why there is none."""
     if record.difference == 0.0:
         raise UndefinedScoreError("the features do not depend on the input")
     return record.difference
