@@ -57,8 +57,11 @@ def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
     """
     features: list[Tensor] = []
 
-    def add(module: nn.Module, inputs: object, output: object) -> Tensor | None:
-        del module, inputs
+    def add(module: nn.Module, inputs: tuple[object, ...], output: object) -> Tensor | None:
+        del module
+        # A module that hands on what it got, such as dropout that drops nothing, puts out no features.
+        if any(output is tensor for tensor in inputs):
+            return None
         if not (isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1):
             return None
         features.append(output)

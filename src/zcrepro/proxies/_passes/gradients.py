@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from zcrepro.networks.batchnorm import norms_in_closed_form
 from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
 from zcrepro.networks.forward import cross_entropy, logits
-from zcrepro.networks.gradients import gradients, require_graph
+from zcrepro.networks.gradients import gradients, once_differentiable, require_graph
 from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, required_layers
 from zcrepro.networks.preserve import rerouted
 from zcrepro.networks.relus import folded, relus_seen
@@ -153,6 +153,8 @@ def _backward(
 def _hessian_gradients(of_weights: list[Tensor], used: UsedWeights) -> list[Tensor]:
     """d/dW of <stop(g), g> is the Hessian times g."""
     product = torch.stack([(gradient.detach() * gradient).sum() for gradient in of_weights]).sum()
+    if once_differentiable(product):
+        raise UndefinedScoreError("the network has no second derivative: a function allows only the first")
     try:
         return used.by_layer(gradients(product, used.flat(), retain_graph=True))
     except RuntimeError as error:  # how torch says that an operation has no second derivative
