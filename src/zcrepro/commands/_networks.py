@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import nn
 
-LIBRARIES: dict[str, tuple[str, Callable[[Any, str, int], nn.Module]]] = {
-    "torchvision": ("torchvision.models", lambda m, name, n: m.get_model(name, weights=None, num_classes=n)),
-    "timm": ("timm", lambda m, name, n: m.create_model(name, pretrained=False, num_classes=n)),
-    "pytorchcv": (
-        "pytorchcv.model_provider",
-        lambda m, name, n: m.get_model(name, pretrained=False, num_classes=n),
-    ),
-}
-"""The module of each model library, and how it makes an untrained network of a name and a number of
-classes."""
+from zcrepro.commands import _libraries
 
 
 def named(text: str, classes: int, seed: int) -> nn.Module:
@@ -30,12 +19,12 @@ def named(text: str, classes: int, seed: int) -> nn.Module:
     library, slash, name = text.partition("/")
     module, colon, function = text.partition(":")
     torch.manual_seed(seed)
-    if slash and library in LIBRARIES:
-        made: object = _of_library(library, name, classes)
+    if slash and library in _libraries.LIBRARIES:
+        made: object = _libraries.network(library, name, classes)
     elif colon:
         made = _of_the_user(text, module, function)
     else:
-        libraries = ", ".join(f"{library}/..." for library in LIBRARIES)
+        libraries = ", ".join(f"{library}/..." for library in _libraries.LIBRARIES)
         raise ValueError(
             f"{text!r} is neither module:function nor a name such as {libraries}; the text of an "
             "architecture needs --space"
@@ -43,16 +32,6 @@ def named(text: str, classes: int, seed: int) -> nn.Module:
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
     return made
-
-
-def _of_library(library: str, name: str, classes: int) -> object:
-    module, make = LIBRARIES[library]
-    try:
-        return make(importlib.import_module(module), name, classes)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"{library}/{name} needs {library}: pip install {library} ({error})") from error
-    except (KeyError, RuntimeError, ValueError) as error:  # what the libraries raise for an unknown name
-        raise ValueError(f"{library} has no network {name!r}: {error}") from error
 
 
 def _of_the_user(text: str, module: str, function: str) -> object:
