@@ -35,6 +35,7 @@ class Blocks:
 
 class BlockPass:
     name = "blocks"
+    cost = "3.3"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
         with training(model, seed), substituted(model, kaiming_weights(model)):

@@ -21,6 +21,7 @@ class Correlations:
 
 class FeatureMapPass:
     name = "feature_maps"
+    cost = "0.2"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Correlations:
         del needs  # there is one thing to record

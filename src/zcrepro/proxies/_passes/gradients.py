@@ -58,6 +58,7 @@ class GradientRecord:
 
 class GradientPass:
     name = "gradients"
+    cost = "7.1"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> GradientRecord:
         second = "hessian_gradient" in needs

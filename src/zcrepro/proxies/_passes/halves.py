@@ -27,6 +27,7 @@ class HalfGradients:
 
 class HalvesPass:
     name = "halves"
+    cost = "2.0"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> HalfGradients:
         del needs  # there is one thing to record

@@ -27,6 +27,7 @@ class Patterns:
 
 class PatternPass:
     name = "patterns"
+    cost = "1.2"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Patterns:
         del needs  # both are cheap beside the forward

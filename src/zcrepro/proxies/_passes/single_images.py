@@ -23,6 +23,7 @@ class Signs:
 
 class SingleImagePass:
     name = "single_images"
+    cost = "4.0"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Signs:
         del needs  # there is one thing to record

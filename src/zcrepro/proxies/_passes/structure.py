@@ -24,6 +24,7 @@ class Structure:
 
 class StructuralPass:
     name = "structure"
+    cost = "0.1"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Structure:
         with preserved(model, seed), torch.no_grad():

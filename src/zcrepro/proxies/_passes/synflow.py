@@ -44,6 +44,8 @@ class Flow:
 class SynflowPass:
     """``kept``: the modules inside which BatchNorm stays."""
 
+    cost = "0.1"
+
     def __init__(self, name: str, kept: Kept) -> None:
         self.name = name
         self.kept = kept

@@ -31,6 +31,7 @@ class TangentKernel:
 
 class TangentKernelPass:
     name = "tangent_kernel"
+    cost = "3.7"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> TangentKernel:
         del needs  # there is one thing to record
