@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +42,8 @@ def named(text: str, classes: int, seed: int) -> nn.Module:
             f"{text!r} is neither module:function nor a name such as {libraries}; the text of an "
             "architecture needs --space"
         )
+    if isinstance(made, type):
+        raise ValueError(f"{text} returned the class {made.__name__}; let it return an instance of it")
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
     return made
@@ -61,4 +65,34 @@ def _of_the_user(text: str, module: str, function: str) -> object:
         make = getattr(importlib.import_module(module), function)
     except (ModuleNotFoundError, AttributeError) as error:
         raise ValueError(f"{text!r} cannot be found: {error}") from error
-    return make()
+    except Exception as error:
+        raise ValueError(f"{module} cannot be imported: {_said(error)}") from error
+    if isinstance(make, nn.Module):
+        raise ValueError(
+            f"{text} is a network; name a function that makes one, since each draw needs new weights"
+        )
+    if not callable(make):
+        raise ValueError(f"{text} is a {type(make).__name__}, not a function that returns a torch.nn.Module")
+    _check_needs_no_arguments(text, make)
+    try:
+        return make()
+    except Exception as error:
+        raise ValueError(f"{text} failed: {_said(error)}") from error
+
+
+def _check_needs_no_arguments(text: str, make: Callable[..., object]) -> None:
+    try:
+        signature = inspect.signature(make)
+    except ValueError:
+        return  # some functions that are not written in Python do not say what they need
+    try:
+        signature.bind()
+    except TypeError as error:
+        raise ValueError(f"{text} needs arguments ({error}); name a function that needs none") from error
+
+
+def _said(error: Exception) -> str:
+    """Return the kind of an error, its words and the line of code that it comes from, in one line."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words} (line {place.lineno} of {place.filename})"
