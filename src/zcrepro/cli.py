@@ -5,6 +5,7 @@ command's module is imported only when it runs.
 """
 
 import sys
+from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -36,10 +37,10 @@ for _name, _module in provenance.STAGES.items():
 app.command(stages)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; an error in the input is one line that says what to do, not a traceback."""
     try:
-        app(exit_on_error=False, print_error=False)
+        app(arguments, exit_on_error=False, print_error=False)
     except (CycloptsError, ValueError, OSError, MemoryError) as error:
         print(f"zcrepro: error: {error}", file=sys.stderr)
         sys.exit(1)

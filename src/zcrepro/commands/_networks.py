@@ -62,17 +62,19 @@ def _of_library(library: str, name: str, classes: int) -> object:
 def _of_the_user(text: str, module: str, function: str) -> object:
     sys.path.insert(0, "")  # a module in the working folder, as python -m would find it
     try:
-        make = getattr(importlib.import_module(module), function)
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise ValueError(f"{text!r} cannot be found: {error}") from error
+        found = importlib.import_module(module)
     except Exception as error:
-        raise ValueError(f"{module} cannot be imported: {_said(error)}") from error
+        raise ValueError(f"{module!r} cannot be imported: {_said(error)}") from error
+    try:
+        make = getattr(found, function)
+    except AttributeError as error:
+        raise ValueError(f"{text!r} cannot be found: {error}") from error
     if isinstance(make, nn.Module):
         raise ValueError(
-            f"{text} is a network; name a function that makes one, since each draw needs new weights"
+            f"{text} is a network; draws need new weights, so name a function that makes one"
         )
     if not callable(make):
-        raise ValueError(f"{text} is a {type(make).__name__}, not a function that returns a torch.nn.Module")
+        raise ValueError(f"{text} is no function but of type {type(make).__name__}")
     _check_needs_no_arguments(text, make)
     try:
         return make()
@@ -92,7 +94,8 @@ def _check_needs_no_arguments(text: str, make: Callable[..., object]) -> None:
 
 
 def _said(error: Exception) -> str:
-    """Return the kind of an error, its words and the line of code that it comes from, in one line."""
+    """Return in one line the kind of an error, its words, and the line of the code that raised it."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    words = " ".join(str(error).split())
-    return f"{type(error).__name__}: {words} (line {place.lineno} of {place.filename})"
+    frozen = place.filename.startswith("<")  # Python's own import
+    where = "" if frozen else f" (line {place.lineno} of {place.filename})"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"

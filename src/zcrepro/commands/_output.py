@@ -91,8 +91,9 @@ def _table(listing: Listing) -> Table:
     headings = list(listing.rows[0]) if listing.rows else []
     for heading in headings:
         texts = [_text(row[heading]) for row in listing.rows]
-        width = max(map(cell_len, texts)) if heading in listing.whole else None
-        table.add_column(heading, overflow="fold", min_width=width)
+        whole = heading in listing.whole
+        width = max(map(cell_len, texts)) if whole else None
+        table.add_column(heading, overflow="fold", min_width=width, no_wrap=whole)
     for row in listing.rows:
         table.add_row(*(Text(_text(row[heading])) for heading in headings))
     return table

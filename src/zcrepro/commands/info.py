@@ -25,11 +25,10 @@ def info(path: Path, /) -> None:
     """
     if path.is_dir():
         raise ValueError(f"{path} is a folder, and zcrepro info describes one file{_files_in(path)}")
+    existing(path)
     if path.suffix not in SHOWN:
-        raise ValueError(
-            f"zcrepro info describes files named {', '.join(SHOWN)}, and {path} is named otherwise"
-        )
-    SHOWN[path.suffix](existing(path), Console())
+        raise ValueError(f"{path} is none of the {', '.join(SHOWN)} files that zcrepro info describes")
+    SHOWN[path.suffix](path, Console())
 
 
 def _show_parquet(path: Path, console: Console) -> None:
@@ -42,7 +41,7 @@ def _show_csv(path: Path, console: Console) -> None:
     try:
         frame = pd.read_csv(path)
     except ValueError as error:  # not text, no columns, or rows of different lengths
-        raise ValueError(f"{path} cannot be read as CSV ({error})") from error
+        raise ValueError(f"{path} cannot be read as CSV ({str(error).strip()})") from error
     console.print(_columns(frame, {str(name): str(kind) for name, kind in frame.dtypes.items()}))
 
 

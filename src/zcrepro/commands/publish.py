@@ -23,9 +23,7 @@ def publish(results: Path, /) -> None:
     if not tables:
         raise ValueError(f"{results} has no tables; name the folder results/<run> of a finished run")
     if results.parent.name != "results":
-        raise ValueError(
-            f"{results} is not results/<run> of a repository, so there is no {REPRODUCTION} for it"
-        )
+        raise ValueError(f"{results} is not the folder results/<run> of a repository, whose docs it goes to")
     target = results.parents[1] / REPRODUCTION / results.name
     shutil.rmtree(target, ignore_errors=True)
     for folder, suffixes in {"tables": (".csv", ".md"), "figures": (".svg",)}.items():

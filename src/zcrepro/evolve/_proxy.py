@@ -80,5 +80,7 @@ def load_proxy(path: Path | str) -> EvolvedProxy:
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
-    except (KeyError, TypeError) as error:
+    except KeyError as error:
         raise ValueError(f"{path} is not the file of an evolved proxy: it lacks {error}") from error
+    except (TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not the file of an evolved proxy ({error})") from error
