@@ -109,7 +109,7 @@ def test_what_the_file_says(folder: Path) -> None:
     assert (proxy.name, proxy.size) == ("srgp/D/seed-2", found["size"])
     assert proxy.problems == ("s/a", "s/b")
     assert list(proxy.terminals) == found["terminals"]
-    assert proxy.latex == found["latex"]
+    assert (proxy.latex, proxy.where) == (found["latex"], found["where"])
 
 
 def test_equal_inputs_give_equal_bytes(folder: Path) -> None:

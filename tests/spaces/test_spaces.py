@@ -190,9 +190,9 @@ TAKES_AN_ARCHITECTURE = {
 
 
 @pytest.mark.parametrize("call", TAKES_AN_ARCHITECTURE.values(), ids=TAKES_AN_ARCHITECTURE)
-@pytest.mark.parametrize("name", list_spaces())
+@pytest.mark.parametrize("name", zcrepro.list_spaces())
 def test_a_text_in_place_of_an_architecture_is_an_error_that_says_to_parse_it(name, call):
-    space = get_space(name)
+    space = zcrepro.get_space(name)
     text = space.text(space.sample(np.random.default_rng(0)))
     with pytest.raises(TypeError, match=rf"space {name} takes .* call space\.parse\(text\) first"):
         call(space, text, next(iter(space.tasks)))

@@ -70,9 +70,7 @@ def _of_the_user(text: str, module: str, function: str) -> object:
     except AttributeError as error:
         raise ValueError(f"{text!r} cannot be found: {error}") from error
     if isinstance(make, nn.Module):
-        raise ValueError(
-            f"{text} is a network; draws need new weights, so name a function that makes one"
-        )
+        raise ValueError(f"{text} is a network; draws need new weights, so name a function that makes one")
     if not callable(make):
         raise ValueError(f"{text} is no function but of type {type(make).__name__}")
     _check_needs_no_arguments(text, make)
