@@ -65,7 +65,7 @@ def test_proxies_lists_all_of_them(capsys):
     listed = json.loads(output_of(["proxies", "--format", "json"], capsys))["proxies"]
     assert [row["proxy"] for row in listed] == list(list_proxies())
     costs = {row["proxy"]: row["cost"] for row in listed}
-    assert costs["vkdnw"] == "1.1 for each class"
+    assert costs["vkdnw"] == "1.1 per class"
     assert float(costs["snip"]) > float(costs["synflow"]) > 0
 
 

@@ -12,13 +12,14 @@ from typing import Any, Literal
 from cyclopts import Parameter
 from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from zcrepro import files
 
 MANY = 10**9  # from here on a count is read by its power of ten
+NARROW = 6  # characters that a column has at least
+BORDER = 3  # characters between two columns
 UNBOUNDED = 10**6  # columns, wider than any table
 
 
@@ -77,10 +78,10 @@ def _tables(listings: Sequence[Listing], width: int | None) -> str:
     """Return the tables as text that is as wide as the terminal, or ``width``, or wider if it must be."""
     text = StringIO()
     console = Console(file=text, width=width)
-    everything = console.options.update(width=UNBOUNDED)
     for listing in listings:
         table = _table(listing)
-        console.width = max(console.width, Measurement.get(console, everything, table).minimum)
+        needed = sum((column.min_width or NARROW) + BORDER for column in table.columns) + 1
+        console.width = max(console.width, needed)
         console.print(table)
     return text.getvalue()
 
@@ -90,9 +91,8 @@ def _table(listing: Listing) -> Table:
     table = Table(title=title, title_justify="left")
     headings = list(listing.rows[0]) if listing.rows else []
     for heading in headings:
-        texts = [_text(row[heading]) for row in listing.rows]
         whole = heading in listing.whole
-        width = max(map(cell_len, texts)) if whole else None
+        width = max(cell_len(_text(row[heading])) for row in listing.rows) if whole else None
         table.add_column(heading, overflow="fold", min_width=width, no_wrap=whole)
     for row in listing.rows:
         table.add_row(*(Text(_text(row[heading])) for heading in headings))

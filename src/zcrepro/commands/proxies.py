@@ -8,7 +8,7 @@ DEFAULT = Output()
 
 TITLE = (
     "cost: in forwards of the network on one batch, measured on NAS-Bench-201; "
-    "proxies that are computed in the same pass share it"
+    "proxies of one pass share it"
 )
 
 
@@ -18,7 +18,7 @@ def proxies(*, output: Output = DEFAULT) -> None:
         {
             "proxy": name,
             "better": proxy.direction,
-            "computed in": proxy.runs_in.name,
+            "pass": proxy.runs_in.name,
             "cost": proxy.runs_in.cost,
             "formula": plain_text(proxy.formula),
             "citation": proxy.citation,

@@ -40,7 +40,7 @@ class FisherMatrix:
 
 class FisherMatrixPass:
     name = "fisher_matrix"
-    cost = "1.1 for each class"
+    cost = "1.1 per class"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> FisherMatrix:
         del needs  # there is one thing to record
