@@ -100,10 +100,11 @@ ARCHITECTURE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|nor_con
 def test_a_table_cuts_nothing_however_narrow_the_terminal_is(width, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", width)
     reason = "a very long reason with_a_word_that_is_longer_than_the_column_of_a_narrow_terminal [bold]"
-    row = {"score": 1.5, "status": reason, "architecture": ARCHITECTURE}
+    row = {"score": 0.123456, "status": reason, "architecture": ARCHITECTURE}
     Output().show(Listing("found", [row], whole=("architecture",)))
     text = capsys.readouterr().out
     assert f" {ARCHITECTURE} " in text
+    assert " 0.123456 " in text
     assert "…" not in text
     column = [line.split("│")[2].strip() for line in text.splitlines() if line.startswith("│")]
     assert "".join(column).replace(" ", "") == reason.replace(" ", "")

@@ -27,8 +27,8 @@ UNBOUNDED = 10**6  # columns, wider than any table
 class Listing:
     """Rows with the same keys, which head the columns.
 
-    A value is a number, a text, None, a list or a mapping of texts. The columns called ``whole`` keep
-    each text on one line however narrow the terminal is, so that it can be copied.
+    A value is a number, a text, None, a list or a mapping of texts. Numbers and the texts of the columns
+    called ``whole`` stay on one line however narrow the terminal is, so that they can be copied.
     """
 
     name: str
@@ -91,7 +91,8 @@ def _table(listing: Listing) -> Table:
     table = Table(title=title, title_justify="left")
     headings = list(listing.rows[0]) if listing.rows else []
     for heading in headings:
-        whole = heading in listing.whole
+        numeric = any(isinstance(row[heading], (int, float)) for row in listing.rows)
+        whole = numeric or heading in listing.whole
         width = max(cell_len(_text(row[heading])) for row in listing.rows) if whole else None
         table.add_column(heading, overflow="fold", min_width=width, no_wrap=whole)
     for row in listing.rows:

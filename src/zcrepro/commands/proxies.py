@@ -7,8 +7,7 @@ from zcrepro.proxies._lookup import list_proxies
 DEFAULT = Output()
 
 TITLE = (
-    "cost: in forwards of the network on one batch, measured on NAS-Bench-201; "
-    "proxies of one pass share it"
+    "cost: in forwards of the network on one batch, measured on NAS-Bench-201; proxies of one pass share it"
 )
 
 
