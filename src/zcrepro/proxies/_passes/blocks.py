@@ -37,6 +37,7 @@ class Blocks(Record):
 class BlockPass:
     name = "blocks"
     records = frozenset({"gains"})
+    cost = "3.3"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
         with training(model, seed), substituted(model, kaiming_weights(model)), tokens_refused(model):

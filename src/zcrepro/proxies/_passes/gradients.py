@@ -74,6 +74,7 @@ class GradientRecord(Record):
 class GradientPass:
     name = "gradients"
     records = DIFFERENTIATED | {"relu_kernel"}
+    cost = "7.1"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> GradientRecord:
         in_place = any(getattr(module, "inplace", False) is True for module in model.modules())

@@ -28,6 +28,7 @@ class HalfGradients(Record):
 class HalvesPass:
     name = "halves"
     records: frozenset[Need] = frozenset()
+    cost = "2.0"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> HalfGradients:
         del needs  # there is one thing to record

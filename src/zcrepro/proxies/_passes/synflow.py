@@ -47,6 +47,7 @@ class SynflowPass:
     """``kept``: the modules inside which BatchNorm stays."""
 
     records: frozenset[Need] = frozenset()
+    cost = "0.1"
 
     def __init__(self, name: str, kept: Kept) -> None:
         self.name = name
