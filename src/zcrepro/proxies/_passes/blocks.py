@@ -59,9 +59,8 @@ def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
     features: list[Tensor] = []
 
     def add(module: nn.Module, inputs: tuple[object, ...], output: object) -> Tensor | None:
-        del module
-        # A module that hands on what it got, such as dropout that drops nothing, puts out no features.
-        if any(output is tensor for tensor in inputs):
+        # Dropout that drops nothing is no block; an identity that an architecture chose is one.
+        if any(output is tensor for tensor in inputs) and not isinstance(module, nn.Identity):
             return None
         if not (isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1):
             return None
