@@ -42,8 +42,13 @@ def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:
     seen.add(id(value))
     held: Any = ()
     if isinstance(value, nn.Module):
-        value = held = vars(value)
-    if isinstance(value, dict):
+        attributes = vars(value)
+        # Most containers of a module are empty tables of hooks.
+        empty = [each for each in attributes.values() if isinstance(each, dict) and not each]
+        undos += [_of_dictionary(attributes), _of_empty(empty)]
+        seen.update(map(id, empty))
+        held = attributes.values()
+    elif isinstance(value, dict):
         undos.append(_of_dictionary(value))
         held = value.values()
     elif isinstance(value, list | deque):
@@ -61,8 +66,16 @@ def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:
         _remember(each, seen, undos)
 
 
-_CONSTANTS = (bool, int, float, str, bytes, type(None), type, type(len), type(lambda: None), torch.dtype)
+_CONSTANTS = {bool, int, float, str, bytes, type(None), type, type(len), type(lambda: None), torch.dtype}
 """Types of values that nobody can change; they are most of what modules hold."""
+
+
+def _of_empty(dictionaries: list[dict[Any, Any]]) -> Undo:
+    def undo() -> None:
+        for each in dictionaries:
+            each.clear()
+
+    return undo
 
 
 def _of_dictionary(value: dict[Any, Any]) -> Undo:
