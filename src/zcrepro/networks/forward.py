@@ -64,7 +64,10 @@ def _described(output: object) -> str:
 
 
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean cross-entropy of logits. Raises WrongInputError if a label has no logit."""
+    """Return the mean cross-entropy of logits. Raises WrongInputError if a label has no logit.
+
+    NASLib takes log(softmax + 1e-5) on TransNAS-Bench-101: gradient scores there are 7e-4 to 9e-2 apart.
+    """
     if int(labels.max()) >= outputs.shape[1]:
         raise WrongInputError(
             f"the largest label is {int(labels.max())}, but the network has {outputs.shape[1]} classes, "

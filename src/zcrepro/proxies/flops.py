@@ -1,6 +1,8 @@
 """Multiply-adds of one image, as NAS-Bench-Suite-Zero counts them (tensorwatch).
 
-Reported in millions there; here it is the plain number."""
+Reported in millions there; here it is the plain number. Counted are nn.Conv2d, nn.Linear, BatchNorm2d, ReLU,
+LeakyReLU and pooling modules that are called. Left out is what functions compute, above all the products of
+attention and the projections inside nn.MultiheadAttention."""
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure

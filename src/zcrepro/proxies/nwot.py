@@ -1,7 +1,11 @@
 """NASWOT: log-determinant of the kernel of ReLU activation patterns.
 
 Mellor et al. (ICML 2021): two images are alike in as many units as both switch on or both off. NaN where
-the kernel is singular, of which the peers report what rounding leaves."""
+the kernel is singular, of which the peers report what rounding leaves.
+
+Every ReLU counts once, be it a module, a function or a method. NASLib counts every module whose class has
+ReLU in its name, so that on TransNAS-Bench-101 a block counts beside the ReLU inside it: its values there are
+4 to 5 percent apart."""
 
 import torch
 
