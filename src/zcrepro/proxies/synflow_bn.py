@@ -2,10 +2,13 @@
 
 Abdelfattah et al. (ICLR 2021), whose release offers it beside ``synflow``. Higher is better. BatchNorm has
 absolute parameters and normalises the one image of ones in training mode. A network without BatchNorm has
-the score of ``synflow``; where the last BatchNorm is pooled at once the logits are constant, and the score
-is zero up to rounding.
+the score of ``synflow``.
 
-Cost: a forward and a backward of one image in float64, a sixth of a forward."""
+NaN if the flow is rounding errors alone, which the peer adds up. That is so if BatchNorms see constants, as
+after 1x1 convolutions only, and if the last BatchNorm is pooled at once, which makes the logits constant, as
+in NAS-Bench-301 and TransNAS-Bench-101.
+
+Cost: two forwards and backwards of one image in float64, a third of a forward."""
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_NORMS, Flow

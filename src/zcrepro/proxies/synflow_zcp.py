@@ -3,9 +3,10 @@
 Abdelfattah et al. (ICLR 2021) define ``synflow`` without BatchNorm, and report it for networks whose two
 reduction blocks are built with BatchNorm all the same, which lowers it 1e3 to 1e4 times. Higher is better.
 For any network: BatchNorm stays inside the blocks that put out fewer positions than they get, and is passed
-by elsewhere. A network whose blocks reduce without BatchNorm has the score of ``synflow``.
+by elsewhere. A network whose blocks reduce without BatchNorm has the score of ``synflow``. NaN if the flow is
+rounding errors alone, as explained in ``synflow_bn``.
 
-Cost: two forwards and a backward of one image in float64, a sixth of a forward."""
+Cost: three forwards and two backwards of one image in float64, a third of a forward."""
 
 from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_REDUCTIONS, Flow
