@@ -30,6 +30,23 @@ def test_the_quickstart(fresh):
     }
 
 
+def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_that_reads_scores(fresh):
+    quickstart = fresh.folder / "config/quickstart.yaml"
+    text = quickstart.read_text()
+    lines = [line for line in text.splitlines() if "zen" in line]
+    assert len(lines) == 1
+    quickstart.write_text(text.replace("zen]", "zen, zico]"))
+    fresh.snakemake("--dry-run", config="config/quickstart.yaml")
+    settings = {stage: fresh.settings(stage, "quickstart") for stage in ("extract", "features", "evolve")}
+    extracted = {
+        (job["space"], job["task"], job["draw"]) for job in settings["extract"] if "zico" in job["proxies"]
+    }
+    assert len(extracted) == 4 * 3
+    assert all("zico" in job["proxy_columns"] for job in settings["features"])
+    assert all(job["terminals"][-1] == "zico" for job in settings["evolve"])
+    assert fresh.settings("generalize", "quickstart")[0]["handcrafted"][-1] == "zico"
+
+
 def test_the_sample(fresh):
     assert fresh.planned(config="config/sample.yaml") == REPORT | {
         "fetch": 21,  # all but the images: our scores are tracked
