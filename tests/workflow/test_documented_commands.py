@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from zcrepro import registry
 from zcrepro.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,9 @@ BLOCK = re.compile(r"^```.*?\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
 FEWER_JOBS = ("--config", "features={chunk_size: 15625}")
 """The plan of the full size is made in a second instead of ten."""
+
+CHECKOUT = "path/to/zcrepro"
+"""Stands for the folder of the repository."""
 
 NEEDS_NO_CORES = {"--dry-run", "--unlock"}
 
@@ -57,9 +62,25 @@ def test_the_commands_of_the_readme_are_found():
 
 
 @pytest.mark.parametrize("words", documented("snakemake"), ids=shlex.join)
+def test_an_unknown_table_is_answered_with_the_list():
+    done = subprocess.run(
+        ["make", "--dry-run", "table", "NAME=zcp_tabel1"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "there is no table 'zcp_tabel1'" in done.stderr
+    for name in registry.names("table"):
+        assert name in done.stderr
+
+
+def test_every_table_is_one_of_the_sample():
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    assert set(registry.names("table")) == set(config["report"]["tables"])
+    assert "tables" not in yaml.safe_load((ROOT / "config/sample.yaml").read_text())["report"]
+
+
 def test_a_documented_snakemake_command_can_be_planned(fresh, words):
     assert "--cores" in words or NEEDS_NO_CORES & set(words)
-    words = ["2" if word == "N" else word for word in words]
+    words = ["2" if word == "N" else word.replace(CHECKOUT, str(fresh.folder)) for word in words]
     run(sys.executable, "-m", "snakemake", *words, "--dry-run", *FEWER_JOBS, cwd=fresh.folder)
 
 
