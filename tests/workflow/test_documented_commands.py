@@ -61,7 +61,6 @@ def test_the_commands_of_the_readme_are_found():
     assert ["info", "FILE"] in documented("zcrepro")
 
 
-@pytest.mark.parametrize("words", documented("snakemake"), ids=shlex.join)
 def test_an_unknown_table_is_answered_with_the_list():
     done = subprocess.run(
         ["make", "--dry-run", "table", "NAME=zcp_tabel1"], cwd=ROOT, capture_output=True, text=True
@@ -78,6 +77,7 @@ def test_every_table_is_one_of_the_sample():
     assert "tables" not in yaml.safe_load((ROOT / "config/sample.yaml").read_text())["report"]
 
 
+@pytest.mark.parametrize("words", documented("snakemake"), ids=shlex.join)
 def test_a_documented_snakemake_command_can_be_planned(fresh, words):
     assert "--cores" in words or NEEDS_NO_CORES & set(words)
     words = ["2" if word == "N" else word.replace(CHECKOUT, str(fresh.folder)) for word in words]
