@@ -138,7 +138,7 @@ def test_a_lost_result_is_made_again_and_equal(workflow):
 
 
 def test_one_core_and_another_chunk_size_give_the_same_results(finished, fresh):
-    fresh.configure(features={"chunk_size": 7})
+    fresh.configure(features={"chunk_size": 20})
     fresh.snakemake(cores=1)
     same = finished.contents(*RESULTS)
     other = fresh.contents(*RESULTS)
