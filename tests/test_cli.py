@@ -1,5 +1,7 @@
 """The command line for people."""
 
+import importlib
+import json
 import os
 import statistics
 import subprocess
@@ -9,9 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from zcrepro import proofs, storage
+from zcrepro import cli, proofs, storage
+from zcrepro.commands._latex import plain_text
+from zcrepro.commands._output import Listing, Output
 from zcrepro.commands.spaces import spaces
 from zcrepro.proofs import holds, read
+from zcrepro.proxies._lookup import list_proxies
 
 ARCH = "|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"
 
@@ -40,10 +45,113 @@ def test_the_help_of_a_stage_explains_its_files():
     assert "NaN where" in text
 
 
-def test_proxies_lists_all_of_them():
+def run(arguments):
+    """Runs a command without a process of its own; it must end well."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*map(str, arguments)])
+    assert ended.value.code == 0
+
+
+def output_of(arguments, capsys):
+    """What a command prints, without a process of its own."""
+    run(arguments)
+    return capsys.readouterr().out
+
+
+def test_proxies_lists_all_of_them(capsys):
     text = zcrepro("proxies")
     for name in ("snip", "synflow", "zen", "epe_nas"):
         assert name in text
+    listed = json.loads(output_of(["proxies", "--format", "json"], capsys))["proxies"]
+    assert [row["proxy"] for row in listed] == list(list_proxies())
+    costs = {row["proxy"]: row["cost"] for row in listed}
+    assert costs["vkdnw"] == "1.1 per class"
+    assert float(costs["snip"]) > float(costs["synflow"]) > 0
+
+
+def test_formulas_are_text_that_a_terminal_can_show():
+    for proxy in list_proxies().values():
+        text = plain_text(proxy.formula)
+        assert not set(text.replace("|{", "").replace("}|", "")) & set("\\{}$"), text
+        assert "  " not in text
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"\sum_l \sum \left|W_l \odot \partial L/\partial W_l\right|", "Σ_l Σ |W_l ⊙ ∂L/∂W_l|"),
+        (r"\frac{a + b}{2n}", "(a + b)/(2n)"),
+        (r"\frac{1}{B - 1} x", "1/(B - 1) x"),
+        (r"\frac{a}{\sqrt{\mathrm{Var}(b)}}", "a/√(Var(b))"),
+        (r"\min_b \left(H_{b+1} - H_b\right)", "min_b (H_(b+1) - H_b)"),
+        (r"(\lambda_i + k)^{-1}, \quad \tilde\lambda_{ij}", "(λ_i + k)^(-1), λ\u0303_ij"),
+        (r"E\left\|\overline{\sigma^2_l}\right\|_2", "E‖mean(σ^2_l)‖_2"),  # noqa: RUF001
+        (r"\unknown{x}", "unknownx"),
+    ],
+)
+def test_a_formula_keeps_its_grouping_as_text(latex, text):
+    assert plain_text(latex) == text
+
+
+ARCHITECTURE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+
+
+@pytest.mark.parametrize("width", ["20", "80", "300"])
+def test_a_table_cuts_nothing_however_narrow_the_terminal_is(width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", width)
+    reason = "a very long reason with_a_word_that_is_longer_than_the_column_of_a_narrow_terminal [bold]"
+    row = {"score": 0.123456, "status": reason, "architecture": ARCHITECTURE}
+    Output().show(Listing("found", [row], whole=("architecture",)))
+    text = capsys.readouterr().out
+    assert f" {ARCHITECTURE} " in text
+    assert " 0.123456 " in text
+    assert "…" not in text
+    column = [line.split("│")[2].strip() for line in text.splitlines() if line.startswith("│")]
+    assert "".join(column).replace(" ", "") == reason.replace(" ", "")
+
+
+def test_json_is_strict_and_holds_the_status(capsys):
+    arguments = ["score", ARCH, "--space", "embedded_chain", "--proxies", "params", "jacov"]
+    listed = json.loads(
+        output_of([*arguments, "--batch-size", 1, "--format", "json"], capsys),
+        parse_constant=lambda name: pytest.fail(f"{name} is not JSON"),
+    )
+    params, jacov = listed["scores"]
+    assert params["proxy"] == "params"
+    assert params["status"] == "ok"
+    assert isinstance(params["score"], float)
+    assert jacov == {"proxy": "jacov", "score": None, "status": "a batch of one has nothing to correlate"}
+
+
+def test_the_result_of_a_search_goes_to_a_file(tmp_path, capsys):
+    where = tmp_path / "new" / "found.json"
+    arguments = ["search", "embedded_chain", "--proxy", "params", "--evaluations", 5, "--batch-size", 2]
+    assert output_of([*arguments, "--output", where, "--format", "json"], capsys) == ""
+    best, *others = json.loads(where.read_text())["architectures"]
+    assert best["status"] == "ok"
+    assert best["score"] >= max(other["score"] for other in others)
+    assert best["architecture"].count("|") == 7
+
+
+@pytest.mark.parametrize("name", ["spaces", "proxies"])
+def test_a_table_in_a_file_is_as_wide_as_it_needs(name, tmp_path, capsys):
+    output_of([name, "--output", tmp_path / "table.txt"], capsys)
+    output_of([name, "--output", tmp_path / "table.json", "--format", "json"], capsys)
+    text = (tmp_path / "table.txt").read_text()
+    for rows in json.loads((tmp_path / "table.json").read_text()).values():
+        for row in rows:
+            assert any(
+                all(v in line for v in row.values() if isinstance(v, str)) for line in text.splitlines()
+            )
+
+
+def test_spaces_are_listed_away_from_the_repository(tmp_path):
+    assert "423,624" in zcrepro("spaces", cwd=tmp_path)
+
+
+def test_a_package_outside_of_a_clone_says_how_to_install_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("zcrepro.checkout.FOLDER", tmp_path)
+    assert "is not installed from a clone of it; clone the repository" in error_of(["spaces"], capsys)
 
 
 def test_spaces_lists_every_space_its_sources_and_its_proofs():
@@ -106,7 +214,6 @@ def test_several_draws_show_their_spread():
     )
     assert "nan" in flat
     assert flat.count("a batch of one has nothing to correlate") == 1
-    assert "--draws must be 1 or more" in zcrepro("score", "x:y", "--draws", 0, ok=False)
 
 
 def test_a_network_of_the_users_own_is_scored(tmp_path):
@@ -117,7 +224,7 @@ def test_a_network_of_the_users_own_is_scored(tmp_path):
         "score", "mine:make", "--proxies", "params", "nwot", "--shape", 3, 2, 2, "--classes", 3, cwd=tmp_path
     )
     assert "39" in text
-    assert "no nn.ReLU module" in " ".join(text.split())
+    assert "no ReLU" in " ".join(text.split())
 
 
 def test_a_network_of_an_installed_library_is_scored_by_its_name(tmp_path):
@@ -133,6 +240,13 @@ def test_a_network_of_an_installed_library_is_scored_by_its_name(tmp_path):
     assert "timm has no network 'huge'" in zcrepro("score", "timm/huge", *options, cwd=tmp_path, ok=False)
 
 
+def test_a_missing_model_library_is_answered_with_the_install_that_keeps_torch(tmp_path):
+    (tmp_path / "timm.py").write_text("raise ModuleNotFoundError(\"No module named 'timm'\")\n")
+    said = sentence(zcrepro("score", "timm/tiny", cwd=tmp_path, ok=False))
+    assert "timm/tiny needs timm: pip install" in said
+    assert "[models]" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -142,16 +256,103 @@ def test_a_network_of_an_installed_library_is_scored_by_its_name(tmp_path):
         ),
         (["score", "x", "--space", "embedded_chan"], "did you mean 'embedded_chain'"),
         (["score", "nothing"], "neither module:function nor a name such as torchvision/..."),
-        (["score", "pytorchcv/resnet18"], "needs pytorchcv: pip install pytorchcv"),
         (["score", "no_such_module:make"], "No module named 'no_such_module'"),
         (["score", "math:make"], "has no attribute 'make'"),
-        (["info", "missing.parquet"], "missing.parquet"),
+        (["info", "missing.parquet"], "missing.parquet does not exist in "),
+        (["score", "x:y", "--draws", "0"], 'Invalid value "0" for --draws. Must be > 0.'),
+        (["score", "x:y", "--format", "jsn"], 'Did you mean "json"?'),
+        (["scor", "x:y"], 'Did you mean "score"?'),
     ],
 )
 def test_an_error_in_the_input_is_one_line_that_says_what_to_do(arguments, message):
-    text = zcrepro(*arguments, ok=False)
-    assert message in text
-    assert "Traceback" not in text
+    assert message in sentence(zcrepro(*arguments, ok=False))
+
+
+COUNTS = {
+    "score": ["draws", "batch-size", "classes", "shape"],
+    "search": ["evaluations", "pool", "tournament", "batch-size", "show"],
+}
+
+
+@pytest.mark.parametrize(("command", "option"), [(c, o) for c, names in COUNTS.items() for o in names])
+@pytest.mark.parametrize("value", ["0", "-1", "x"])
+def test_an_option_that_counts_something_refuses_what_counts_nothing(command, option, value, capsys):
+    given = ["3", "8", value] if option == "shape" else [value]
+    said = error_of([command, "embedded_chain", f"--{option}", *given], capsys)
+    assert f"--{option}" in said
+    assert value in said
+
+
+def error_of(arguments, capsys):
+    """What a command says that ends with the exit status 1, without a process of its own."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*map(str, arguments)])
+    assert ended.value.code == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return sentence(captured.err)
+
+
+def sentence(err):
+    """The one line of an error; what is slow may show its progress before it."""
+    (line,) = (line for line in err.splitlines() if not line.startswith(("scoring: ", "searching ")))
+    assert line.startswith("zcrepro: error: ")
+    return line.removeprefix("zcrepro: error: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("needs", "own:needs needs arguments (missing a required argument: 'width'); name a function"),
+        ("a_class", "own:a_class returned the class Linear; let it return an instance of it"),
+        ("Needy", "own:Needy needs arguments (missing a required argument: 'width')"),
+        ("network", "own:network is a network; draws need new weights, so name a function that makes one"),
+        ("number", "own:number is no function but of type int"),
+        ("nothing", "own:nothing returned a NoneType, not a torch.nn.Module"),
+        ("fails", "own:fails failed: ZeroDivisionError: division by zero (line 7 of "),
+        ("absent", "'own:absent' cannot be found: module 'own' has no attribute 'absent'"),
+    ],
+)
+def test_what_is_no_function_that_makes_a_network_is_named(function, message, tmp_path, monkeypatch, capsys):
+    (tmp_path / "own.py").write_text(
+        "from torch import nn\nnetwork, number = nn.Linear(2, 2), 3\ndef needs(width): return nn.Linear(width, 2)\n"
+        "def a_class(): return nn.Linear\ndef nothing(): pass\ndef fails():\n    1 / 0\n"
+        "class Needy(nn.Module):\n    def __init__(self, width): super().__init__()\n"
+    )
+    assert message in error_in_folder(tmp_path, ["score", f"own:{function}"], monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module' (line 1 of "),
+        ("x = (", "SyntaxError: '(' was never closed (own.py, line 1)"),
+        ("1 / 0", "ZeroDivisionError: division by zero (line 1 of "),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_named_with_the_reason(
+    source, message, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "own.py").write_text(source)
+    said = error_in_folder(tmp_path, ["score", "own:make"], monkeypatch, capsys)
+    assert said.startswith(f"'own' cannot be imported: {message}")
+
+
+def error_in_folder(folder, arguments, monkeypatch, capsys):
+    """``error_of`` in a folder, whose modules are forgotten afterwards."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+    importlib.invalidate_caches()
+    try:
+        return error_of(arguments, capsys)
+    finally:
+        sys.modules.pop("own", None)
+
+
+def test_options_that_do_not_go_together_are_an_error(capsys):
+    assert "--task digits needs --space" in error_of(["score", "x:y", "--task", "digits"], capsys)
+    assert "--proxies needs the name" in error_of(["score", "x:y", "--empty-proxies"], capsys)
 
 
 def test_a_run_is_published_with_its_tables_and_figures(tmp_path):
@@ -176,6 +377,96 @@ def test_a_run_is_published_with_its_tables_and_figures(tmp_path):
     assert "has no tables" in zcrepro("publish", "results/none", cwd=tmp_path, ok=False)
 
 
+def test_a_run_is_published_in_its_own_repository_from_any_folder(tmp_path):
+    results, elsewhere = tmp_path / "results" / "mine", tmp_path / "elsewhere"
+    (results / "tables").mkdir(parents=True)
+    (results / "tables" / "one.md").write_text("# A table")
+    elsewhere.mkdir()
+    zcrepro("publish", results, cwd=elsewhere)
+    assert (tmp_path / "docs" / "reproduction" / "mine" / "tables" / "one.md").is_file()
+    assert list(elsewhere.iterdir()) == []
+    (results / "tables").rename(elsewhere / "tables")
+    assert "is not the folder results/<run>" in zcrepro("publish", elsewhere, ok=False)
+
+
+def described(path, capsys):
+    run(["info", path])
+    return capsys.readouterr()
+
+
+def test_info_describes_files_of_ours_and_of_others(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    frame = pd.DataFrame({"[a]": [1.5, None], "b": ["x", "y"]})
+    schema = pa.schema([("[a]", pa.float64()), ("b", pa.string())])
+    storage.write_parquet(tmp_path / "ours.parquet", frame, schema, ["b"], {"stage": "[s]"})
+    frame.to_parquet(tmp_path / "other.parquet")
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    (tmp_path / "other.json").write_text('{"a": [1, null]}')
+    (tmp_path / "ours.json").write_text('{"formula": "zen", "provenance": {}}')
+    for name in ("ours.parquet", "other.parquet", "table.csv"):
+        shown = described(tmp_path / name, capsys).out
+        assert "2 rows" in shown
+        assert [cell.strip() for cell in shown.splitlines()[-3].split("│")[1:-1]][::2] == ["[a]", "1"]
+    assert "[s]" in described(tmp_path / "ours.parquet", capsys).out
+    for name, is_ours in {
+        "ours.parquet": True,
+        "other.parquet": False,
+        "ours.json": True,
+        "other.json": False,
+    }.items():
+        assert ("zcrepro did not write it" not in described(tmp_path / name, capsys).out) == is_ours
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.parquet", b"no Parquet", "a.parquet cannot be read as Parquet"),
+        ("a.json", b"{", "a.json cannot be read as JSON"),
+        ("a.json", b"\xa5", "a.json cannot be read as JSON"),
+        ("a.csv", b"", "a.csv cannot be read as CSV"),
+        ("a.csv", b"a\n1,2\n3,4,5\n", "a.csv cannot be read as CSV"),
+        ("a.csv", b"\xa5", "a.csv cannot be read as CSV"),
+        ("a.svg", b"<svg/>", "a.svg is none of the .parquet, .csv, .json files that zcrepro info describes"),
+    ],
+)
+def test_info_says_in_a_sentence_what_it_cannot_describe(name, content, message, tmp_path, capsys):
+    (tmp_path / name).write_bytes(content)
+    assert message in error_of(["info", tmp_path / name], capsys)
+
+
+def test_info_of_a_folder_names_a_file_of_it(tmp_path, capsys):
+    assert "there is none in it" in error_of(["info", tmp_path], capsys)
+    (tmp_path / "a.csv").touch()
+    assert f"such as {tmp_path / 'a.csv'}" in error_of(["info", tmp_path], capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info", "{}"],
+        ["summary", "{}"],
+        ["publish", "{}"],
+        ["promote", "{}", "--to", "x.parquet", "--key", "arch"],
+        ["promote_counts", "{}"],
+        ["spaces", "--benchmarks", "{}"],
+        ["score", "x:y", "--proxies", "{}.json"],
+        ["search", "embedded_chain", "--proxy", "{}.json"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+@pytest.mark.parametrize("kind", ["missing", "folder", "text"])
+def test_a_path_that_does_not_fit_is_named_in_one_sentence(arguments, kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("given", "given.json"):
+        if kind == "folder":
+            (tmp_path / name).mkdir()
+        elif kind == "text":
+            (tmp_path / name).write_text("[1]")
+    before = sorted(tmp_path.rglob("*"))
+    assert "given" in error_of([argument.format("given") for argument in arguments], capsys)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_shards_are_promoted_to_one_file_and_mixtures_are_refused(tmp_path):
     schema = pa.schema([("arch", pa.string()), ("score", pa.float64())])
     for number, code in enumerate(("same", "same", "other")):
@@ -190,3 +481,5 @@ def test_shards_are_promoted_to_one_file_and_mixtures_are_refused(tmp_path):
         "promote", tmp_path / "1.parquet", tmp_path / "2.parquet", "--to", to, "--key", "arch", ok=False
     )
     assert "differ in code" in text
+    text = zcrepro("promote", tmp_path / "1.parquet", "--to", to, "--key", "archi", ok=False)
+    assert "--key archi is no column; there are arch, score" in text

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import io
 import json
@@ -51,9 +52,11 @@ class Server:
         content_range: str = "",
         kind: str = "application/octet-stream",
         retry_after: str = "",
+        encoding: str = "",
     ):
         self.content, self.cuts, self.statuses, self.ranges = content, cuts, list(statuses), ranges
         self.lie, self.content_range, self.kind, self.retry_after = lie, content_range, kind, retry_after
+        self.encoding = encoding
         self.asked: list[str | None] = []
         self.url = ""
 
@@ -76,6 +79,8 @@ class Server:
         request.send_response(206 if start else 200)
         request.send_header("Content-Type", self.kind)
         request.send_header("Content-Length", str(len(body) + self.lie))
+        if self.encoding:
+            request.send_header("Content-Encoding", self.encoding)
         self.lie = 0
         if start:
             honest = f"bytes {start}-{len(self.content) - 1}/{len(self.content)}"
@@ -610,6 +615,63 @@ def test_a_redirection_is_followed(tmp_path):
 
     with serving(Moved(CONTENT, cuts=1)) as server:
         assert fetched(tmp_path, row(server.url)).read_bytes() == CONTENT
+
+
+# labels of compression
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "br", "zstd", "identity"])
+@pytest.mark.parametrize("cuts", [0, 2])
+@pytest.mark.parametrize("digest", ["known", UNKNOWN])
+def test_an_archive_is_kept_as_sent_whatever_encoding_labels_it(tmp_path, encoding, cuts, digest):
+    archive = tar_of(NOISE)
+    member = {"member_digest": f"sha256:{sha256(NOISE)}", "bytes": len(NOISE)}
+    with serving(Server(archive, cuts=cuts, encoding=encoding)) as server:
+        known = {} if digest == "known" else {"digest": UNKNOWN}
+        settings = archived(server.url, archive, **(member | known))
+        assert fetched(tmp_path, settings).read_bytes() == NOISE
+    assert len(server.asked) == 1 + cuts
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_a_file_that_is_compressed_itself_is_not_unpacked(tmp_path, encoding):
+    compressed = gzip.compress(CONTENT)
+    with serving(Server(compressed, cuts=1, encoding=encoding)) as server:
+        assert fetched(tmp_path, row(server.url, compressed)).read_bytes() == compressed
+
+
+def test_a_labelled_download_is_continued_by_a_later_run(tmp_path):
+    archive = tar_of(NOISE)
+    member = {"member_digest": f"sha256:{sha256(NOISE)}", "bytes": len(NOISE)}
+    with serving(Server(archive, encoding="gzip")) as server:
+        kept(tmp_path, server, archive[:1000])
+        assert fetched(tmp_path, archived(server.url, archive, **member)).read_bytes() == NOISE
+    assert server.asked == ["bytes=1000-"]
+
+
+@pytest.mark.parametrize("content", [CONTENT, random.Random(0).randbytes(1 << 20)], ids=["shorter", "longer"])
+@pytest.mark.parametrize("cuts", [0, 2])
+def test_a_file_that_the_server_compressed_on_the_way_is_unpacked(tmp_path, content, cuts):
+    with serving(Server(gzip.compress(content), cuts=cuts, encoding="gzip")) as server:
+        assert fetched(tmp_path, row(server.url, content)).read_bytes() == content
+
+
+def test_a_labelled_file_that_differs_packed_and_unpacked_is_an_error_that_leaves_nothing(tmp_path):
+    with (
+        serving(Server(gzip.compress(b"other"), encoding="gzip")) as server,
+        pytest.raises(ValueError, match="not the listed file"),
+    ):
+        fetched(tmp_path, row(server.url))
+    assert left(tmp_path) == []
+
+
+def test_the_words_of_a_compressed_page_are_read(tmp_path):
+    page = gzip.compress(b"<!DOCTYPE html><html><title>Sign in</title></html>")
+    with (
+        serving(Server(page, kind="text/html", encoding="gzip")) as server,
+        pytest.raises(ConnectionError, match="which says: 'Sign in'"),
+    ):
+        fetched(tmp_path, row(server.url))
 
 
 # web pages in a file's stead

@@ -87,7 +87,7 @@ def test_an_evolved_proxy_says_which_of_its_terminals_is_undefined(tmp_path):
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
     scores = zcrepro.score(network, torch.ones(2, 1, 2, 2), torch.tensor([0, 1]), [evolved])
     assert scores[evolved.name] != scores[evolved.name]
-    assert scores.status[evolved.name] == "nwot: the network runs no nn.ReLU module"
+    assert scores.status[evolved.name] == "nwot: the network runs no ReLU"
 
 
 def test_the_picture_of_the_workflow_shows_every_rule_of_it():

@@ -5,8 +5,9 @@ command's module is imported only when it runs.
 """
 
 import sys
+from collections.abc import Sequence
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from zcrepro import provenance
 
@@ -18,7 +19,7 @@ app = App(
 stages = App(name="stage", help="The stages of the workflow, as its rules call them.")
 
 COMMANDS = {
-    "proxies": "List the hand-crafted proxies: formula, direction and citation.",
+    "proxies": "List the hand-crafted proxies: formula, direction, cost and citation.",
     "spaces": "List the search spaces and what is known of them; prove that their networks are right.",
     "score": "Score one network with any proxies, hand-crafted or evolved.",
     "search": "Search a space for architectures that a proxy likes; nothing is trained.",
@@ -36,10 +37,10 @@ for _name, _module in provenance.STAGES.items():
 app.command(stages)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; an error in the input is one line that says what to do, not a traceback."""
     try:
-        app()
-    except (ValueError, OSError, MemoryError) as error:
+        app(arguments, exit_on_error=False, print_error=False)
+    except (CycloptsError, ValueError, OSError, MemoryError) as error:
         print(f"zcrepro: error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -4,15 +4,21 @@ A server may cut the connection, be busy, promise another length than it sends, 
 than it was asked for. So only what came is counted. Whether it is the right file is for its digest
 to say, afterwards.
 
+Bytes are kept as they are sent. Some servers label a .tar.gz "Content-Encoding: gzip", so that the
+label does not tell whether the file itself is compressed or the server compressed it on the way. Only
+the digest can tell, so a labelled file is unpacked if that gives the listed file, and not otherwise.
+
 For a large file, Google Drive answers with a page that asks for confirmation: its form is sent off.
 Any other page is an error with the page's own words, such as "Quota exceeded".
 """
 
 import errno
+import gzip
 import re
 import shutil
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,17 +112,21 @@ def _attempt(source: Source, partial: Path) -> None:
                 f"asked for what follows byte {start}, the server sent no such part; what was kept is deleted"
             )
         answer.raise_for_status()
-        expected = total if source.size is None else source.size
+        size = _sent_size(source, answer)
+        expected = total if size is None else size
         received = _receive(source, answer, partial, first or 0, expected)
     if received < (expected or 1):
         raise InterruptedDownloadError(f"the server closed after {received} of {expected or 'some'} bytes")
+    if _is_labelled(answer) and not source.is_whole(partial):
+        _unpack(source, partial)
 
 
 def _receive(
     source: Source, answer: requests.Response, partial: Path, start: int, expected: int | None
 ) -> int:
     """Writes what comes behind the first ``start`` bytes, and returns how many bytes there are then."""
-    received, blocks = start, _blocks(answer)
+    size = _sent_size(source, answer)
+    received, blocks = start, _blocks(answer, decoded=False)
     beginning = next(blocks, b"")
     if not beginning:
         return received
@@ -127,13 +137,36 @@ def _receive(
             for block in chain([beginning], blocks):
                 file.write(block)
                 received += len(block)
-                if source.size is not None and received > source.size:
+                if size is not None and received > size:
                     break  # another file, and perhaps an endless one; its digest will say so
     except OSError as error:
         if error.errno in FULL_DISK:
             raise no_room(source.name, partial.parent, expected) from error
         raise
     return received
+
+
+def _is_labelled(answer: requests.Response) -> bool:
+    return "Content-Encoding" in answer.headers
+
+
+def _sent_size(source: Source, answer: requests.Response) -> int | None:
+    """Return the bytes that the server has to send, None where the label leaves open what it sends."""
+    return None if _is_labelled(answer) else source.size
+
+
+def _unpack(source: Source, partial: Path) -> None:
+    """Replace ``partial`` by what it is the gzip of, if that is the listed file."""
+    unpacked = partial.with_name(f"{partial.name}.unpacked")
+    try:
+        with gzip.open(partial) as packed, unpacked.open("wb") as file:
+            shutil.copyfileobj(packed, file, BLOCK)
+        if source.is_whole(unpacked):
+            unpacked.replace(partial)
+    except (gzip.BadGzipFile, zlib.error, EOFError):
+        pass  # compressed otherwise or not at all: the digest of what was sent is reported
+    finally:
+        unpacked.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -205,17 +238,20 @@ def _is_page(answer: requests.Response) -> bool:
 
 def _page(answer: requests.Response) -> _Page:
     content = b""
-    for block in _blocks(answer):
+    for block in _blocks(answer, decoded=True):
         content += block
         if len(content) > LONGEST_PAGE:
             break
     return _Page(content)
 
 
-def _blocks(answer: requests.Response) -> Iterator[bytes]:
-    """What comes, as it comes: iter_content would lose an unfinished block when the connection breaks."""
+def _blocks(answer: requests.Response, *, decoded: bool) -> Iterator[bytes]:
+    """Yield what comes, as it comes: iter_content would lose an unfinished block when the connection breaks.
+
+    ``decoded`` undoes the Content-Encoding.
+    """
     try:
-        while block := answer.raw.read1(BLOCK, decode_content=True):
+        while block := answer.raw.read1(BLOCK, decode_content=decoded):
             yield block
     except urllib3.exceptions.HTTPError as error:
         raise InterruptedDownloadError(str(error)) from error
@@ -224,7 +260,7 @@ def _blocks(answer: requests.Response) -> Iterator[bytes]:
 def _part(answer: requests.Response) -> tuple[int | None, int | None]:
     """The first byte of the file that the answer holds, and the file's size; None for what is not said."""
     if answer.status_code == requests.codes.ok:
-        length = "" if "Content-Encoding" in answer.headers else answer.headers.get("Content-Length", "")
+        length = answer.headers.get("Content-Length", "")
         return 0, int(length) if length.isdigit() else None
     parts = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", answer.headers.get("Content-Range", ""))
     first, total = parts.groups() if parts else (None, "*")

@@ -240,7 +240,7 @@ def _is_right(path: Path, wanted: FetchSettings) -> bool:
 
 def _leftovers(output: Path) -> list[Path]:
     """The unfinished files of this fetch, and of those before it that were killed."""
-    own = re.compile(rf"\.{re.escape(output.name)}\.[0-9a-f]+\.partial")
+    own = re.compile(rf"\.{re.escape(output.name)}\.[0-9a-f]+\.partial(\.unpacked)?")
     return [path for path in output.parent.iterdir() if own.fullmatch(path.name)]
 
 

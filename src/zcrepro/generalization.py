@@ -138,7 +138,7 @@ def _splits(proxies: Sequence[EvolvedProxy]) -> dict[str, Split]:
         if found.setdefault(proxy.training_set, proxy.split) != proxy.split:
             raise ValueError(
                 f"{proxy.name} was evolved on other architectures than the rest of the training set "
-                f"{proxy.training_set}; delete its evolved files and run snakemake again"
+                f"{proxy.training_set}; evolve all its repeats with the same problems, architectures and seed"
             )
     return found
 

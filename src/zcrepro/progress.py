@@ -3,31 +3,67 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from threading import Event, Thread
 from typing import TypeVar
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 Item = TypeVar("Item")
 
-SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_LINES = 5.0
 
 
 def track(items: Sequence[Item], what: str) -> Iterator[Item]:
-    """The items, one by one, while their count and the time to go are shown on standard error."""
+    """Yield the items, while their count and the time to go are shown on standard error.
+
+    In a log, work that ends before the first line is due shows none.
+    """
     if not sys.stderr.isatty():
         yield from _lines(items, what)
         return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, transient=True) as bar:
+    columns = MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("to go:"), TimeRemainingColumn()
+    with Progress(TextColumn("{task.description}"), BarColumn(), *columns, transient=True) as bar:
         yield from bar.track(items, description=what)
 
 
 def _lines(items: Sequence[Item], what: str) -> Iterator[Item]:
-    start = shown = time.monotonic()
-    for done, item in enumerate(items, start=1):
-        yield item
-        now = time.monotonic()
-        if now - shown >= SECONDS_BETWEEN_LINES or done == len(items):
-            shown = now
-            to_go = (now - start) / done * (len(items) - done)
-            print(f"{what}: {done}/{len(items)}, {to_go:.0f} s to go", file=sys.stderr, flush=True)
+    count, ended = _Count(len(items), what), Event()
+    # A thread prints, since a single item may take long.
+    printing = Thread(target=count.print_until, args=(ended,), daemon=True)
+    printing.start()
+    try:
+        for item in items:
+            yield item
+            count.done += 1
+    finally:
+        ended.set()
+        printing.join()
+    if count.is_shown:
+        count.print()
+
+
+class _Count:
+    """How many of ``total`` items are done, as a line of a log."""
+
+    def __init__(self, total: int, what: str) -> None:
+        self.done, self.is_shown = 0, False
+        self._total, self._what, self._start = total, what, time.monotonic()
+
+    def print_until(self, ended: Event) -> None:
+        """Print at fixed intervals."""
+        while not ended.wait(SECONDS_BETWEEN_LINES):
+            self.print()
+
+    def print(self) -> None:
+        """Print the count, with an estimate of the time to go once an item is done."""
+        self.is_shown = True
+        passed, left = time.monotonic() - self._start, self._total - self.done
+        time_to_go = f"{passed / self.done * left:.0f} s to go" if self.done else f"{passed:.0f} s so far"
+        print(f"{self._what}: {self.done}/{self._total}, {time_to_go}", file=sys.stderr, flush=True)

@@ -16,10 +16,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from zcrepro import files, registry, storage
+from zcrepro import checkout, files, registry, storage
 from zcrepro.spaces._base import Space
 
-FOLDER = Path("resources/proofs")
+FOLDER = checkout.FOLDER / "resources/proofs"
 INDEX = "counts.csv"
 
 ARCHITECTURES = pa.schema([("source", pa.string()), ("task", pa.string()), ("arch", pa.string())])

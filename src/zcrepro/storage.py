@@ -37,15 +37,31 @@ def write_parquet(
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A Parquet file as a data frame. Raises ValueError that says how to make it again."""
+    """Return the columns of a Parquet file, or all. Raises ValueError if it is broken or lacks one."""
+    known = read_schema(path).names
+    missing = [name for name in columns or () if name not in known]
+    if missing:
+        raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(known)}")
     try:
         return pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
-    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise ValueError(f"{path} cannot be read ({error}); delete it and run snakemake again") from error
+    except pa.ArrowInvalid as error:
+        raise ValueError(_broken(path, error)) from error
+
+
+def read_schema(path: Path) -> pa.Schema:
+    """Return the schema of a Parquet file. Raises ValueError if it is broken."""
+    try:
+        return pq.read_schema(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(_broken(path, error)) from error
 
 
 def parquet_metadata(path: Path) -> dict[str, str]:
-    """The ``zcrepro.*`` metadata of a Parquet file, without the prefix."""
-    raw = pq.read_schema(path).metadata or {}
+    """Return the ``zcrepro.*`` metadata of a Parquet file, without the prefix."""
+    raw = read_schema(path).metadata or {}
     pairs = {key.decode(): value.decode() for key, value in raw.items()}
     return {k.removeprefix("zcrepro."): v for k, v in pairs.items() if k.startswith("zcrepro.")}
+
+
+def _broken(path: Path, error: Exception) -> str:
+    return f"{path} cannot be read as Parquet ({error}); if a rule made it, delete it and run snakemake again"

@@ -89,7 +89,13 @@ def test_properties() -> None:
             "div(neg(a), mul(a, b))",
             r"\frac{-\mathrm{a}}{\sqrt{1 + \left(\mathrm{a} \cdot \mathrm{b}\right)^2}}",
         ),
-        ("max(a, log(neg(b)))", r"\max\left(\mathrm{a}, \operatorname{slog}\left(-\mathrm{b}\right)\right)"),
+        ("square(max(a, b))", r"\left(\max\left(\mathrm{a}, \mathrm{b}\right)\right)^2"),
+        ("mul(synflow, params)", r"\ln\left(\mathrm{synflow}\right) \cdot \frac{\mathrm{params}}{10^6}"),
+        (
+            "log(neg(b))",
+            r"\operatorname{slog}\left(-\mathrm{b}\right), \quad \operatorname{slog}\left(x\right) = "
+            r"\operatorname{sgn}\left(x\right) \cdot \ln\left(1 + \left|x\right|\right)",
+        ),
     ],
 )
 def test_latex(text: str, latex: str) -> None:

@@ -109,7 +109,7 @@ def test_what_the_file_says(folder: Path) -> None:
     assert (proxy.name, proxy.size) == ("srgp/D/seed-2", found["size"])
     assert proxy.problems == ("s/a", "s/b")
     assert list(proxy.terminals) == found["terminals"]
-    assert proxy.latex == found["latex"]
+    assert (proxy.latex, proxy.where) == (found["latex"], found["where"])
 
 
 def test_equal_inputs_give_equal_bytes(folder: Path) -> None:
@@ -193,7 +193,8 @@ def test_scores_of_one_network(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"), [("{", "is not JSON"), ("{}", "lacks 'formula'"), ("[]", "lacks")]
+    ("text", "complaint"),
+    [("{", "is not JSON"), ("{}", "lacks 'formula'"), ("[]", "is not the file of an evolved proxy .*list")],
 )
 def test_other_files_are_no_proxies(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "x.json").write_text(text)

@@ -173,3 +173,26 @@ def test_weights_are_those_of_torchs_default_initialisation(name):
             if module.weight.numel() > 500:
                 spread = module.weight.std().item()
                 assert spread == pytest.approx(bound / 3**0.5, rel=0.1)
+
+
+TAKES_AN_ARCHITECTURE = {
+    "network": lambda space, arch, task: space.network(arch, task),
+    "network by keyword": lambda space, arch, task: space.network(arch=arch, task=task),
+    "parameters": lambda space, arch, task: space.parameters(arch, task),
+    "flops": lambda space, arch, task: space.flops(arch, task),
+    "mutate": lambda space, arch, _: space.mutate(arch, np.random.default_rng(0)),
+    "neighbours": lambda space, arch, _: space.neighbours(arch),
+    "canonical": lambda space, arch, _: space.canonical(arch),
+    "live": lambda space, arch, _: space.live(arch),
+    "text": lambda space, arch, _: space.text(arch),
+    "distance": lambda space, arch, _: space.distance(arch, arch),
+}
+
+
+@pytest.mark.parametrize("call", TAKES_AN_ARCHITECTURE.values(), ids=TAKES_AN_ARCHITECTURE)
+@pytest.mark.parametrize("name", zcrepro.list_spaces())
+def test_a_text_in_place_of_an_architecture_is_an_error_that_says_to_parse_it(name, call):
+    space = zcrepro.get_space(name)
+    text = space.text(space.sample(np.random.default_rng(0)))
+    with pytest.raises(TypeError, match=rf"space {name} takes .* call space\.parse\(text\) first"):
+        call(space, text, next(iter(space.tasks)))

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
+import traceback
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import nn
 
-LIBRARIES: dict[str, tuple[str, Callable[[Any, str, int], nn.Module]]] = {
-    "torchvision": ("torchvision.models", lambda m, name, n: m.get_model(name, weights=None, num_classes=n)),
-    "timm": ("timm", lambda m, name, n: m.create_model(name, pretrained=False, num_classes=n)),
-    "pytorchcv": (
-        "pytorchcv.model_provider",
-        lambda m, name, n: m.get_model(name, pretrained=False, num_classes=n),
-    ),
-}
-"""The module of each model library, and how it makes an untrained network of a name and a number of
-classes."""
+from zcrepro.commands import _libraries
 
 
 def named(text: str, classes: int, seed: int) -> nn.Module:
@@ -30,35 +22,58 @@ def named(text: str, classes: int, seed: int) -> nn.Module:
     library, slash, name = text.partition("/")
     module, colon, function = text.partition(":")
     torch.manual_seed(seed)
-    if slash and library in LIBRARIES:
-        made: object = _of_library(library, name, classes)
+    if slash and library in _libraries.LIBRARIES:
+        made: object = _libraries.network(library, name, classes)
     elif colon:
         made = _of_the_user(text, module, function)
     else:
-        libraries = ", ".join(f"{library}/..." for library in LIBRARIES)
+        libraries = ", ".join(f"{library}/..." for library in _libraries.LIBRARIES)
         raise ValueError(
             f"{text!r} is neither module:function nor a name such as {libraries}; the text of an "
             "architecture needs --space"
         )
+    if isinstance(made, type):
+        raise ValueError(f"{text} returned the class {made.__name__}; let it return an instance of it")
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
     return made
 
 
-def _of_library(library: str, name: str, classes: int) -> object:
-    module, make = LIBRARIES[library]
-    try:
-        return make(importlib.import_module(module), name, classes)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"{library}/{name} needs {library}: pip install {library} ({error})") from error
-    except (KeyError, RuntimeError, ValueError) as error:  # what the libraries raise for an unknown name
-        raise ValueError(f"{library} has no network {name!r}: {error}") from error
-
-
 def _of_the_user(text: str, module: str, function: str) -> object:
     sys.path.insert(0, "")  # a module in the working folder, as python -m would find it
     try:
-        make = getattr(importlib.import_module(module), function)
-    except (ModuleNotFoundError, AttributeError) as error:
+        found = importlib.import_module(module)
+    except Exception as error:
+        raise ValueError(f"{module!r} cannot be imported: {_said(error)}") from error
+    try:
+        make = getattr(found, function)
+    except AttributeError as error:
         raise ValueError(f"{text!r} cannot be found: {error}") from error
-    return make()
+    if isinstance(make, nn.Module):
+        raise ValueError(f"{text} is a network; draws need new weights, so name a function that makes one")
+    if not callable(make):
+        raise ValueError(f"{text} is no function but of type {type(make).__name__}")
+    _check_needs_no_arguments(text, make)
+    try:
+        return make()
+    except Exception as error:
+        raise ValueError(f"{text} failed: {_said(error)}") from error
+
+
+def _check_needs_no_arguments(text: str, make: Callable[..., object]) -> None:
+    try:
+        signature = inspect.signature(make)
+    except ValueError:
+        return  # some functions that are not written in Python do not say what they need
+    try:
+        signature.bind()
+    except TypeError as error:
+        raise ValueError(f"{text} needs arguments ({error}); name a function that needs none") from error
+
+
+def _said(error: Exception) -> str:
+    """Return in one line the kind of an error, its words, and the line of the code that raised it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    frozen = place.filename.startswith("<")  # Python's own import
+    where = "" if frozen else f" (line {place.lineno} of {place.filename})"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"

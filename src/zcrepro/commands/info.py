@@ -1,13 +1,18 @@
 """``zcrepro info FILE``: what a result file holds and how it was made."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import pyarrow.parquet as pq
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from zcrepro import storage
+from zcrepro.commands._files import existing
+
+NOT_OURS = "It holds no record of how it was made: zcrepro did not write it."
 
 
 def info(path: Path, /) -> None:
@@ -16,19 +21,66 @@ def info(path: Path, /) -> None:
     Parameters
     ----------
     path
-        A Parquet file of results, or the JSON file of an evolved formula.
+        A Parquet or CSV file of results, or the JSON file of an evolved formula.
     """
-    console = Console()
-    if path.suffix == ".json":
-        console.print_json(json.dumps(json.loads(path.read_text(encoding="utf-8"))))
-        return
-    frame = storage.read_parquet(path)
-    made = Table("made by", "", title=str(path))
-    for key, value in storage.parquet_metadata(path).items():
-        made.add_row(key, value)
-    columns = Table("column", "type", "undefined", "example", title=f"{len(frame)} rows")
-    for field in pq.read_schema(path):
-        column = frame[field.name]
-        example = str(column.dropna().iloc[0]) if column.notna().any() else ""
-        columns.add_row(field.name, str(field.type), str(int(column.isna().sum())), example)
-    console.print(made, columns)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, and zcrepro info describes one file{_files_in(path)}")
+    existing(path)
+    if path.suffix not in SHOWN:
+        raise ValueError(f"{path} is none of the {', '.join(SHOWN)} files that zcrepro info describes")
+    SHOWN[path.suffix](path, Console())
+
+
+def _show_parquet(path: Path, console: Console) -> None:
+    types = {field.name: str(field.type) for field in storage.read_schema(path)}
+    made = storage.parquet_metadata(path)
+    console.print(_made(path, made) if made else NOT_OURS, _columns(storage.read_parquet(path), types))
+
+
+def _show_csv(path: Path, console: Console) -> None:
+    try:
+        frame = pd.read_csv(path)
+    except ValueError as error:  # not text, no columns, or rows of different lengths
+        raise ValueError(f"{path} cannot be read as CSV ({str(error).strip()})") from error
+    console.print(_columns(frame, {str(name): str(kind) for name, kind in frame.dtypes.items()}))
+
+
+def _show_json(path: Path, console: Console) -> None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # not JSON, or not even text
+        raise ValueError(f"{path} cannot be read as JSON ({error})") from error
+    console.print_json(data=found)
+    if not (isinstance(found, dict) and "provenance" in found):
+        console.print(NOT_OURS)
+
+
+SHOWN: Mapping[str, Callable[[Path, Console], None]] = {
+    ".parquet": _show_parquet,
+    ".csv": _show_csv,
+    ".json": _show_json,
+}
+"""How a file is shown, by the end of its name."""
+
+
+def _files_in(folder: Path) -> str:
+    """Return the first of the files in a folder that can be described, as the rest of a sentence."""
+    found = next((path for path in sorted(folder.rglob("*")) if path.suffix in SHOWN), None)
+    return f", such as {found}" if found else "; there is none in it that it can describe"
+
+
+def _made(path: Path, made: Mapping[str, str]) -> Table:
+    table = Table("made by", "", title=Text(str(path)))
+    for key, value in made.items():
+        table.add_row(key, Text(value, overflow="fold"))
+    return table
+
+
+def _columns(frame: pd.DataFrame, types: Mapping[str, str]) -> Table:
+    table = Table("column", "type", "undefined", "example", title=f"{len(frame)} rows")
+    for name, kind in types.items():
+        defined = frame[name].dropna()
+        example = str(defined.iloc[0]) if len(defined) else ""
+        cells = name, kind, str(len(frame) - len(defined)), example
+        table.add_row(*(Text(cell, overflow="fold") for cell in cells))
+    return table

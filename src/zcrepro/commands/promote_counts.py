@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from zcrepro import proofs, storage
+from zcrepro import checkout, proofs, registry, storage
+from zcrepro.commands._files import existing
+
+COLUMNS = ("source", "task", "arch", "quantity", "count")
 
 
-def promote_counts(tables: Sequence[Path], /, *, to: Path = proofs.FOLDER) -> None:
+def promote_counts(tables: Sequence[Path], /, *, to: Path | None = None) -> None:
     """Keep, of each table of published counts, its architectures and one digest of all counts.
 
     No rule writes a tracked file: what is worth keeping is moved by this command.
@@ -16,7 +19,10 @@ def promote_counts(tables: Sequence[Path], /, *, to: Path = proofs.FOLDER) -> No
     tables
         The tables, for example ``results/paper/counts/*.parquet``; each is named by its space.
     to
-        The folder that the proofs are kept in.
+        The folder that the proofs are kept in; resources/proofs of the repository if it is not given.
     """
-    for proof in proofs.record({path.stem: storage.read_parquet(path) for path in tables}, to):
+    counts = {path.stem: storage.read_parquet(existing(path), COLUMNS) for path in tables}
+    for name in counts:
+        registry.get("space", name)  # an unknown one is an error
+    for proof in proofs.record(counts, to or checkout.path("resources/proofs")):
         print(f"{proof.space}/{proof.task}: {proof.quantity} of {proof.architectures:,} by {proof.source}")

@@ -1,16 +1,27 @@
 """``zcrepro proxies``: what there is."""
 
-from rich.console import Console
-from rich.table import Column, Table
-
+from zcrepro.commands._latex import plain_text
+from zcrepro.commands._output import Listing, Output
 from zcrepro.proxies._lookup import list_proxies
 
+DEFAULT = Output()
 
-def proxies() -> None:
-    """List the hand-crafted proxies: formula, direction and citation."""
-    table = Table(
-        Column("proxy", no_wrap=True), "better", "computed in", Column("formula", overflow="fold"), "citation"
-    )
-    for name, proxy in list_proxies().items():
-        table.add_row(name, proxy.direction, proxy.runs_in.name, proxy.formula, proxy.citation)
-    Console().print(table)
+TITLE = (
+    "cost: in forwards of the network on one batch, measured on NAS-Bench-201; proxies of one pass share it"
+)
+
+
+def proxies(*, output: Output = DEFAULT) -> None:
+    """List the hand-crafted proxies: formula, direction, cost and citation."""
+    rows = [
+        {
+            "proxy": name,
+            "better": proxy.direction,
+            "pass": proxy.runs_in.name,
+            "cost": proxy.runs_in.cost,
+            "formula": plain_text(proxy.formula),
+            "citation": proxy.citation,
+        }
+        for name, proxy in list_proxies().items()
+    ]
+    output.show(Listing("proxies", rows, TITLE, whole=("proxy",)))

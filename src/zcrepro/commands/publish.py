@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zcrepro import files
 
-REPRODUCTION = Path("docs/reproduction")
+REPRODUCTION = "docs/reproduction"
 
 
 def publish(results: Path, /) -> None:
@@ -16,16 +16,19 @@ def publish(results: Path, /) -> None:
     Parameters
     ----------
     results
-        The folder of the run, for example ``results/sample``.
+        The folder of the run, for example ``results/sample``; its repository is the one that is written to.
     """
+    results = results.resolve()
     tables = sorted((results / "tables").glob("*.md"))
     if not tables:
-        raise ValueError(f"{results} has no tables; run the workflow first")
-    target = REPRODUCTION / results.name
+        raise ValueError(f"{results} has no tables; name the folder results/<run> of a finished run")
+    if results.parent.name != "results":
+        raise ValueError(f"{results} is not the folder results/<run> of a repository, whose docs it goes to")
+    target = results.parents[1] / REPRODUCTION / results.name
     shutil.rmtree(target, ignore_errors=True)
     for folder, suffixes in {"tables": (".csv", ".md"), "figures": (".svg",)}.items():
         (target / folder).mkdir(parents=True)
-        for path in sorted((results / folder).iterdir()):
+        for path in sorted((results / folder).glob("*")):
             if path.suffix in suffixes:
                 shutil.copyfile(path, target / folder / path.name)
     files.write_text(target / "README.md", _page(results, tables))

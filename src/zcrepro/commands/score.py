@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
+from cyclopts.types import PositiveInt
 from torch import nn
 
 from zcrepro import registry
 from zcrepro.commands._networks import named
+from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named, random_batch
+from zcrepro.progress import track
 from zcrepro.proxies._engine import Scores
 from zcrepro.proxies._score import score as score_network
 from zcrepro.spaces._base import TaskShape
+
+DEFAULT = Output()
 
 
 def score(
@@ -25,11 +28,12 @@ def score(
     proxies: Sequence[str] = ("snip", "synflow", "nwot"),
     space: str | None = None,
     task: str | None = None,
-    classes: int = 10,
-    shape: tuple[int, int, int] = (3, 32, 32),
-    batch_size: int = 64,
-    draws: int = 1,
+    classes: PositiveInt = 10,
+    shape: tuple[PositiveInt, PositiveInt, PositiveInt] = (3, 32, 32),
+    batch_size: PositiveInt = 64,
+    draws: PositiveInt = 1,
     seed: int = 0,
+    output: Output = DEFAULT,
 ) -> None:
     """Score one network with any proxies, on a batch of standard normal images and random labels.
 
@@ -60,31 +64,31 @@ def score(
     seed
         For weights, images, labels and what the proxies draw.
     """
-    if draws < 1:
-        raise ValueError(f"--draws must be 1 or more, but is {draws}")
+    if not proxies:
+        raise ValueError("--proxies needs the name of a proxy, such as snip")
+    if task is not None and space is None:
+        raise ValueError(f"--task {task} needs --space, the space that the task belongs to")
     chosen = [proxy_named(name) for name in proxies]
     found = []
-    for each in range(seed, seed + draws):
+    for each in track(range(seed, seed + draws), "scoring"):
         model, fits = _network(network, space, task, TaskShape(shape, (classes,)), each)
         found.append(score_network(model, *random_batch(batch_size, fits, each), chosen, each))
-    Console().print(_table(found))
+    output.show(Listing("scores", [_row(name, found) for name in found[0]]))
 
 
-def _table(found: Sequence[Scores]) -> Table:
-    """A row a proxy: its score, or mean, extremes and deviation of those of several draws that define it."""
-    figures = ["score"] if len(found) == 1 else ["mean", "lowest", "highest", "sd"]
-    table = Table("proxy", *figures, "status")
-    for name in found[0]:
-        values = np.array([scores[name] for scores in found])
-        defined = values[~np.isnan(values)]
-        shown = [np.nan] * len(figures)
-        if len(found) == 1:
-            shown = [values[0]]
-        elif len(defined):
-            spread = defined.std(ddof=1) if len(defined) > 1 else np.nan
-            shown = [defined.mean(), defined.min(), defined.max(), spread]
-        table.add_row(name, *(f"{value:.6g}" for value in shown), _status(name, found))
-    return table
+def _row(name: str, found: Sequence[Scores]) -> dict[str, float | str]:
+    """Return a proxy's score; of several draws the mean, extremes and deviation of those that define it."""
+    values = np.array([scores[name] for scores in found])
+    defined = values[~np.isnan(values)]
+    status = _status(name, found)
+    if len(found) == 1:
+        return {"proxy": name, "score": float(values[0]), "status": status}
+    shown = [np.nan] * 4
+    if len(defined):
+        deviation = defined.std(ddof=1) if len(defined) > 1 else np.nan
+        shown = [defined.mean(), defined.min(), defined.max(), deviation]
+    mean, lowest, highest, sd = map(float, shown)
+    return {"proxy": name, "mean": mean, "lowest": lowest, "highest": highest, "sd": sd, "status": status}
 
 
 def _status(name: str, found: Sequence[Scores]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.table import Table
+from cyclopts.types import PositiveInt
 
 from zcrepro import registry, seeds
+from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named, random_batch
+from zcrepro.proxies._engine import Scores
 from zcrepro.proxies._score import score as score_network
 from zcrepro.search._training_free import training_free
 from zcrepro.spaces._base import Arch, Space
+
+DEFAULT = Output()
 
 
 def search(
@@ -18,12 +21,13 @@ def search(
     *,
     proxy: str = "synflow",
     task: str | None = None,
-    evaluations: int = 200,
-    pool: int = 32,
-    tournament: int = 8,
-    batch_size: int = 64,
-    show: int = 5,
+    evaluations: PositiveInt = 200,
+    pool: PositiveInt = 32,
+    tournament: PositiveInt = 8,
+    batch_size: PositiveInt = 64,
+    show: PositiveInt = 5,
     seed: int = 0,
+    output: Output = DEFAULT,
 ) -> None:
     """Search a space for architectures that a proxy likes; nothing is trained.
 
@@ -56,13 +60,20 @@ def search(
     wanted = proxy_named(proxy)
     sign = -1 if isinstance(wanted, str) and registry.get("proxies", wanted).direction == "lower" else 1
 
+    scored: dict[Arch, Scores] = {}
+
     def score(arch: Arch) -> float:
-        (value,) = score_network(of.network(arch, chosen, seed), *batch, [wanted], seed).values()
+        scored[arch] = score_network(of.network(arch, chosen, seed), *batch, [wanted], seed)
+        (value,) = scored[arch].values()
         return sign * value
 
     rng = seeds.numpy_generator(seed, "training-free search", space)
     found = training_free(of, score, evaluations, pool, tournament, rng)
-    table = Table(proxy, "architecture", title=f"{len(found)} graphs of {space}/{chosen} scored")
-    for arch, value in list(found.items())[:show]:
-        table.add_row(f"{sign * value:.6g}", of.text(arch))
-    Console().print(table)
+    rows = [_row(of.text(arch), scored[arch]) for arch in list(found)[:show]]
+    title = f"the best by {proxy} of {len(found)} graphs of {space}/{chosen}"
+    output.show(Listing("architectures", rows, title, whole=("architecture",)))
+
+
+def _row(text: str, scores: Scores) -> dict[str, float | str]:
+    ((name, value),) = scores.items()
+    return {"score": value, "status": scores.status[name], "architecture": text}

@@ -1,23 +1,22 @@
 """``zcrepro spaces``: what there is, what is known of it, and the proof that the networks are right."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import yaml
-from rich.console import Console
-from rich.table import Table
 
-from zcrepro import proofs, registry
+from zcrepro import checkout, proofs, registry
+from zcrepro.commands._output import Listing, Output
 from zcrepro.progress import track
 from zcrepro.proofs import Proof
 from zcrepro.spaces._base import Space
 
-MANY = 10**9  # from here on a size is read by its power of ten
+DEFAULT = Output()
 
 
-def spaces(*, prove: bool = False, benchmarks: Path = Path("config/benchmarks.yaml")) -> None:
+def spaces(*, prove: bool = False, benchmarks: Path | None = None, output: Output = DEFAULT) -> None:
     """List every search space: its architectures and tasks, where what is known of it comes from, proofs.
 
     A proof is a source that publishes parameters or multiply-adds of networks: those that we build
@@ -28,57 +27,50 @@ def spaces(*, prove: bool = False, benchmarks: Path = Path("config/benchmarks.ya
     prove
         Count all networks again (a minute or two), instead of naming the proofs that there are.
     benchmarks
-        What is known of each space.
+        What is known of each space; config/benchmarks.yaml of the repository if it is not given.
     """
-    known = yaml.safe_load(benchmarks.read_text(encoding="utf-8"))["benchmarks"]
+    known = _known(benchmarks or checkout.path("config/benchmarks.yaml"))
     kept = proofs.read()
     passed = {proof: proofs.holds(proof) for proof in track(kept, "counting")} if prove else {}
-    console = Console()
-    console.print(_spaces(known))
-    console.print(_proofs(kept, passed))
+    output.show(
+        Listing("spaces", [_space(name, known) for name in registry.names("space")], whole=("space",)),
+        Listing("proofs", list(_proofs(kept, passed)), "Published counts that our networks have"),
+    )
     if not all(passed.values()):
         raise ValueError(f"{list(passed.values()).count(False)} of {len(passed)} proofs failed")
 
 
-def _spaces(known: Mapping[str, Any]) -> Table:
-    shown = Table("space", "architectures", "tasks", "sources: recipes")
-    for name in registry.names("space"):
-        space: Space = registry.get("space", name)
-        shown.add_row(name, _size(space.size), ", ".join(space.tasks), _sources(known.get(name, {})))
-    return shown
+def _known(path: Path) -> Mapping[str, Any]:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))["benchmarks"]
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no YAML file that has the key benchmarks ({error!r})") from error
 
 
-def _size(size: int | None) -> str:
-    if size is None:
-        return "not counted"
-    return f"{size:,}" if size < MANY else f"{size:.1e}"
+def _space(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a space; ``recipes`` maps each source to the trainings that it has."""
+    space: Space = registry.get("space", name)
+    recipes = {
+        source: sorted({recipe for table in tables.values() for recipe in table})
+        for source, tables in known.get(name, {}).items()
+    }
+    return {"space": name, "architectures": space.size, "tasks": list(space.tasks), "recipes": recipes}
 
 
-def _sources(tables_by_source: Mapping[str, Any]) -> str:
-    lines = []
-    for source, tables in tables_by_source.items():
-        recipes = sorted({recipe for table in tables.values() for recipe in table})
-        lines.append(f"{source}: {', '.join(recipes)}")
-    return "\n".join(lines) or "none"
-
-
-def _proofs(kept: Iterable[Proof], passed: Mapping[Proof, bool]) -> Table:
-    """A row for each space and source; each cell holds a line for each task."""
-    shown = Table("space", "published by", "task", "architectures", "params", "flops")
-    for (space, source), group in groupby(kept, key=lambda proof: (proof.space, proof.source)):
-        by_task: dict[str, dict[str, Proof]] = {}
-        for proof in group:
-            by_task.setdefault(proof.task, {})[proof.quantity] = proof
-        lines = [
-            (
-                task,
-                f"{next(iter(of.values())).architectures:,}",
-                *(_verdict(of.get(quantity), passed) for quantity in ("params", "flops")),
-            )
-            for task, of in by_task.items()
-        ]
-        shown.add_row(space, source, *("\n".join(column) for column in zip(*lines, strict=True)))
-    return shown
+def _proofs(kept: Sequence[Proof], passed: Mapping[Proof, bool]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each space, source and task."""
+    for (space, source, task), group in groupby(
+        kept, key=lambda proof: (proof.space, proof.source, proof.task)
+    ):
+        by_quantity = {proof.quantity: proof for proof in group}
+        yield {
+            "space": space,
+            "published by": source,
+            "task": task,
+            "architectures": next(iter(by_quantity.values())).architectures,
+            "params": _verdict(by_quantity.get("params"), passed),
+            "flops": _verdict(by_quantity.get("flops"), passed),
+        }
 
 
 def _verdict(proof: Proof | None, passed: Mapping[Proof, bool]) -> str:

@@ -20,7 +20,10 @@ def summary(results: Path, /) -> None:
     files = [results / "tables" / f"{name}.csv" for name in (_headline.CORRELATION, _headline.SEARCH)]
     tables = {path.stem: _comparison.read_csv(path) for path in files if path.is_file()}
     if not tables:
-        raise ValueError(f"{results} has no tables yet ({files[0]} is not there); run snakemake first")
+        raise ValueError(
+            f"{results.absolute()} has no tables yet ({files[0].name} is not there); name the folder "
+            "results/<run> of a run, or run snakemake first"
+        )
     shown = Table(title=results.name)
     for heading in ("problem", "hand-crafted", "evolved", "search"):
         shown.add_column(heading, overflow="fold")  # a narrow terminal loses no part of a name

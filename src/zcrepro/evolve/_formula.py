@@ -5,19 +5,23 @@ too deep.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
-from zcrepro.evolve._functions import ATOM, FUNCTIONS, Function
+from zcrepro.evolve._functions import ATOM, FUNCTIONS, PRODUCT, SLOG, SLOG_IS, Function
+from zcrepro.evolve._units import RELEASED_UNITS
 from zcrepro.settings import unknown_name
 
 Value = TypeVar("Value")
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TOKEN = re.compile(rf"\s*({NAME.pattern}|\S)")
+
+RAW = "raw scores, and scores of every other name, are as zcrepro.score gives them"
+FINITE = "there is no value if a step is not finite"
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,17 @@ class Formula:
 
     @property
     def latex(self) -> str:
-        """LaTeX for math mode; slog is the signed logarithm, sign(x) ln(1 + |x|)."""
-        return self._fold(_latex_of_terminal, _latex_of_call)[0]
+        """LaTeX for math mode, of scores in our own units.
+
+        It ends in the definition of slog if it needs one.
+        """
+        latex = self._fold(_latex_of_terminal, _latex_of_call)[0]
+        return rf"{latex}, \quad {SLOG_IS}" if SLOG in latex else latex
+
+    @property
+    def where(self) -> str:
+        """The definitions of the functions and of the units in the text."""
+        return definitions([name for name in FUNCTIONS if name in self.tokens], self.terminals)
 
     @property
     def size(self) -> int:
@@ -110,9 +123,18 @@ class Formula:
         return stack.pop()
 
 
+def definitions(functions: Iterable[str], terminals: Iterable[str]) -> str:
+    """Return what the functions and the terminals stand for, so that a reader can compute a formula."""
+    equations = [FUNCTIONS[name].definition for name in functions]
+    units = {name: RELEASED_UNITS[name] for name in terminals if name in RELEASED_UNITS}
+    equations += [f"{name} = {unit.text % f'raw {name}'}" for name, unit in units.items()]
+    return "; ".join([*equations, RAW, FINITE])
+
+
 def _latex_of_terminal(name: str) -> tuple[str, int]:
     escaped = name.replace("_", r"\_")
-    return rf"\mathrm{{{escaped}}}", ATOM
+    upright = rf"\mathrm{{{escaped}}}"
+    return (RELEASED_UNITS[name].latex % upright, PRODUCT) if name in RELEASED_UNITS else (upright, ATOM)
 
 
 def _latex_of_call(function: Function, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:

@@ -15,16 +15,22 @@ NEGATIVE, SUM, PRODUCT, POWER, ATOM = range(5)
 
 ANY = NEGATIVE
 
+SLOG = r"\operatorname{slog}"
+SLOG_IS = SLOG + r"\left(x\right) = \operatorname{sgn}\left(x\right) \cdot \ln\left(1 + \left|x\right|\right)"
+"""Written beside a formula, not into it: x stands twice, so that nested ones would grow exponentially."""
+
 
 @dataclass(frozen=True)
 class Function:
     """``compute`` maps ``arity`` float64 arrays to one; ``latex`` has a ``%s`` for each operand.
 
+    ``text`` says the same of the operands a and b, with ``^`` for powers.
     ``binds`` is how tightly the LaTeX as a whole binds, ``places`` what each operand has to.
     """
 
     name: str
     compute: Callable[..., np.ndarray]
+    text: str
     latex: str
     binds: int
     places: tuple[int, ...]
@@ -32,6 +38,11 @@ class Function:
     @property
     def arity(self) -> int:
         return len(self.places)
+
+    @property
+    def definition(self) -> str:
+        """An equation in text, such as ``neg(a) = -a``."""
+        return f"{self.name}({', '.join('ab'[: self.arity])}) = {self.text}"
 
 
 def _defined(values: np.ndarray) -> np.ndarray:
@@ -71,22 +82,22 @@ def _square(a: np.ndarray) -> np.ndarray:
 
 ROWS = (
     # The vote of two proxies, and its counterpart.
-    Function("add", _add, "%s + %s", SUM, (SUM, SUM)),
-    Function("sub", _sub, "%s - %s", SUM, (SUM, PRODUCT)),
+    Function("add", _add, "a + b", "%s + %s", SUM, (SUM, SUM)),
+    Function("sub", _sub, "a - b", "%s - %s", SUM, (SUM, PRODUCT)),
     # One proxy weighs another; a proxy per parameter, per FLOP.
-    Function("mul", _mul, r"%s \cdot %s", PRODUCT, (PRODUCT, PRODUCT)),
-    Function("div", _div, r"\frac{%s}{\sqrt{1 + %s^2}}", PRODUCT, (ANY, ATOM)),
+    Function("mul", _mul, "a * b", r"%s \cdot %s", PRODUCT, (PRODUCT, PRODUCT)),
+    Function("div", _div, "a / (1 + b^2)^(1/2)", r"\frac{%s}{\sqrt{1 + %s^2}}", PRODUCT, (ANY, ATOM)),
     # A proxy whose direction is wrong for a problem can be turned round.
-    Function("neg", np.negative, "-%s", NEGATIVE, (PRODUCT,)),
+    Function("neg", np.negative, "-a", "-%s", NEGATIVE, (PRODUCT,)),
     # Proxies span many orders of magnitude, and there are no constants to scale them with.
-    Function("log", _log, r"\operatorname{slog}\left(%s\right)", ATOM, (ANY,)),
+    Function("log", _log, "sign(a) * ln(1 + |a|)", SLOG + r"\left(%s\right)", POWER, (ANY,)),
     # A weaker compression, and with it the absolute value: the only fold beside the square.
-    Function("sqrt", _sqrt, r"\sqrt{\left|%s\right|}", ATOM, (ANY,)),
+    Function("sqrt", _sqrt, "|a|^(1/2)", r"\sqrt{\left|%s\right|}", ATOM, (ANY,)),
     # Gives the upper end of a proxy more weight.
-    Function("square", _square, "%s^2", POWER, (ATOM,)),
+    Function("square", _square, "a^2", "%s^2", POWER, (ATOM,)),
     # Both proxies must agree, or one is enough.
-    Function("min", np.minimum, r"\min\left(%s, %s\right)", ATOM, (ANY, ANY)),
-    Function("max", np.maximum, r"\max\left(%s, %s\right)", ATOM, (ANY, ANY)),
+    Function("min", np.minimum, "the smaller of a and b", r"\min\left(%s, %s\right)", POWER, (ANY, ANY)),
+    Function("max", np.maximum, "the larger of a and b", r"\max\left(%s, %s\right)", POWER, (ANY, ANY)),
 )
 
 FUNCTIONS = {row.name: row for row in ROWS}

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro.evolve._formula import Formula
-from zcrepro.evolve._scores import Split, to_released_units
+from zcrepro.evolve._scores import Split
+from zcrepro.evolve._units import to_released_units
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,13 @@ class EvolvedProxy:
 
     @property
     def latex(self) -> str:
+        """LaTeX of the formula of our own scores, with the definitions that it needs."""
         return self.formula.latex
+
+    @property
+    def where(self) -> str:
+        """The definitions of the functions and units in the formula's text."""
+        return self.formula.where
 
     @property
     def size(self) -> int:
@@ -80,5 +87,7 @@ def load_proxy(path: Path | str) -> EvolvedProxy:
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
-    except (KeyError, TypeError) as error:
+    except KeyError as error:
         raise ValueError(f"{path} is not the file of an evolved proxy: it lacks {error}") from error
+    except (TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not the file of an evolved proxy ({error})") from error

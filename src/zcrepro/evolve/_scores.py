@@ -1,10 +1,6 @@
-"""The rows of one problem, scores joined with accuracies, and their split by graph.
+"""The rows of one problem, scores joined with accuracies, and their split by graph."""
 
-Formulas work in the units of the released scores (NAS-Bench-Suite-Zero: synflow as its natural
-logarithm, params and flops in millions), so that one formula serves both sources.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from zcrepro import seeds, storage
+from zcrepro.evolve._units import to_released_units
 from zcrepro.features import computed
 from zcrepro.released import of_one_source
 from zcrepro.settings import unknown_name
@@ -22,25 +19,6 @@ SOURCES = ("released", "features")
 
 CHOOSING = ("validation", "test")  # the accuracy that chooses: the first of these that there is
 REPORTING = ("test", "validation")  # the accuracy that reports
-
-MILLION = 1e6
-
-
-def _logarithm(raw: np.ndarray) -> np.ndarray:
-    """ln(raw), NaN where raw is not positive."""
-    return np.log(np.where(raw > 0, raw, np.nan))
-
-
-def _millions(raw: np.ndarray) -> np.ndarray:
-    return np.asarray(raw / MILLION)
-
-
-RELEASED_UNITS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    "synflow": _logarithm,
-    "params": _millions,
-    "flops": _millions,
-}
-"""Proxies whose released scores are in other units than ours, and how to get there from ours."""
 
 
 @dataclass(frozen=True)
@@ -194,11 +172,6 @@ def defined(values: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.nd
     """The pairs whose value is not NaN."""
     kept = ~np.isnan(values)
     return values[kept], accuracy[kept]
-
-
-def to_released_units(name: str, raw: np.ndarray) -> np.ndarray:
-    """Scores of our own proxy ``name`` in released units; NaN where that is undefined."""
-    return RELEASED_UNITS[name](raw) if name in RELEASED_UNITS else raw
 
 
 def space_of(problem: str) -> str:

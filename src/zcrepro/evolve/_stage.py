@@ -105,6 +105,7 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
             "training_set": chosen.training_set,
             "repeat": chosen.repeat,
             "formula": str(formula),
+            "where": formula.where,
             "latex": formula.latex,
             "size": formula.size,
             "depth": formula.depth,

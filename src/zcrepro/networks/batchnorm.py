@@ -40,11 +40,11 @@ def norms_in_closed_form(model: nn.Module) -> dict[nn.Module, Forward]:
 def _in_closed_form(norm: nn.BatchNorm2d) -> Forward:
     stock = norm.forward
 
-    def forward(x: Tensor) -> Tensor:
-        if not (norm.training and _covered(x)):
-            return stock(x)
+    def forward(input: Tensor) -> Tensor:
+        if not (norm.training and _covered(input)):
+            return stock(input)
         weight, bias = (None if p is None else p.detach() for p in (norm.weight, norm.bias))
-        return batch_norm(x, weight, bias, norm.eps)
+        return batch_norm(input, weight, bias, norm.eps)
 
     return forward
 

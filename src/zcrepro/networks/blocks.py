@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.dropout import _DropoutNd
 
 from zcrepro.networks.forward import logits
 
@@ -16,8 +15,8 @@ CONTAINERS = (nn.Sequential, nn.ModuleList)
 
 
 def blocks(model: nn.Module) -> list[nn.Module]:
-    """Return every block once, in module order. Dropout drops nothing here, so it is no block."""
-    children = [child for child in model.children() if not isinstance(child, _DropoutNd)]
+    """Return every block once, in module order."""
+    children = list(model.children())
     if len(children) == 1:
         return blocks(children[0])
     return list(dict.fromkeys(_unfolded(children))) or [model]
@@ -46,7 +45,7 @@ def _unfolded(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:
     for module in modules:
         if type(module) in CONTAINERS:
             yield from _unfolded(module.children())
-        elif not isinstance(module, _DropoutNd):
+        else:
             yield module
 
 

@@ -31,6 +31,23 @@ def weight_gradients(scalar: Tensor, used: UsedWeights) -> list[Tensor]:
     return used.by_layer(gradients(scalar, used.flat()))
 
 
+def once_differentiable(tensor: Tensor) -> bool:
+    """Return whether the graph of a gradient holds a function that was declared differentiable once.
+
+    torch.autograd.grad takes such a function for a constant without a word.
+    """
+    waiting, seen = [tensor.grad_fn], {tensor.grad_fn}
+    while waiting:
+        node = waiting.pop()
+        if node is not None:
+            if node.name() == "torch::autograd::Error":  # it would raise if it were run
+                return True
+            further = {each for each, _ in node.next_functions} - seen
+            seen |= further
+            waiting += further
+    return False
+
+
 def require_graph(scalar: Tensor) -> None:
     """Raise UndefinedScoreError if no derivative is known, which is not the same as a derivative of zero."""
     if not scalar.requires_grad:

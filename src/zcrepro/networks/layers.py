@@ -57,37 +57,41 @@ class UsedWeights:
     """The weights of layers as forward passes use them.
 
     A weight that is computed from others is another tensor after each call of a hook, so it is known only
-    when the layer has run. ``tensors`` holds, for each layer, the tensors that the forwards inside
+    when the layer has run. ``tensors`` holds, for each layer, the tensors that the last forward inside
     ``watched`` used.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = layers
         self.tensors: list[list[Tensor]] = [[layer.weight] if owns_weight(layer) else [] for layer in layers]
+        self._computed = [
+            (layer, used) for layer, used in zip(layers, self.tensors, strict=True) if not owns_weight(layer)
+        ]
+        self._first: dict[Layer, Tensor] = {}
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Record the computed weights of all forward passes inside."""
-        computed = [pair for pair in zip(self.layers, self.tensors, strict=True) if not owns_weight(pair[0])]
-        for _, used in computed:
+        """Record the computed weights of the forward pass inside.
+
+        Raises UndefinedScoreError if a weight changed since an earlier call, in this pass or one before.
+        """
+        for _, used in self._computed:
             used.clear()
-        handles = [layer.register_forward_hook(_weight_into(used)) for layer, used in computed]
+        handles = [layer.register_forward_hook(_weight_into(used)) for layer, used in self._computed]
         try:
             yield
         finally:
             for handle in handles:
                 handle.remove()
-        for layer, used in computed:
-            if not used:
-                used.append(
-                    layer.weight
-                )  # its module was not called, but a function may have used the weight
+        for layer, used in self._computed:
+            if not used:  # the module was not called, but a function may have used its weight
+                used.append(layer.weight)
+            first = self._first.setdefault(layer, used[0].detach())
+            if not all(torch.equal(first, again) for again in used):
+                raise UndefinedScoreError("the weight of a layer changes from call to call")
 
     def weights(self) -> list[Tensor]:
-        """Return the weight of each layer. Raises UndefinedScoreError if it changed from call to call."""
-        for used in self.tensors:
-            if not all(torch.equal(used[0], again) for again in used[1:]):
-                raise UndefinedScoreError("the weight of a layer changes from call to call")
+        """Return the weight of each layer."""
         return [used[0].detach() for used in self.tensors]
 
     def flat(self) -> list[Tensor]:

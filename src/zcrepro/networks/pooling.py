@@ -48,14 +48,14 @@ def _by_products(pool: nn.AvgPool2d) -> Forward:
     stock = pool.forward
     kernels, strides, paddings = _pair(pool.kernel_size), _pair(pool.stride), _pair(pool.padding)
 
-    def forward(x: Tensor) -> Tensor:
-        if not _pays(x):
-            return stock(x)
+    def forward(input: Tensor) -> Tensor:
+        if not _pays(input) or tuple(input.shape[-2:]) == kernels:  # a global pooling reads each pixel once
+            return stock(input)
         height, width = (
-            _axis(size, *window, pool.ceil_mode, pool.count_include_pad, x.dtype)
-            for size, *window in zip(x.shape[-2:], kernels, strides, paddings, strict=True)
+            _axis(size, *window, pool.ceil_mode, pool.count_include_pad, input.dtype)
+            for size, *window in zip(input.shape[-2:], kernels, strides, paddings, strict=True)
         )
-        return height.T @ (x @ width)
+        return height.T @ (input @ width)
 
     return forward
 

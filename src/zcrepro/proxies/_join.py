@@ -88,7 +88,7 @@ def _check_made(chunks: Sequence[Path], chosen: How) -> None:
             wrong = [f"{key} {had.get(key)!r} in place of {asked[key]!r}" for key in differing]
             raise ValueError(
                 f"{chunk} was made with {', '.join(wrong)}. Set features as it says, or leave out `shards` "
-                "of this problem to compute it; a chunk that is no tracked shard can be deleted"
+                "of this problem to compute it"
             )
 
 
@@ -107,13 +107,18 @@ def _fill_in(frame: pd.DataFrame, name: str, where: Path) -> None:
 def _making(chunks: Sequence[Path]) -> dict[str, str]:
     """How the chunks were made. Raises ValueError where those of one group differ in it."""
     groups: dict[str, dict[str, str]] = {}
+    firsts: dict[str, Path] = {}
     for chunk in chunks:
         made = storage.parquet_metadata(chunk)
         columns = ",".join(name for name in pq.read_schema(chunk).names[2:] if not name.endswith("_status"))
         first = groups.setdefault(columns, made)
+        like = firsts.setdefault(columns, chunk)
         for entry in ("code", "shared", "versions", "device", "threads", "minibatch"):
             if made.get(entry) != first.get(entry):
-                raise ValueError(f"{chunk} differs in {entry} from the other chunks; delete it and run again")
+                raise ValueError(
+                    f"{chunk} differs in {entry} from {like}; name only one of them under `shards` of this "
+                    "problem, or leave out `shards` to compute its chunks alike"
+                )
     one = next(iter(groups.values()))
     entries = ("versions", "device", "threads", "how", "minibatch")
     shared = {entry: one[entry] for entry in entries if entry in one}

@@ -24,7 +24,8 @@ def score(
     Parameters
     ----------
     model
-        Any module that maps a batch of images to logits, (n, classes). It is left as it was found.
+        Any module that maps a batch of images to logits, (n, classes), or to several tensors of which the
+        first, or that called ``logits`` or ``out``, is so. It is left as it was found.
     images
         (n, channels, height, width), on the model's device and of its dtype.
     labels
@@ -39,7 +40,16 @@ def score(
     Scores
         A mapping of each proxy's name to its score, NaN where it is undefined;
         ``.status[name]`` is ``ok`` or says why.
+
+    Raises
+    ------
+    ValueError
+        If the input is wrong: no network, images that it cannot process, labels beyond its classes, an
+        unknown proxy. The message names what is wrong.
+    MemoryError
+        If memory is short.
     """
+    _check(model, proxies)
     evolved = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]
     named = [proxy for proxy in proxies if isinstance(proxy, str)]
     terminals = [name for proxy in evolved for name in proxy.terminals]
@@ -57,3 +67,17 @@ def score(
         undefined = math.isnan(values[proxy.name])
         status[proxy.name] = "; ".join(broken) or ("the formula has no value" if undefined else "ok")
     return Scores(values, status, found.seconds)
+
+
+def _check(model: object, proxies: object) -> None:
+    """Raise ValueError if the arguments are not of the types that annotations ask for."""
+    if not isinstance(model, nn.Module):
+        found = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
+        raise ValueError(f"the model must be a torch.nn.Module, but is {found}: call what makes it first")
+    if isinstance(proxies, str) or not isinstance(proxies, Sequence):
+        raise ValueError(f"proxies must be a list of names, but are {proxies!r}: write [{proxies!r}]")
+    for proxy in proxies:
+        if not isinstance(proxy, str | EvolvedProxy):
+            raise ValueError(
+                f"proxies must be names or evolved proxies, but {proxy!r} is an {type(proxy).__name__}"
+            )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from itertools import product
 from typing import Any, ClassVar
 
@@ -18,6 +18,12 @@ from zcrepro.spaces._initialisation import SeedOf, build, named_seed
 
 Arch = tuple[Any, ...]
 """The structure of an architecture. Its meaning is the space's own; it is hashable and ordered."""
+
+
+OF_AN_ARCHITECTURE = frozenset(
+    {"text", "canonical", "live", "blueprint", "weight_seed", "neighbours", "distance", "parameters", "flops"}
+)
+"""The methods that a space defines itself and that take an architecture; all others call one of them."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,12 @@ class Space(ABC):
 
     name: str
     tasks: ClassVar[Mapping[str, TaskShape]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in OF_AN_ARCHITECTURE & vars(cls).keys():
+            setattr(cls, name, _refusing_text(vars(cls)[name]))
+
     count_flops = staticmethod(tensorwatch)
 
     @property
@@ -128,6 +140,20 @@ class Space(ABC):
         if task not in self.tasks:
             raise ValueError(f"space {self.name} has no task {task!r}; it has {sorted(self.tasks)}")
         return self.tasks[task]
+
+
+def _refusing_text(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method with a TypeError for a text, which would be taken for a tuple of characters."""
+
+    @wraps(method)
+    def checked(space: Space, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(args[0] if args else kwargs.get("arch"), str):
+            raise TypeError(
+                f"space {space.name} takes an architecture, not a text; call space.parse(text) first"
+            )
+        return method(space, *args, **kwargs)
+
+    return checked
 
 
 class CategoricalSpace(Space):

@@ -37,6 +37,7 @@ class Blocks(Record):
 class BlockPass:
     name = "blocks"
     records = frozenset({"gains"})
+    cost = "3.3"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
         with training(model, seed), substituted(model, kaiming_weights(model)), tokens_refused(model):
@@ -57,8 +58,11 @@ def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
     """
     features: list[Tensor] = []
 
-    def add(module: nn.Module, inputs: object, output: object) -> Tensor | None:
-        del module, inputs
+    def add(module: nn.Module, inputs: tuple[object, ...], output: object) -> Tensor | None:
+        del module
+        # A module that hands on what it got, such as dropout that drops nothing, puts out no features.
+        if any(output is tensor for tensor in inputs):
+            return None
         if not (isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1):
             return None
         features.append(output)

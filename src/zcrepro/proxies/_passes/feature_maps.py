@@ -28,6 +28,7 @@ class Correlations(Record):
 class FeatureMapPass:
     name = "feature_maps"
     records: frozenset[Need] = frozenset()
+    cost = "0.2"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Correlations:
         del needs  # there is one thing to record

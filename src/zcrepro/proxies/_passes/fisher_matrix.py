@@ -43,6 +43,7 @@ class FisherMatrix(Record):
 class FisherMatrixPass:
     name = "fisher_matrix"
     records: frozenset[Need] = frozenset()
+    cost = "1.1 per class"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> FisherMatrix:
         del needs  # there is one thing to record

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from zcrepro.networks.batchnorm import norms_in_closed_form
 from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
 from zcrepro.networks.forward import cross_entropy, logits
-from zcrepro.networks.gradients import gradients, require_graph
-from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, required_layers
+from zcrepro.networks.gradients import gradients, once_differentiable, require_graph
+from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, owns_weight, required_layers
 from zcrepro.networks.preserve import rerouted
 from zcrepro.networks.relus import folded, relus_seen
 from zcrepro.networks.training import training
@@ -74,6 +74,7 @@ class GradientRecord(Record):
 class GradientPass:
     name = "gradients"
     records = DIFFERENTIATED | {"relu_kernel"}
+    cost = "7.1"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> GradientRecord:
         in_place = any(getattr(module, "inplace", False) is True for module in model.modules())
@@ -145,6 +146,7 @@ def _backward(
     if "output_gradients" in needs:
         with record.hindering(frozenset({"output_gradients"})):
             calls.require_images(len(record.images))
+            calls.require_all(used.layers, of_weights)
             record.fan_ins = [layer.weight[0].numel() for layer in calls.layers]
             record.outputs = calls.with_channels_second(calls.outputs)
             record.output_gradients = calls.with_channels_second(of_outputs)
@@ -153,6 +155,8 @@ def _backward(
 def _hessian_gradients(of_weights: list[Tensor], used: UsedWeights) -> list[Tensor]:
     """d/dW of <stop(g), g> is the Hessian times g."""
     product = torch.stack([(gradient.detach() * gradient).sum() for gradient in of_weights]).sum()
+    if once_differentiable(product):
+        raise UndefinedScoreError("the network has no second derivative: a function allows only the first")
     try:
         return used.by_layer(gradients(product, used.flat(), retain_graph=True))
     except RuntimeError as error:  # how torch says that an operation has no second derivative
@@ -201,6 +205,14 @@ class _Calls:
         for output in self.outputs:
             if reason := folded(output, n):
                 raise UndefinedScoreError(reason)
+
+    def require_all(self, layers: Sequence[Layer], of_weights: Sequence[Tensor]) -> None:
+        """Raise UndefinedScoreError if a weight was used by a function, since its output is then not
+        known."""
+        called = {id(layer.weight) for layer in self.layers}
+        for layer, gradient in zip(layers, of_weights, strict=True):
+            if owns_weight(layer) and id(layer.weight) not in called and gradient.any():
+                raise UndefinedScoreError("a weight is used otherwise than by a call of its layer")
 
     def with_channels_second(self, tensors: list[Tensor]) -> list[Tensor]:
         """Move the channels of linear layers, which stand last, to where those of convolutions stand."""

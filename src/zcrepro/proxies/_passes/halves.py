@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import cross_entropy, logits
 from zcrepro.networks.gradients import weight_gradients
-from zcrepro.networks.layers import Layer, UsedWeights, required_layers
+from zcrepro.networks.layers import UsedWeights, required_layers
 from zcrepro.networks.training import training
 from zcrepro.proxies._base import Batch, Need, Record
 
@@ -28,20 +28,20 @@ class HalfGradients(Record):
 class HalvesPass:
     name = "halves"
     records: frozenset[Need] = frozenset()
+    cost = "2.0"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> HalfGradients:
         del needs  # there is one thing to record
         if len(batch.labels) < HALVES:
             raise UndefinedScoreError("a batch of one has no two halves to compare")
         halves = zip(batch.images.tensor_split(HALVES), batch.labels.tensor_split(HALVES), strict=True)
-        layers = required_layers(model)
+        used = UsedWeights(required_layers(model))
         with training(model, seed):
-            both = [_gradients(model, layers, images, labels) for images, labels in halves]
+            both = [_gradients(model, used, images, labels) for images, labels in halves]
         return HalfGradients([torch.stack(of_layer) for of_layer in zip(*both, strict=True)])
 
 
-def _gradients(model: nn.Module, layers: list[Layer], images: Tensor, labels: Tensor) -> list[Tensor]:
-    used = UsedWeights(layers)
+def _gradients(model: nn.Module, used: UsedWeights, images: Tensor, labels: Tensor) -> list[Tensor]:
     with used.watched():
         loss = cross_entropy(logits(model, images), labels)
     return weight_gradients(loss, used)

@@ -30,6 +30,7 @@ class Patterns(Record):
 class PatternPass:
     name = "patterns"
     records: frozenset[Need] = frozenset()
+    cost = "1.2"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Patterns:
         del needs  # both are cheap beside the forward

@@ -24,6 +24,7 @@ class Signs(Record):
 class SingleImagePass:
     name = "single_images"
     records: frozenset[Need] = frozenset()
+    cost = "4.0"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Signs:
         del needs  # there is one thing to record

@@ -30,6 +30,7 @@ class Structure(Record):
 class StructuralPass:
     name = "structure"
     records = NEEDS
+    cost = "0.1"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Structure:
         record = Structure(sum(parameter.numel() for parameter in model.parameters()))

@@ -47,6 +47,7 @@ class SynflowPass:
     """``kept``: the modules inside which BatchNorm stays."""
 
     records: frozenset[Need] = frozenset()
+    cost = "0.1"
 
     def __init__(self, name: str, kept: Kept) -> None:
         self.name = name
@@ -88,9 +89,9 @@ def _without_normalisation(norm: _BatchNorm) -> Callable[[Tensor], Tensor]:
     """Return what is left of the forward: nothing, or what a subclass does besides, such as an activation."""
     stock = norm.forward
 
-    def forward(x: Tensor) -> Tensor:
+    def forward(input: Tensor) -> Tensor:
         with Intercepted({F.batch_norm: identity, torch.batch_norm: identity}):
-            return stock(x)
+            return stock(input)
 
     return forward
 

@@ -33,6 +33,7 @@ class TangentKernel(Record):
 class TangentKernelPass:
     name = "tangent_kernel"
     records: frozenset[Need] = frozenset()
+    cost = "3.7"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> TangentKernel:
         del needs  # there is one thing to record

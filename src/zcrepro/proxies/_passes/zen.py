@@ -33,6 +33,7 @@ class ZenRecord(Record):
 class ZenPass:
     name = "zen"
     records: frozenset[Need] = frozenset()
+    cost = "1.5"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
         del needs  # there is one thing to record

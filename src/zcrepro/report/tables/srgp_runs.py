@@ -3,6 +3,9 @@
 import math
 from collections.abc import Iterator
 
+from zcrepro.evolve._formula import definitions
+from zcrepro.evolve._functions import FUNCTIONS
+from zcrepro.evolve._units import RELEASED_UNITS
 from zcrepro.report import _evolved
 from zcrepro.report._base import Bootstrap, Table
 from zcrepro.report._comparison import Measured, absent
@@ -39,7 +42,8 @@ TABLE = Table(
     title="SRGP: every run of the evolution",
     caption=(
         "One row a run: nodes of the formula, and Kendall's tau (the mean over the training set's problems) "
-        "on the architectures it was evolved on and on those held out."
+        "on the architectures it was evolved on and on those held out. "
+        f"In the formulas {definitions(FUNCTIONS, RELEASED_UNITS)}."
     ),
     measure=measure,
     note_column="formula",

@@ -1,0 +1,20 @@
+"""The repository that the package runs from: its configuration, resources and documents."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2]
+"""The clone, if the package is installed from one in place, as `make` does."""
+
+
+def path(name: str) -> Path:
+    """Return a file or folder of the clone, whatever the working folder is.
+
+    Raises ValueError that says how to install the package if it does not run from a clone.
+    """
+    found = FOLDER / name
+    if not found.exists():
+        raise ValueError(
+            f"{name} is a part of the repository, and this zcrepro is not installed from a clone of it; "
+            "clone the repository and run pip install --editable . in it"
+        )
+    return found

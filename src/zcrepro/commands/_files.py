@@ -1,0 +1,12 @@
+"""Files that a command is given."""
+
+from pathlib import Path
+
+
+def existing(path: Path) -> Path:
+    """Return the path of a file. Raises ValueError if there is none, or if it is a folder."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, and a file is needed")
+    if not path.exists():
+        raise ValueError(f"{path} does not exist{'' if path.is_absolute() else f' in {Path.cwd()}'}")
+    return path

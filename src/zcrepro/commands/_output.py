@@ -1,0 +1,112 @@
+"""How the commands that list something show it: a table for people or JSON for programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+
+from cyclopts import Parameter
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from zcrepro import files
+
+MANY = 10**9  # from here on a count is read by its power of ten
+NARROW = 6  # characters that a column has at least
+BORDER = 3  # characters between two columns
+UNBOUNDED = 10**6  # columns, wider than any table
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows with the same keys, which head the columns.
+
+    A value is a number, a text, None, a list or a mapping of texts. Numbers and the texts of the columns
+    called ``whole`` stay on one line however narrow the terminal is, so that they can be copied.
+    """
+
+    name: str
+    rows: Sequence[Mapping[str, Any]]
+    title: str = ""
+    whole: tuple[str, ...] = ()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Output:
+    """Where a result goes and in which form.
+
+    Parameters
+    ----------
+    output
+        The file that the result is written to, in place of the terminal.
+    format
+        A table for people, or JSON, in which null stands for a value that is undefined.
+    """
+
+    output: Path | None = None
+    format: Literal["table", "json"] = "table"
+
+    def show(self, *listings: Listing) -> None:
+        """Write the listings; JSON maps the name of each to its rows."""
+        if self.format == "json":
+            text = files.json_text({one.name: [_strict(row) for row in one.rows] for one in listings})
+        else:
+            text = _tables(listings, None if self.output is None else UNBOUNDED)
+        if self.output is None:
+            print(text, end="")
+        else:
+            files.write_text(self.output, text)
+
+
+def _strict(value: Any) -> Any:
+    """Return the value with None for numbers that JSON does not have."""
+    if isinstance(value, Mapping):
+        return {key: _strict(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _tables(listings: Sequence[Listing], width: int | None) -> str:
+    """Return the tables as text that is as wide as the terminal, or ``width``, or wider if it must be."""
+    text = StringIO()
+    console = Console(file=text, width=width)
+    for listing in listings:
+        table = _table(listing)
+        needed = sum((column.min_width or NARROW) + BORDER for column in table.columns) + 1
+        console.width = max(console.width, needed)
+        console.print(table)
+    return text.getvalue()
+
+
+def _table(listing: Listing) -> Table:
+    title = Text(listing.title) if listing.title else None
+    table = Table(title=title, title_justify="left")
+    headings = list(listing.rows[0]) if listing.rows else []
+    for heading in headings:
+        numeric = any(isinstance(row[heading], (int, float)) for row in listing.rows)
+        whole = numeric or heading in listing.whole
+        width = max(cell_len(_text(row[heading])) for row in listing.rows) if whole else None
+        table.add_column(heading, overflow="fold", min_width=width, no_wrap=whole)
+    for row in listing.rows:
+        table.add_row(*(Text(_text(row[heading])) for heading in headings))
+    return table
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, int):
+        return f"{value:,}" if value < MANY else f"{value:.1e}"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_text(part)}" for key, part in value.items()) or "none"
+    return ", ".join(value) if isinstance(value, list) else value

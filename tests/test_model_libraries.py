@@ -1,0 +1,146 @@
+"""Real classifiers of three model libraries, small ones: all proxies, right or with the reason why not.
+
+In float64 each is compared with the plain definitions on a network that drops nothing.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+import torch
+
+import zcrepro
+from proxies.plain import PLAIN, SEED, copied
+from zcrepro.commands import _libraries
+
+torchvision = _libraries._imported("torchvision.models")
+timm = _libraries._imported("timm")
+pytorchcv = _libraries._imported("pytorchcv.model_provider")
+
+ALL = sorted(zcrepro.list_proxies())
+CLASSES = 10
+OF_BLOCKS = {"az_expressivity", "az_progressivity", "az_trainability", "meco"}
+OF_RELUS = {"nwot", "swap", "linear_regions"}
+OF_TOKENS = OF_BLOCKS | OF_RELUS
+"""What does not know where the channels of tokens stand; and these networks have no ReLU."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """``make`` takes the share that is dropped at random; ``differing`` are proxies whose plain definition here
+    sees less of this network than it has: ReLUs and poolings that are functions, or not the last pooling. Fused
+    attention gives it no second derivative."""
+
+    make: object
+    side: int = 32
+    undefined: frozenset = frozenset()
+    differing: frozenset = frozenset()
+
+
+def small_convnext(drop):
+    setting = torchvision.convnext.CNBlockConfig
+    blocks = [setting(16, 32, 1), setting(32, None, 1)]
+    return torchvision.ConvNeXt(blocks, stochastic_depth_prob=drop, num_classes=CLASSES)
+
+
+def small_vit(drop):
+    model = torchvision.VisionTransformer(
+        32, 8, 2, 2, 32, 64, dropout=drop, attention_dropout=drop, num_classes=CLASSES
+    )
+    torch.nn.init.normal_(model.heads.head.weight)  # zero when new, so that the logits are constants
+    return model
+
+
+def small_swin(drop):
+    return torchvision.SwinTransformer(
+        [4, 4], 12, [1, 2], [1, 2], [4, 4], stochastic_depth_prob=drop, num_classes=CLASSES
+    )
+
+
+def of_timm(name, **options):
+    return lambda drop: timm.create_model(name, num_classes=CLASSES, drop_path_rate=drop, **options)
+
+
+def of_pytorchcv(name):
+    return lambda _: pytorchcv.get_model(name, num_classes=CLASSES)
+
+
+def small_resnet(_):
+    block = torchvision.resnet.BasicBlock
+    return torchvision.ResNet(block, [1, 1, 1, 1], num_classes=CLASSES, zero_init_residual=True)
+
+
+def small_mobilenet(_):
+    return torchvision.mobilenet_v3_small(num_classes=CLASSES, width_mult=0.25, dropout=0.0)
+
+
+def small_densenet(drop):
+    return torchvision.DenseNet(8, (2, 2), 16, drop_rate=drop, num_classes=CLASSES)
+
+
+def small_shufflenet(_):
+    return torchvision.ShuffleNetV2([1, 1, 1], [8, 16, 32, 64, 64], num_classes=CLASSES)
+
+
+MODELS = {
+    "ResNet with zero-initialised BatchNorm": Model(small_resnet, side=64),
+    "MobileNetV3": Model(small_mobilenet, side=64, undefined=frozenset({"grasp"})),
+    "ShuffleNetV2": Model(small_shufflenet, side=64, differing=frozenset({"zen"})),
+    "DenseNet": Model(small_densenet, differing=frozenset({"nwot", "zen"})),
+    "ConvNeXt": Model(small_convnext, undefined=frozenset(OF_TOKENS)),
+    "ViT": Model(
+        small_vit, undefined=frozenset(OF_TOKENS | {"vkdnw", "zen", "fisher"}), differing=frozenset({"grasp"})
+    ),
+    "Swin": Model(small_swin, undefined=frozenset(OF_TOKENS | {"vkdnw", "fisher"})),
+    "EfficientNet of timm": Model(
+        of_timm("test_efficientnet"), side=64, undefined=frozenset(OF_RELUS), differing=frozenset({"zen"})
+    ),
+    "ResNetV2 of timm": Model(
+        of_timm("resnetv2_50", layers=(1, 1, 1, 1), channels=(8, 16, 24, 32), stem_chs=8),
+        side=64,
+        differing=frozenset({"nwot"}),
+    ),
+    "NFNet of timm": Model(of_timm("test_nfnet"), side=64, undefined=frozenset({"nwot"})),
+    "pre-activation ResNet of pytorchcv": Model(
+        of_pytorchcv("preresnet20_cifar10"), differing=frozenset({"zen"})
+    ),
+    "SE-ResNet of pytorchcv": Model(of_pytorchcv("seresnet20_cifar10"), differing=frozenset({"zen"})),
+}
+
+
+def made(name, drop):
+    torch.manual_seed(0)
+    return MODELS[name].make(drop).double()
+
+
+@cache
+def scores(name):
+    side = MODELS[name].side
+    images = torch.randn(6, 3, side, side, generator=torch.Generator().manual_seed(1), dtype=torch.double)
+    labels = torch.arange(6) % 3
+    return images, labels, zcrepro.score(made(name, 0.5), images, labels, ALL, SEED)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_proxy_is_defined_or_says_why_not(name):
+    _, _, found = scores(name)
+    assert {proxy for proxy in ALL if found.status[proxy] != "ok"} == MODELS[name].undefined
+    assert all(math.isfinite(found[proxy]) == (found.status[proxy] == "ok") for proxy in ALL)
+    assert not any("fails" in status for status in found.status.values())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_defined_equals_the_plain_definition(name):
+    images, labels, found = scores(name)
+    for proxy in sorted(set(PLAIN) - MODELS[name].undefined - MODELS[name].differing):
+        expected = PLAIN[proxy](copied(made(name, 0.0)), images, labels)
+        assert found[proxy] == pytest.approx(expected, rel=1e-7), proxy
+
+
+def test_auxiliary_classifiers_are_passed_by():
+    torch.manual_seed(0)
+    model = torchvision.GoogLeNet(num_classes=CLASSES, aux_logits=True, init_weights=False)
+    images, labels = torch.randn(2, 3, 32, 32), torch.arange(2)
+    names = ["snip", "nwot", "synflow", "flops"]
+    assert set(zcrepro.score(model, images, labels, names).status.values()) == {"ok"}
