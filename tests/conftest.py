@@ -52,5 +52,5 @@ class Running:
     def _print(self, now):
         running = [f"{nodeid} ({now - start:.0f} s)" for nodeid, start in self._running.copy().items()]
         self._reporter.ensure_newline()
-        self._reporter.write_line(f"running: {', '.join(running) or 'no test, workers start or stop'}")
+        self._reporter.write_line(f"running: {', '.join(running) or 'no test; pytest collects them or ends'}")
         self._reporter.flush()

@@ -92,6 +92,11 @@ def test_one_paper_and_one_table_are_targets(fresh):
     assert only == needed | {"zcp_table1": 1}
 
 
+def test_every_job_prints_to_the_terminal_as_well_as_to_its_log():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 15
+
+
 def test_every_fetched_input_of_the_configurations_has_a_url():
     datasets = read_datasets(ROOT / "config/datasets.tsv")
     named = [
