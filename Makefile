@@ -1,26 +1,43 @@
-# make quickstart | test | test-data | lint: each makes .venv from the lock first where it is missing.
+# make quickstart | test | table | test-data | lint: each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= 2
 READY := .venv/ready
+TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart test test-processors test-data lint format lock clean
+.PHONY: help quickstart table test test-processors test-data lint format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "zcrepro needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": run make PYTHON=python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing $$(grep -c == requirements.lock) packages into .venv: downloading takes about a minute, unpacking one or two."
+	@# pip itself is silent for minutes, so a loop beside it counts what is there; it ends with this shell.
+	@(s=0; while sleep 8 >/dev/null && kill -0 $$$$ 2>/dev/null; do s=$$((s + 8)); \
+		echo "  $$s s: $$(ls .venv/lib/*/site-packages 2>/dev/null | grep -c dist-info) packages unpacked"; done) & \
+	$(PYTHON) -m venv .venv \
+		&& $(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock \
+		&& $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .; \
+	status=$$?; kill $$!; exit $$status
 	@touch $@
 
 quickstart: $(READY)  ## the whole workflow on the embedded benchmark, from training-free scores to the report
+	@echo "Running the workflow on the embedded benchmark: about 5 minutes on 2 cores, less if it ran before."
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quickstart.yaml --quiet rules host reason
 	@$(BIN)/zcrepro summary results/quickstart
 
+ifeq ($(MAKECMDGOALS),table)
+$(if $(filter $(NAME),$(TABLES)),,$(error there is no table '$(NAME)'; write make table NAME=, and one of $(TABLES)))
+endif
+
+table: $(READY)  ## one table of the sample: make table NAME=zcp_table1
+	$(BIN)/snakemake --cores $(CORES) $(NAME) --configfile config/sample.yaml --quiet host reason
+	@cat results/sample/tables/$(NAME).md
+	@echo "Written to results/sample/tables/$(NAME).md, .csv and .tex."
+
 test: $(READY)  ## all the tests but those that need the real benchmark files
+	@echo "Running all tests: about 7 minutes on 2 cores."
 	$(BIN)/python -m pytest -m 'not data' -n $(CORES)
 
 test-processors: $(READY)  ## the tests as on other processors, with one and with two threads

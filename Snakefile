@@ -1,10 +1,16 @@
+import os
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.27")
 
+# Results and data land in the folder where Snakemake starts, which may be another one; all else is here.
+HERE = Path(os.path.relpath(workflow.basedir))
 
-configfile: "config/benchmarks.yaml"
-configfile: "config/config.yaml"
+
+configfile: str(HERE / "config/benchmarks.yaml")
+configfile: str(HERE / "config/config.yaml")
 
 
 wildcard_constraints:

@@ -52,6 +52,28 @@ def test_defaults_are_filled_in_at_every_depth():
 
 
 @pytest.mark.parametrize(
+    ("section", "key", "text", "value"),
+    [
+        ("srgp", "generations", "21", 21),
+        ("srgp", "crossover", "0.5", 0.5),
+        ("srgp", "mutation", "1", 1),
+        ("features", "share_equal_graphs", "false", False),
+        ("srgp", "scores", "released", "released"),
+    ],
+)
+def test_a_text_is_read_as_the_type_that_the_schema_wants(section, key, text, value):
+    read = completed(SMALL | {section: {key: text}}, SCHEMA)[section][key]
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_a_text_inside_a_list_is_read_too():
+    run = {"problem": "a/b", "architectures": "30"}
+    config = completed(SMALL | {"features": {"runs": [run]}}, SCHEMA)
+    assert config["features"]["runs"][0]["architectures"] == 30
+
+
+@pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"sede": 3}, "unknown key 'sede'; did you mean 'seed'"),
@@ -61,6 +83,9 @@ def test_defaults_are_filled_in_at_every_depth():
             "search.runs.0: unknown key 'problm'; did you mean 'problem'",
         ),
         ({"seed": "three"}, "seed: 'three' is not of type 'integer'"),
+        ({"seed": "2.5"}, "seed: '2.5' is not of type 'integer'"),
+        ({"seed": "{"}, "seed: '{' is not of type 'integer'"),
+        ({"run": "true", "seed": "true"}, "seed: 'true' is not of type 'integer'"),
         ({"device": "gpu"}, r"device: 'gpu' is not one of \['cpu', 'cuda'\]"),
         ({"max_undefined_share": 2}, "max_undefined_share: 2 is greater than the maximum of 1"),
     ],

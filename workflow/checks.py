@@ -44,22 +44,28 @@ def _plugins(config: Config) -> Iterable[str]:
         yield from _missing(f"spaces.{space}.tasks", "images", images, registry.names("images"))
     for where, recipes in _tables(config):
         yield from _missing(where, "recipe", recipes, registry.names("recipes"))
-    proxies = registry.names("proxies")
-    own = config["features"]["proxies"]
-    if config["srgp"]["scores"] == "features" and config["srgp"]["train_on"]:
-        yield from _missing("srgp.terminals (of features.proxies)", "proxy", config["srgp"]["terminals"], own)
-    yield from _missing("features.proxies", "proxy", config["features"]["proxies"], proxies)
-    yield from _missing("srgp.terminals", "proxy", config["srgp"]["terminals"], proxies)
-    yield from _missing(
-        "generalization.handcrafted", "proxy", config["generalization"]["handcrafted"], proxies
-    )
-    for run in config["search"]["runs"]:
-        known = own if run["scores"] == "features" else proxies
-        yield from _missing("search.runs.guides", "proxy", run["guides"], known)
+    yield from _proxies(config)
     algorithms = registry.names("algorithms")
     yield from _missing("search.algorithms", "algorithm", config["search"]["algorithms"], algorithms)
     yield from _missing("report.tables", "table", config["report"]["tables"], registry.names("table"))
     yield from _missing("report.figures", "figure", config["report"]["figures"], registry.names("figure"))
+
+
+def _proxies(config: Config) -> Iterable[str]:
+    """Check the proxies of each source of scores, and that what reads a source asks for no others."""
+    for source in ("features", "released"):
+        yield from _missing(
+            f"{source}.proxies", "proxy", config[source]["proxies"], registry.names("proxies")
+        )
+    evolving = config["srgp"]["scores"]
+    readers = [
+        ("srgp.terminals", evolving, config["srgp"]["terminals"]),
+        ("generalization.handcrafted", evolving, config["generalization"]["handcrafted"]),
+        *(("search.runs.guides", run["scores"], run["guides"]) for run in config["search"]["runs"]),
+    ]
+    for where, source, named in readers:
+        offered = config[source]["proxies"]
+        yield from _missing(f"{where} (of those under {source}.proxies)", "proxy", named, offered)
 
 
 def _problems(config: Config) -> Iterable[str]:

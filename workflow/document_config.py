@@ -18,7 +18,8 @@ definitions (spaces, training sets, what a table reads) are mappings, and what i
 
 A key that is not in this table is an error that names the nearest one. To try something, copy
 `quickstart.yaml`, give it a `run` of its own, change a line and run it: only what depends on that
-line is computed again.
+line is computed again. A key can also be set on the command line, after all else:
+`snakemake --cores 2 --configfile config/quickstart.yaml --config seed=3 'srgp={generations: 40}'`.
 
 `datasets.tsv` lists every file that is fetched: name, URL, digest, size, licence and citation.
 

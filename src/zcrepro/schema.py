@@ -3,14 +3,21 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from zcrepro.settings import unknown_name
 
+NOT_TEXT = {"integer", "number", "boolean"}
+
 
 def completed(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """``config`` with the defaults of ``schema``. Raises ValueError that lists every mistake in it."""
+    """Fill in the defaults of ``schema``. Raises ValueError that lists every mistake in ``config``.
+
+    A text where the schema wants another type is read as YAML, since Snakemake hands over the values
+    inside ``--config 'srgp={generations: 21}'`` as text.
+    """
     filled: dict[str, Any] = _with_defaults(config, schema)
     found = Draft202012Validator(schema).iter_errors(filled)
     errors = sorted(found, key=lambda error: list(map(str, error.path)))
@@ -36,6 +43,8 @@ def documented_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tup
 def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, list) and "items" in schema:
         return [_with_defaults(item, schema["items"]) for item in value]
+    if isinstance(value, str):
+        return _typed(value, schema)
     if not isinstance(value, Mapping):
         return value
     known = schema.get("properties", {})
@@ -45,6 +54,17 @@ def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
         inner = known.get(key, named if isinstance(named, Mapping) else {})
         filled[key] = _with_defaults(filled[key], inner)
     return filled
+
+
+def _typed(text: str, schema: Mapping[str, Any]) -> Any:
+    """Read ``text`` as the YAML value that fits ``schema``, or return it as it is."""
+    if schema.get("type") not in NOT_TEXT:
+        return text
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return value if Draft202012Validator({"type": schema["type"]}).is_valid(value) else text
 
 
 def _message(error: ValidationError) -> str:

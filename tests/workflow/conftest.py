@@ -1,5 +1,6 @@
 """A copy of the workflow in a folder of its own, with sources that a test may edit."""
 
+import json
 import os
 import re
 import shutil
@@ -28,7 +29,6 @@ TINY = {
     "srgp": {
         "train_on": ["cell"],
         "scores": "features",
-        "terminals": ["params", "l2_norm", "synflow", "zen"],
         "repeats": 2,
         "architectures": 15,
         "population": 20,
@@ -36,7 +36,6 @@ TINY = {
     },
     "generalization": {
         "problems": ["embedded_cell/digits", "embedded_chain/digits"],
-        "handcrafted": ["params", "l2_norm", "synflow", "zen"],
         "resamples": 20,
     },
     "search": {
@@ -81,19 +80,21 @@ class Workflow:
         (self.folder / "tiny.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
     def command(self, *arguments: str, cores: int = 2, config: str = "tiny.yaml") -> list[str]:
-        files = ["config/quickstart.yaml", config] if config == "tiny.yaml" else [config]
-        base = [sys.executable, "-m", "snakemake", "--configfile", *files, "--cores", str(cores), "--nocolor"]
-        return [*base, *arguments]
+        names = ["config/quickstart.yaml", config] if config == "tiny.yaml" else [config]
+        files = [str(self.folder / name) for name in names]
+        base = [sys.executable, "-m", "snakemake", "--snakefile", str(self.folder / "Snakefile")]
+        return [*base, "--configfile", *files, "--cores", str(cores), "--nocolor", *arguments]
 
     @property
     def environment(self) -> dict[str, str]:
         # The copy's sources come before the installed ones.
         return os.environ | {"PYTHONPATH": str(self.folder / "src"), "MPLBACKEND": "agg"}
 
-    def snakemake(self, *arguments: str, ok: bool = True, **how) -> str:
+    def snakemake(self, *arguments: str, ok: bool = True, start: Path | None = None, **how) -> str:
+        """Run Snakemake from the folder ``start``, which is the workflow's own unless told otherwise."""
         done = subprocess.run(
             self.command(*arguments, **how),
-            cwd=self.folder,
+            cwd=start or self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -110,6 +111,11 @@ class Workflow:
         stats = output.split("Job stats:")[-1]
         counts = dict(re.findall(r"^(\w+)\s+(\d+)\s*$", stats, flags=re.MULTILINE))
         return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "all")}
+
+    def settings(self, stage: str, run: str = "tiny") -> list[dict]:
+        """The settings of the jobs of a stage, which a dry run writes too."""
+        files = (self.folder / "results" / run / "settings").glob(f"{stage}-*.json")
+        return [json.loads(path.read_text()) for path in files]
 
     def contents(self, *suffixes: str) -> dict[str, bytes]:
         """The result files by path, but not what holds clocks."""

@@ -16,10 +16,20 @@ DATASETS = read_datasets(ROOT / "config/datasets.tsv")
 
 
 def check(config):
-    spec = importlib.util.spec_from_file_location("checks", ROOT / "workflow/checks.py")
+    loaded("checks").check_references(filled(config), DATASETS, ROOT)
+
+
+def filled(config):
+    """A configuration with its defaults."""
+    return loaded("defaults").with_proxies(completed(config, SCHEMA))
+
+
+def loaded(name):
+    """A module of workflow/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"workflow/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.check_references(completed(config, SCHEMA), DATASETS, ROOT)
+    return module
 
 
 def merged(*names):
@@ -63,7 +73,13 @@ def test_shards_that_are_not_there_are_named_with_what_to_do():
         (("srgp", "train_on"), ["cel"], "srgp.train_on: unknown training set 'cel'; did you mean 'cell'"),
         (("report", "tables"), ["zcp_tabel1"], "unknown table 'zcp_tabel1'; did you mean 'zcp_table1'"),
         (("report", "figures"), ["serch"], "unknown figure 'serch'; did you mean 'search'"),
-        (("srgp", "terminals"), ["sinflow"], "unknown proxy 'sinflow'; did you mean 'synflow'"),
+        (
+            ("srgp", "terminals"),
+            ["sinflow"],
+            "srgp.terminals .of those under features.proxies.: unknown proxy 'sinflow'; did you mean 'synflow'",
+        ),
+        (("generalization", "handcrafted"), ["zico"], "those under features.proxies.: unknown proxy 'zico'"),
+        (("released",), {"proxies": ["sinflow"]}, "released.proxies: unknown proxy 'sinflow'; did you mean"),
         (("search", "algorithms"), ["aging"], "unknown algorithm 'aging'; did you mean 'aging_evolution'"),
         (
             ("generalization", "problems"),
@@ -77,7 +93,11 @@ def test_shards_that_are_not_there_are_named_with_what_to_do():
             "unknown problem 'embedded_cell/digit'; did you",
         ),
         (("srgp", "scores"), "released", "the space of 'embedded_cell/digits' has no released scores"),
-        (("features", "proxies"), ["zen"], "srgp.terminals .of features.proxies.: unknown proxy 'params'"),
+        (
+            ("features", "proxies"),
+            ["zen"],
+            "search.runs.guides .of those under features.proxies.: unknown proxy 'synflow'",
+        ),
         (
             ("features", "runs", 1, "problem"),
             "embedded_cell/digits",
@@ -115,6 +135,20 @@ def test_shards_that_are_not_there_are_named_with_what_to_do():
 def test_a_name_that_refers_to_nothing_is_answered_with_the_nearest(path, value, message):
     with pytest.raises(ValueError, match=message):
         check(changed(*path, value=value))
+
+
+def test_formulas_are_made_of_and_compared_with_all_proxies_of_their_source_of_scores():
+    for names in (("quickstart.yaml",), ("sample.yaml",), ()):
+        config = filled(merged("benchmarks.yaml", "config.yaml", *names))
+        proxies = config[config["srgp"]["scores"]]["proxies"]
+        assert len(proxies) == 13
+        assert config["srgp"]["terminals"] == config["generalization"]["handcrafted"] == proxies
+
+
+def test_a_list_of_terminals_is_kept():
+    config = filled(changed("srgp", "terminals", value=["snip", "zen"]))
+    assert config["srgp"]["terminals"] == ["snip", "zen"]
+    assert config["generalization"]["handcrafted"] == config["features"]["proxies"]
 
 
 def test_a_table_that_nobody_feeds_is_named():

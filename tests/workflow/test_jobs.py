@@ -30,6 +30,23 @@ def test_the_quickstart(fresh):
     }
 
 
+def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_that_reads_scores(fresh):
+    quickstart = fresh.folder / "config/quickstart.yaml"
+    text = quickstart.read_text()
+    lines = [line for line in text.splitlines() if "zen" in line]
+    assert len(lines) == 1
+    quickstart.write_text(text.replace("zen]", "zen, zico]"))
+    fresh.snakemake("--dry-run", config="config/quickstart.yaml")
+    settings = {stage: fresh.settings(stage, "quickstart") for stage in ("extract", "features", "evolve")}
+    extracted = {
+        (job["space"], job["task"], job["draw"]) for job in settings["extract"] if "zico" in job["proxies"]
+    }
+    assert len(extracted) == 4 * 3
+    assert all("zico" in job["proxy_columns"] for job in settings["features"])
+    assert all(job["terminals"][-1] == "zico" for job in settings["evolve"])
+    assert fresh.settings("generalize", "quickstart")[0]["handcrafted"][-1] == "zico"
+
+
 def test_the_sample(fresh):
     assert fresh.planned(config="config/sample.yaml") == REPORT | {
         "fetch": 21,  # all but the images: our scores are tracked
@@ -73,6 +90,11 @@ def test_one_paper_and_one_table_are_targets(fresh):
     only = fresh.planned("zcp_table1", config="config/sample.yaml")
     needed = {"fetch": 9, "accuracies": 1, "released": 1, "features": 3, "table": 1}
     assert only == needed | {"zcp_table1": 1}
+
+
+def test_every_job_prints_to_the_terminal_as_well_as_to_its_log():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 15
 
 
 def test_every_fetched_input_of_the_configurations_has_a_url():

@@ -138,7 +138,7 @@ def test_a_lost_result_is_made_again_and_equal(workflow):
 
 
 def test_one_core_and_another_chunk_size_give_the_same_results(finished, fresh):
-    fresh.configure(features={"chunk_size": 7})
+    fresh.configure(features={"chunk_size": 20})
     fresh.snakemake(cores=1)
     same = finished.contents(*RESULTS)
     other = fresh.contents(*RESULTS)
@@ -170,6 +170,24 @@ def test_a_killed_run_is_finished_by_the_documented_commands_with_the_same_resul
 def test_a_misspelt_key_stops_the_run_and_names_the_nearest(fresh):
     fresh.configure(sede=1)
     assert "unknown key 'sede'; did you mean 'seed'" in fresh.snakemake("--dry-run", ok=False)
+
+
+def test_a_nested_key_can_be_set_on_the_command_line(fresh):
+    fresh.snakemake("--dry-run", "--config", "srgp={generations: 21, crossover: 0.5, terminals: [zen]}")
+    evolved = [(job["generations"], job["crossover"], job["terminals"]) for job in fresh.settings("evolve")]
+    assert evolved == [(21, 0.5, ["zen"])] * 2
+
+
+def test_a_run_from_another_folder_reads_the_checkout_and_writes_where_it_starts(fresh, tmp_path):
+    elsewhere = tmp_path / "elsewhere" / "deeper"
+    elsewhere.mkdir(parents=True)
+    table = "results/tiny/accuracies/embedded_cell.parquet"
+    fresh.snakemake(table, start=elsewhere)
+    assert (elsewhere / table).is_file()
+    assert not (fresh.folder / "results").exists()
+    everything = fresh.planned(start=elsewhere)
+    assert everything.pop("accuracies") == 1
+    assert fresh.planned() == everything | {"accuracies": 2}
 
 
 def test_a_failing_job_shows_its_error_and_the_rest_of_the_results_stay(workflow):

@@ -22,7 +22,7 @@ rule fetch:
         # The data are shared by all runs, so their settings are too.
         settings=settings_of("fetch", fetch_settings_of, "data/settings"),
     shell:
-        "zcrepro stage fetch --settings-file {params.settings} --output {output.file} > {log} 2>&1"
+        "zcrepro stage fetch --settings-file {params.settings} --output {output.file} 2>&1 | tee {log}"
 
 
 rule accuracies:
@@ -46,7 +46,7 @@ rule accuracies:
         code=code_of("accuracies", tidy_settings("accuracies")),
     shell:
         "zcrepro stage accuracies --settings-file {params.settings} --files {input.files}"
-        " --output {output.table} > {log} 2>&1"
+        " --output {output.table} 2>&1 | tee {log}"
 
 
 rule released:
@@ -70,7 +70,7 @@ rule released:
         code=code_of("released", tidy_settings("released")),
     shell:
         "zcrepro stage released --settings-file {params.settings} --files {input.files}"
-        " --output {output.table} > {log} 2>&1"
+        " --output {output.table} 2>&1 | tee {log}"
 
 
 rule counts:
@@ -94,7 +94,7 @@ rule counts:
         code=code_of("counts", tidy_settings("counts")),
     shell:
         "zcrepro stage counts --settings-file {params.settings} --files {input.files}"
-        " --output {output.table} > {log} 2>&1"
+        " --output {output.table} 2>&1 | tee {log}"
 
 
 # Everything that is known of the configured spaces.

@@ -2,7 +2,6 @@
 import sys
 from functools import cache
 from math import ceil
-from pathlib import Path
 
 import yaml
 
@@ -11,13 +10,12 @@ from zcrepro.datasets import fetch_settings, read_datasets
 from zcrepro.files import json_text, write_text
 from zcrepro.schema import completed
 
-HERE = Path(workflow.basedir)
 sys.path.insert(0, str(HERE / "workflow"))
 from checks import check_references
+from defaults import with_proxies
 
-config = completed(
-    config, yaml.safe_load((HERE / "workflow/schemas/config.schema.yaml").read_text())
-)
+SCHEMA = yaml.safe_load((HERE / "workflow/schemas/config.schema.yaml").read_text())
+config = with_proxies(completed(config, SCHEMA))
 DATASETS = read_datasets(HERE / "config/datasets.tsv")
 check_references(config, DATASETS, HERE)
 RESULTS = f"results/{config['run']}"
@@ -56,7 +54,7 @@ digest_of = cache(provenance.code_digest)
 def source_files(names_of_files):
     """The places of data sets (fetched) and of tracked files (below resources/)."""
     return [
-        name if name.startswith("resources/") else f"data/{name}"
+        str(HERE / name) if name.startswith("resources/") else f"data/{name}"
         for name in names_of_files
     ]
 

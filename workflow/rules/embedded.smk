@@ -21,7 +21,7 @@ rule train:
         settings=settings_of("train", train_settings),
         code=code_of("train", train_settings),
     shell:
-        "zcrepro stage train --settings-file {params.settings} --output {output.shard} > {log} 2>&1"
+        "zcrepro stage train --settings-file {params.settings} --output {output.shard} 2>&1 | tee {log}"
 
 
 rule embedded_benchmark:

@@ -25,7 +25,7 @@ rule evolve:
         code=code_of("evolve", evolve_settings),
     shell:
         "zcrepro stage evolve --settings-file {params.settings} --accuracies {input.accuracies}"
-        " --scores {input.scores} --output {output.formula} > {log} 2>&1"
+        " --scores {input.scores} --output {output.formula} 2>&1 | tee {log}"
 
 
 rule generalize:
@@ -51,4 +51,4 @@ rule generalize:
         code=code_of("generalize", generalize_settings),
     shell:
         "zcrepro stage generalize --settings-file {params.settings} --evolved {input.evolved}"
-        " --accuracies {input.accuracies} --scores {input.scores} --output {output.table} > {log} 2>&1"
+        " --accuracies {input.accuracies} --scores {input.scores} --output {output.table} 2>&1 | tee {log}"

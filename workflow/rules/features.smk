@@ -27,7 +27,7 @@ rule extract:
         code=code_of("extract", extract_settings),
     shell:
         "zcrepro stage extract --settings-file {params.settings} --accuracies {input.accuracies}"
-        " --images {input.images} --output {output.features} --timings {output.timings} > {log} 2>&1"
+        " --images {input.images} --output {output.features} --timings {output.timings} 2>&1 | tee {log}"
 
 
 rule features:
@@ -53,7 +53,7 @@ rule features:
         code=code_of("features", join_settings),
     shell:
         "zcrepro stage features --settings-file {params.settings} --chunks {input.chunks}"
-        " --output {output.table} > {log} 2>&1"
+        " --output {output.table} 2>&1 | tee {log}"
 
 
 rule timings:
@@ -75,4 +75,4 @@ rule timings:
     params:
         code=code_of("timings", lambda wildcards: {}),
     shell:
-        "zcrepro stage timings --chunks {input.chunks} --output {output.table} > {log} 2>&1"
+        "zcrepro stage timings --chunks {input.chunks} --output {output.table} 2>&1 | tee {log}"

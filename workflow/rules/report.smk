@@ -31,7 +31,7 @@ rule table:
     shell:
         "zcrepro stage table --settings-file {params.settings} --inputs {input.results}"
         " {params.references} --csv {output.csv} --markdown {output.markdown}"
-        " --latex {output.latex} > {log} 2>&1"
+        " --latex {output.latex} 2>&1 | tee {log}"
 
 
 rule deviations:
@@ -53,7 +53,7 @@ rule deviations:
     params:
         code=code_of("deviations", lambda wildcards: {}),
     shell:
-        "zcrepro stage deviations --tables {input.tables} --output {output.table} > {log} 2>&1"
+        "zcrepro stage deviations --tables {input.tables} --output {output.table} 2>&1 | tee {log}"
 
 
 rule figure:
@@ -83,7 +83,7 @@ rule figure:
         code=code_of("figure", figure_settings),
     shell:
         "zcrepro stage figure --settings-file {params.settings} --inputs {input.results}"
-        " --output {output.picture} > {log} 2>&1"
+        " --output {output.picture} 2>&1 | tee {log}"
 
 
 rule page:
@@ -108,4 +108,4 @@ rule page:
         code=code_of("report", shown_on_page),
     shell:
         "zcrepro stage report --settings-file {params.settings} --tables {input.tables}"
-        " --figures {input.figures} --output {output.page} > {log} 2>&1"
+        " --figures {input.figures} --output {output.page} 2>&1 | tee {log}"

@@ -26,4 +26,4 @@ rule search:
         code=code_of("search", search_settings),
     shell:
         "zcrepro stage search --settings-file {params.settings} --accuracies {input.accuracies}"
-        " --scores {input.scores} --evolved {input.evolved} --output {output.table} > {log} 2>&1"
+        " --scores {input.scores} --evolved {input.evolved} --output {output.table} 2>&1 | tee {log}"

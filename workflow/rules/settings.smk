@@ -126,7 +126,7 @@ def chunks_of_table(wildcards):
     problem, draw = table_of(wildcards)
     shards = RUNS[problem]["shards"]
     if shards:
-        return [f"{shards}/draw-{draw}/{group}.parquet" for group in GROUPS]
+        return [str(HERE / shards / f"draw-{draw}/{group}.parquet") for group in GROUPS]
     return chunks_of("features", problem, draw)
 
 
@@ -269,8 +269,8 @@ def shown_on_page(wildcards):
 
 def references_of(wildcards):
     """The published figures of a table, where there are any."""
-    path = f"resources/papers/{wildcards.name}.csv"
-    return [path] if (HERE / path).exists() else []
+    path = HERE / f"resources/papers/{wildcards.name}.csv"
+    return [str(path)] if path.exists() else []
 
 
 def targets():
