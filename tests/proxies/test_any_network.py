@@ -517,6 +517,7 @@ def test_fused_attention_has_a_second_derivative():
         "az_expressivity",
         "az_progressivity",
         "az_trainability",
+        "fisher",
         "meco",
         "nwot",
         "swap",
