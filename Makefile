@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 quickstart: $(READY)  ## the whole workflow on the embedded benchmark, from training-free scores to the report
-	@echo "Running the workflow on the embedded benchmark: about 5 minutes on 2 cores, less if it ran before."
+	@echo "Running the workflow on the embedded benchmark: about 6 minutes on 2 cores, less if it ran before."
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quickstart.yaml --quiet rules host reason
 	@$(BIN)/zcrepro summary results/quickstart
 
@@ -37,7 +37,7 @@ table: $(READY)  ## one table of the sample: make table NAME=zcp_table1
 	@echo "Written to results/sample/tables/$(NAME).md, .csv and .tex."
 
 test: $(READY)  ## all the tests but those that need the real benchmark files
-	@echo "Running all tests: about 7 minutes on 2 cores."
+	@echo "Running all tests: about 12 minutes on 2 cores."
 	$(BIN)/python -m pytest -m 'not data' -n $(CORES)
 
 test-processors: $(READY)  ## the tests as on other processors, with one and with two threads
