@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, MutableSequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,10 +52,10 @@ def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:
         undos.append(_of_dictionary(value))
         held = value.values()
     elif isinstance(value, list | deque):
-        undos.append(_of_sequence(value))
+        undos.append(_of_collection(value, value.extend))
         held = value
     elif isinstance(value, set):
-        undos.append(_of_set(value))
+        undos.append(_of_collection(value, value.update))
     elif isinstance(value, tuple):
         held = value
     elif isinstance(value, Tensor):
@@ -89,22 +89,12 @@ def _of_dictionary(value: dict[Any, Any]) -> Undo:
     return undo
 
 
-def _of_sequence(value: MutableSequence[Any]) -> Undo:
-    before = list(value)
+def _of_collection(value: Any, fill: Callable[[Any], object]) -> Undo:
+    before = tuple(value)
 
     def undo() -> None:
         value.clear()
-        value.extend(before)
-
-    return undo
-
-
-def _of_set(value: set[Any]) -> Undo:
-    before = set(value)
-
-    def undo() -> None:
-        value.clear()
-        value.update(before)
+        fill(before)
 
     return undo
 
