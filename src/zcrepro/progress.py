@@ -23,7 +23,7 @@ SECONDS_BETWEEN_LINES = 5.0
 def track(items: Sequence[Item], what: str) -> Iterator[Item]:
     """Yield the items, while their count and the time to go are shown on standard error.
 
-    In a log, work that ends before the first line is due shows none.
+    In a log, short work prints no line.
     """
     if not sys.stderr.isatty():
         yield from _lines(items, what)

@@ -58,7 +58,7 @@ def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int)
     """
     network = unwrapped(model)
     with torch.inference_mode(False), _full_precision(), eager(network):
-        # A batch that was made in inference mode cannot take part in a gradient.
+        # Tensors made in torch.inference_mode cannot be differentiated; copies made here can.
         batch = Batch(batch.images.clone(), batch.labels.clone())
         return _compute(_Subject(network, batch, seed), proxies)
 
@@ -119,7 +119,7 @@ class _Subject:
             return run.run(self.model, self.batch, needs, self.seed)
 
     def _refuse_if_broken(self, error: Exception) -> None:
-        """Raise WrongInputError if the network cannot process the images in any pass."""
+        """Raise WrongInputError if the network fails on the images in a plain forward pass, too."""
         images = self.batch.images
         with preserved(self.model):
             broken = failure(self.model, images)

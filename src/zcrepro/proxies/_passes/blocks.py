@@ -26,8 +26,12 @@ STABILITY = 1e-8
 
 @dataclass
 class Blocks(Record):
-    """``entropies``: of the features of each block in order, NaN if they are constant. ``gains``: from
-    each block to the one before, the spectral norm of what a random gradient becomes."""
+    """The entropy of each block, and the gain of a gradient between blocks.
+
+    ``entropies`` holds the entropy of the features of each block in order, NaN if the features are constant.
+    ``gains`` holds, for each pair of consecutive blocks, the spectral norm by which a random gradient grows on
+    its way back. It is empty unless it was asked for.
+    """
 
     entropies: list[float]
     gains: list[float] = field(default_factory=list)

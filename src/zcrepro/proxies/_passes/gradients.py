@@ -166,7 +166,7 @@ def _hessian_gradients(of_weights: list[Tensor], used: UsedWeights) -> list[Tens
 
 
 class _Calls:
-    """The calls of weighted layers in one forward pass, and what each put out.
+    """Record the calls of weighted layers in one forward pass, and the output of each call.
 
     The network goes on with a copy of each output if it would overwrite the output, as an in-place activation
     or ``x += y`` does: a derivative with respect to what was recorded would then be of something else.

@@ -19,7 +19,11 @@ NEEDS = frozenset({"operations", "weights"})
 
 @dataclass
 class Structure(Record):
-    """``parameters``: how many; ``operations``: multiply-adds for one image; ``weights``: of each layer."""
+    """The counts of a network, and its weights.
+
+    ``parameters`` is the number of parameters, ``operations`` the number of multiply-adds for one image, and
+    ``weights`` holds the weight tensor of each weighted layer.
+    """
 
     parameters: int
     operations: int = 0
