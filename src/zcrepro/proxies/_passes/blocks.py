@@ -29,8 +29,8 @@ class Blocks(Record):
     """The entropy of each block, and the gain of a gradient between blocks.
 
     ``entropies`` holds the entropy of the features of each block in order, NaN if the features are constant.
-    ``gains`` holds, for each pair of consecutive blocks, the spectral norm by which a random gradient grows on
-    its way back. It is empty unless it was asked for.
+    ``gains`` holds, for each pair of consecutive blocks, the spectral norm of what a random gradient of the
+    later block becomes at the earlier one. It is empty unless it was asked for.
     """
 
     entropies: list[float]
