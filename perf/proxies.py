@@ -24,8 +24,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from zcrepro import registry
-from zcrepro.proxies._base import Batch, Proxy
-from zcrepro.proxies._engine import compute
+from zcrepro.proxies.base import Batch, Proxy
+from zcrepro.proxies.engine import compute
 from zcrepro.spaces.nasbench201 import SPACE
 
 TASK = "cifar10"

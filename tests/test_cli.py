@@ -11,12 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from zcrepro import cli, proofs, storage
+from zcrepro import cli
+from zcrepro.benchmarks import proofs
+from zcrepro.benchmarks.proofs import holds, read
 from zcrepro.commands._latex import plain_text
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands.spaces import spaces
-from zcrepro.proofs import holds, read
-from zcrepro.proxies._lookup import list_proxies
+from zcrepro.files import parquet
+from zcrepro.proxies.lookup import list_proxies
 
 ARCH = "|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"
 
@@ -398,7 +400,7 @@ def test_info_describes_files_of_ours_and_of_others(tmp_path, capsys, monkeypatc
     monkeypatch.setenv("COLUMNS", "100")
     frame = pd.DataFrame({"[a]": [1.5, None], "b": ["x", "y"]})
     schema = pa.schema([("[a]", pa.float64()), ("b", pa.string())])
-    storage.write_parquet(tmp_path / "ours.parquet", frame, schema, ["b"], {"stage": "[s]"})
+    parquet.write(tmp_path / "ours.parquet", frame, schema, ["b"], {"stage": "[s]"})
     frame.to_parquet(tmp_path / "other.parquet")
     frame.to_csv(tmp_path / "table.csv", index=False)
     (tmp_path / "other.json").write_text('{"a": [1, null]}')
@@ -421,8 +423,8 @@ def test_info_describes_files_of_ours_and_of_others(tmp_path, capsys, monkeypatc
     ("name", "content", "message"),
     [
         ("a.parquet", b"no Parquet", "a.parquet cannot be read as Parquet"),
-        ("a.json", b"{", "a.json cannot be read as JSON"),
-        ("a.json", b"\xa5", "a.json cannot be read as JSON"),
+        ("a.json", b"{", "a.json is not JSON"),
+        ("a.json", b"\xa5", "a.json is not a text file in UTF-8"),
         ("a.csv", b"", "a.csv cannot be read as CSV"),
         ("a.csv", b"a\n1,2\n3,4,5\n", "a.csv cannot be read as CSV"),
         ("a.csv", b"\xa5", "a.csv cannot be read as CSV"),
@@ -472,11 +474,11 @@ def test_shards_are_promoted_to_one_file_and_mixtures_are_refused(tmp_path):
     for number, code in enumerate(("same", "same", "other")):
         frame = pd.DataFrame({"arch": [f"a{number}"], "score": [float(number)]})
         made = {"stage": "extract", "code": code, "versions": "{}", "settings": str(number)}
-        storage.write_parquet(tmp_path / f"{number}.parquet", frame, schema, ["arch"], made)
+        parquet.write(tmp_path / f"{number}.parquet", frame, schema, ["arch"], made)
     to = tmp_path / "kept.parquet"
     zcrepro("promote", tmp_path / "0.parquet", tmp_path / "1.parquet", "--to", to, "--key", "arch")
-    assert storage.read_parquet(to)["arch"].tolist() == ["a0", "a1"]
-    assert storage.parquet_metadata(to) == {"stage": "extract", "code": "same", "versions": "{}"}
+    assert parquet.read(to)["arch"].tolist() == ["a0", "a1"]
+    assert parquet.metadata(to) == {"stage": "extract", "code": "same", "versions": "{}"}
     text = zcrepro(
         "promote", tmp_path / "1.parquet", tmp_path / "2.parquet", "--to", to, "--key", "arch", ok=False
     )

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from zcrepro import seeds
-from zcrepro.correlation import interval, kendall, mean_over_draws, spearman
-from zcrepro.evolve import _proxy
-from zcrepro.evolve._scores import Scores, draw
+from zcrepro.formulas.evolved import load_proxy
 from zcrepro.generalization import generalize
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Rows
+from zcrepro.problems.split import draw
+from zcrepro.ranking.correlation import interval, kendall, mean_over_draws, spearman
 
 SETTINGS: dict[str, Any] = {
     "problems": ["s/a", "t/b"],
@@ -50,7 +52,9 @@ def folder(tmp_path: Path) -> Path:
             for metric in metrics
         ]
         pd.concat(frames).assign(task=task, seeds=1, source="x").to_parquet(tmp_path / f"{space}-acc.parquet")
-        problems.append(Scores(problem, "validation", np.array(arch, object), GRAPH, {"p": p}, p, {}))
+        problems.append(
+            Rows(Problem.parse(problem), "validation", np.array(arch, object), GRAPH, {"p": p}, p, {})
+        )
     for (training_set, repeat), formula in FORMULAS.items():
         _, split = draw(problems if training_set == "D" else problems[:1], 25, seed=4)
         found = {"method": "srgp", "training_set": training_set, "repeat": repeat, "formula": formula}
@@ -82,15 +86,13 @@ def test_every_value_is_that_of_the_named_population(folder: Path) -> None:
             pd.read_parquet(folder / f"{space}-scores.parquet"), on=["arch", "graph", "task"]
         )
         if row["population"] == "held out":
-            split = _proxy.load_proxy(folder / f"{row['training_set']}-0.json").split
-            table = table[split.held_out(row["problem"], table["graph"].to_numpy(object))]
+            split = load_proxy(folder / f"{row['training_set']}-0.json").split
+            table = table[split.held_out(space, table["graph"].to_numpy(object))]
             assert table["graph"].nunique() == GRAPHS - 25
         defined = table.dropna()
         if row["method"] == "srgp":
             path = folder / f"{row['name'].removeprefix('srgp/').replace('/seed', '')}.json"
-            values = _proxy.load_proxy(path).formula.evaluate(
-                {name: defined[name].to_numpy() for name in "pq"}
-            )
+            values = load_proxy(path).formula.evaluate({name: defined[name].to_numpy() for name in "pq"})
         else:
             values = defined[row["name"]].to_numpy()
         statistic = {"kendall": kendall, "spearman": spearman}[row["metric"]]

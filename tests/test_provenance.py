@@ -48,7 +48,7 @@ def test_an_edit_of_a_proxy_changes_its_own_group_and_no_other(package):
 
 
 @pytest.mark.parametrize(
-    "shared", ["seeds.py", "storage.py", "proxies/_engine.py", "spaces/_cell.py", "images/_base.py"]
+    "shared", ["seeds.py", "files/parquet.py", "proxies/engine.py", "spaces/cell.py", "images/base.py"]
 )
 def test_an_edit_of_what_all_jobs_import_changes_all(package, shared):
     zen, snip = digest("extract", **ZEN), digest("extract", **SNIP)
@@ -60,7 +60,7 @@ def test_an_edit_of_what_all_jobs_import_changes_all(package, shared):
 @pytest.mark.parametrize(
     "unrelated",
     [
-        "report/_table.py",
+        "report/table.py",
         "report/tables/zcp_table1.py",
         "cli.py",
         "__init__.py",
@@ -84,7 +84,7 @@ def test_an_edit_of_one_table_leaves_the_others(package):
 
 def test_an_edit_of_the_pages_template_remakes_the_page(package):
     before = digest("report")
-    edit(package / "report" / "_page.html.j2")
+    edit(package / "report" / "page.html.j2")
     assert digest("report") != before
 
 

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-from zcrepro import registry, sampling, seeds
+from zcrepro import registry, seeds
+from zcrepro.spaces.order import distinct_graphs, random_order
 
 
 def test_derived_seeds_are_fixed_for_ever():
@@ -18,7 +19,7 @@ def test_seeds_and_orders_agree_between_processes_of_different_hash_seeds():
         "from zcrepro import registry, sampling, seeds\n"
         "space = registry.get('space', 'embedded_chain')\n"
         "texts = {space.text(arch) for arch in list(space.architectures())[:300]}\n"
-        "print(seeds.derive(1, 'x'), sampling.random_order(space, texts)[:5])"
+        "print(seeds.derive(1, 'x'), random_order(space, texts)[:5])"
     )
     outputs = {
         subprocess.run(
@@ -35,8 +36,8 @@ def test_seeds_and_orders_agree_between_processes_of_different_hash_seeds():
 def test_the_random_order_of_some_is_the_order_they_have_among_all():
     space = registry.get("space", "embedded_chain")
     texts = [space.text(arch) for arch in list(space.architectures())[:200]]
-    everything = sampling.random_order(space, texts)
-    some = sampling.random_order(space, texts[50:150])
+    everything = random_order(space, texts)
+    some = random_order(space, texts[50:150])
     assert some == [text for text in everything if text in set(some)]
     assert everything != sorted(everything)
 
@@ -48,4 +49,4 @@ def test_distinct_graphs_keep_the_first_text_of_each():
         "|conv_1x1|identity|identity|identity|identity|identity|",
     )
     other = "|conv_3x3|identity|identity|identity|identity|identity|"
-    assert sampling.distinct_graphs(space, [first, other, copy]) == [first, other]
+    assert distinct_graphs(space, [first, other, copy]) == [first, other]

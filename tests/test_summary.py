@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from zcrepro.commands.summary import summary
-from zcrepro.report._comparison import Measured, compare, write_csv
+from zcrepro.report.comparison import Measured, compare, write_csv
 
 
 def write(results: Path, table: str, *figures: tuple[str, str, float]) -> None:

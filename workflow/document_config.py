@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from zcrepro.schema import documented_keys
+from schema import documented_keys
 
 HERE = Path(__file__).parent
 INTRODUCTION = """\

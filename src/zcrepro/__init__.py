@@ -10,11 +10,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "get_space": "zcrepro.spaces._lookup",
-    "list_spaces": "zcrepro.spaces._lookup",
-    "list_proxies": "zcrepro.proxies._lookup",
-    "load_proxy": "zcrepro.evolve._proxy",
-    "score": "zcrepro.proxies._score",
+    "get_space": "zcrepro.spaces.lookup",
+    "list_spaces": "zcrepro.spaces.lookup",
+    "list_proxies": "zcrepro.proxies.lookup",
+    "load_proxy": "zcrepro.formulas.evolved",
+    "score": "zcrepro.scoring",
 }
 
 __all__ = ["get_space", "list_proxies", "list_spaces", "load_proxy", "score"]

@@ -16,13 +16,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from zcrepro import provenance, seeds, settings, storage
-from zcrepro.correlation import interval, kendall, mean_over_draws, spearman
-from zcrepro.evolve import _proxy, _scores
-from zcrepro.evolve._formula import Formula
-from zcrepro.evolve._proxy import EvolvedProxy
-from zcrepro.evolve._scores import Scores, Split
+from zcrepro import provenance, seeds, settings
+from zcrepro.files import parquet
+from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.formula import Formula
+from zcrepro.problems.accuracies import REPORTING
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Rows, check_parallel, in_common, read
+from zcrepro.problems.scores import offered, score_names
+from zcrepro.problems.split import Split
 from zcrepro.progress import track
+from zcrepro.ranking.correlation import interval, kendall, mean_over_draws, spearman
 
 SCHEMA = pa.schema(
     [
@@ -117,18 +121,19 @@ def generalize(
         architectures, and the lowest and highest value of a single draw.
     """
     chosen = settings.load(settings_file, GeneralizeSettings)
-    _scores.check_parallel(chosen.problems, accuracies, scores, chosen.draws)
-    proxies = [_proxy.load_proxy(path) for path in evolved]
+    named = [Problem.parse(text) for text in chosen.problems]
+    check_parallel(named, accuracies, scores, chosen.draws)
+    proxies = [load_proxy(path) for path in evolved]
     splits = _splits(proxies)
     _check_names(chosen, proxies, scores)
     rows: list[dict[str, Any]] = []
     draws = [scores[first : first + chosen.draws] for first in range(0, len(scores), chosen.draws)]
-    problems = list(zip(chosen.problems, accuracies, draws, strict=True))
+    problems = list(zip(named, accuracies, draws, strict=True))
     for problem in track(problems, "generalization"):
         rows += _of_problem(*problem, chosen, proxies, splits)
     frame = pd.DataFrame(rows, columns=SCHEMA.names).astype({"repeat": "Int64"})
     metadata = provenance.metadata("generalize", settings.as_mapping(chosen))
-    storage.write_parquet(output, frame, SCHEMA, KEY, metadata)
+    parquet.write(output, frame, SCHEMA, KEY, metadata)
 
 
 def _splits(proxies: Sequence[EvolvedProxy]) -> dict[str, Split]:
@@ -145,14 +150,14 @@ def _splits(proxies: Sequence[EvolvedProxy]) -> dict[str, Split]:
 
 def _check_names(chosen: GeneralizeSettings, proxies: Sequence[EvolvedProxy], scores: Sequence[Path]) -> None:
     """One problem may lack a score, and the table says so; a name that none of them has is an error."""
-    known = {name for path in scores for name in _scores.score_names(path)}
+    known = {name for path in scores for name in score_names(path)}
     for name in [*chosen.handcrafted, *(name for proxy in proxies for name in proxy.terminals)]:
         if name not in known:
             raise ValueError(settings.unknown_name("proxy", name, known))
 
 
 def _of_problem(
-    problem: str,
+    problem: Problem,
     accuracies: Path,
     scores: Sequence[Path],
     chosen: GeneralizeSettings,
@@ -161,32 +166,32 @@ def _of_problem(
 ) -> Iterator[dict[str, Any]]:
     evolved = [Judged(p.method, p.name, p.training_set, p.repeat, p.formula) for p in proxies]
     needed = {name for one in evolved for name in one.formula.terminals} | set(chosen.handcrafted)
-    names = _scores.offered(problem, scores[0], sorted(needed))
-    draws = _scores.in_common([_read(problem, accuracies, path, names, chosen) for path in scores])
+    names = offered(problem, scores[0], sorted(needed))
+    draws = in_common([_read(problem, accuracies, path, names, chosen) for path in scores])
     rows = draws[0]
     everything = Population(ALL, np.ones(len(rows), np.bool_), len(rows.left_out))
     for one in (*evolved, *_handcrafted(chosen, "")):
         yield from _correlations(one, draws, everything, chosen)
     for training_set, split in sorted(splits.items()):
-        if _scores.space_of(problem) not in split.cutoffs:
+        if problem.space not in split.cutoffs:
             continue
-        unseen = int(split.held_out(problem, np.array(list(rows.left_out.values()), object)).sum())
-        held_out = Population(HELD_OUT, split.held_out(problem, rows.graph), unseen)
+        unseen = int(split.held_out(problem.space, np.array(list(rows.left_out.values()), object)).sum())
+        held_out = Population(HELD_OUT, split.held_out(problem.space, rows.graph), unseen)
         trained = [one for one in evolved if one.training_set == training_set]
         for one in (*trained, *_handcrafted(chosen, training_set)):
             yield from _correlations(one, draws, held_out, chosen)
 
 
 def _read(
-    problem: str, accuracies: Path, scores: Path, names: Sequence[str], chosen: GeneralizeSettings
-) -> Scores:
-    return _scores.read(
+    problem: Problem, accuracies: Path, scores: Path, names: Sequence[str], chosen: GeneralizeSettings
+) -> Rows:
+    return read(
         problem,
         accuracies,
         scores,
         names,
         source=chosen.source,
-        metrics=_scores.REPORTING,
+        metrics=REPORTING,
         max_undefined_share=chosen.max_undefined_share,
     )
 
@@ -196,7 +201,7 @@ def _handcrafted(chosen: GeneralizeSettings, training_set: str) -> list[Judged]:
 
 
 def _correlations(
-    one: Judged, draws: Sequence[Scores], population: Population, chosen: GeneralizeSettings
+    one: Judged, draws: Sequence[Rows], population: Population, chosen: GeneralizeSettings
 ) -> Iterator[dict[str, Any]]:
     """A row for each correlation; one that could not be computed says why in its status."""
     rows, size = draws[0], int(population.kept.sum())
@@ -211,7 +216,7 @@ def _correlations(
         by_draw = [statistic(draw, data[1]) for draw in data[0]]
         value = float(np.mean(by_draw))
         # The key names the population and not the method, so that all have the same resamples.
-        rng = seeds.numpy_generator(chosen.seed, "interval", rows.problem, population.name)
+        rng = seeds.numpy_generator(chosen.seed, "interval", str(rows.problem), population.name)
         bounds = math.nan, math.nan
         if not math.isnan(value):
             bounds = interval(
@@ -222,7 +227,7 @@ def _correlations(
             "name": one.name,
             "training_set": one.training_set,
             "repeat": one.repeat,
-            "problem": rows.problem,
+            "problem": str(rows.problem),
             "population": population.name,
             "metric": metric,
             "metric_of": rows.metric,

@@ -19,21 +19,21 @@ PACKAGE = "zcrepro"
 ROOT = Path(__file__).parent
 
 STAGES = {
-    "fetch": "zcrepro.fetch",
-    "train": "zcrepro.benchmarks._training",
-    "accuracies": "zcrepro.benchmarks._tidy",
-    "released": "zcrepro.benchmarks._tidy",
-    "counts": "zcrepro.benchmarks._tidy",
-    "extract": "zcrepro.proxies._extract",
-    "features": "zcrepro.proxies._join",
-    "timings": "zcrepro.proxies._join",
-    "evolve": "zcrepro.evolve._stage",
+    "fetch": "zcrepro.fetching.fetch",
+    "train": "zcrepro.training.stage",
+    "accuracies": "zcrepro.benchmarks.tidy",
+    "released": "zcrepro.benchmarks.tidy",
+    "counts": "zcrepro.benchmarks.tidy",
+    "extract": "zcrepro.proxies.extract",
+    "features": "zcrepro.proxies.join",
+    "timings": "zcrepro.proxies.join",
+    "evolve": "zcrepro.evolve.stage",
     "generalize": "zcrepro.generalization",
-    "search": "zcrepro.search._stage",
-    "table": "zcrepro.report._table",
-    "deviations": "zcrepro.report._deviations",
-    "figure": "zcrepro.report._figure",
-    "report": "zcrepro.report._page",
+    "search": "zcrepro.search.stage",
+    "table": "zcrepro.report.table",
+    "deviations": "zcrepro.report.deviations",
+    "figure": "zcrepro.report.figure",
+    "report": "zcrepro.report.page",
 }
 """The module of each stage; the command line offers them under these names."""
 

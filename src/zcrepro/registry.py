@@ -1,10 +1,12 @@
-"""Finds what a name stands for: a file of that name in the package of its kind.
+"""Find an addition by its name: the file of that name in the package of its kind.
 
-Nothing is registered: a new proxy or space is a new file. A file is imported only when asked for,
-so that a job reads, and is rerun by, no more than it uses.
+Nothing is registered: a new proxy or space is a new file that assigns the constant of its kind. A file is
+imported only when it is asked for, so that a job imports, and is rerun by, no more than it uses.
 """
 
 import importlib
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +24,23 @@ CONSTANTS = {
     "table": "TABLE",
     "figure": "FIGURE",
 }
+"""The constant that a file of each kind assigns. A file of the package without it is shared code."""
 
 
 def names(kind: str) -> list[str]:
-    """All names of a kind, sorted: the files of its package without a leading underscore."""
+    """Return all names of a kind, sorted."""
     folder = provenance.ROOT.joinpath(*provenance.PLUGINS[kind].split(".")[1:])
-    return sorted(path.stem for path in Path(folder).glob("[!_]*.py"))
+    return sorted(path.stem for path in folder.glob("[!_]*.py") if _assigns(path, CONSTANTS[kind]))
 
 
 def get(kind: str, name: str) -> Any:
-    """The object called ``name``. Raises ValueError that names the nearest one."""
+    """Return the object called ``name``. Raises ValueError that names the nearest one."""
     if name not in names(kind):
         raise ValueError(unknown_name(kind, name, names(kind)))
     module = importlib.import_module(f"{provenance.PLUGINS[kind]}.{name}")
     return getattr(module, CONSTANTS[kind])
+
+
+@cache
+def _assigns(path: Path, constant: str) -> bool:
+    return bool(re.search(rf"^{constant}\b.*=", path.read_text(encoding="utf-8"), flags=re.MULTILINE))

@@ -1,21 +1,19 @@
 """Settings of a stage: one JSON file, read into a frozen dataclass, strict about its keys."""
 
 import difflib
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
+
+from zcrepro.files.json import read_json
 
 Settings = TypeVar("Settings")
 
 
 def load(path: Path, kind: type[Settings]) -> Settings:
     """The settings in ``path``. Raises ValueError that names an unknown key and the nearest known one."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
+    values = read_json(path)
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     for key in values:
         if key not in known:

@@ -4,11 +4,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _tidy
-from zcrepro.benchmarks._training import SCHEMA
+from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.embedded import RECIPE
+from zcrepro.files import parquet
 from zcrepro.spaces.embedded_chain import SPACE
+from zcrepro.training.stage import SCHEMA
 
 NAME = "embedded/embedded_chain-digits.parquet"
 TEXT = "|identity|conv_1x1|conv_3x3|identity|identity|identity|"
@@ -41,8 +41,8 @@ def tidy(folder: Path, rows: list[dict[str, object]]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
     settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [[NAME]]}
     settings_file.write_text(json.dumps(settings))
-    _tidy.accuracies(settings_file=settings_file, files=[written(folder, rows)], output=output)
-    return storage.read_parquet(output)
+    stage.accuracies(settings_file=settings_file, files=[written(folder, rows)], output=output)
+    return parquet.read(output)
 
 
 def test_trainings_become_the_mean_over_seeds_and_their_number(tmp_path):
@@ -77,7 +77,7 @@ def test_a_training_without_an_accuracy_is_an_error_and_not_left_out_of_the_mean
 def test_each_file_brings_its_task(tmp_path):
     digits = written(tmp_path, TRAININGS)
     other = tmp_path / "other.parquet"
-    storage.read_parquet(digits).assign(task="turned_digits").to_parquet(other)
+    parquet.read(digits).assign(task="turned_digits").to_parquet(other)
     frame = RECIPE.accuracies({"a": digits, "b": other})
     assert frame.groupby(["task", "file"]).size().to_dict() == {("digits", "a"): 4, ("turned_digits", "b"): 4}
 
@@ -87,7 +87,7 @@ def test_two_files_of_one_task_are_an_error(tmp_path):
     settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [["a", "b"]]}
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     with pytest.raises(ValueError, match="rows repeat the key"):
-        _tidy.accuracies(
+        stage.accuracies(
             settings_file=tmp_path / "settings.json", files=[path, path], output=tmp_path / "out.parquet"
         )
 

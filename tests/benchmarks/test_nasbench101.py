@@ -4,9 +4,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _nasbench101_cells, _tidy
+from zcrepro.benchmarks import _nasbench101_cells
+from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.nasbench101 import CELLS, FIRST_RUN, RECIPE, TABLES
+from zcrepro.files import parquet
 from zcrepro.spaces.nasbench101 import SPACE
 
 CHAIN, BRANCH, POOL = "conv3x3~0|output~1", "conv1x1~0|output~01", "maxpool3x3~0|output~1"
@@ -31,7 +32,7 @@ def table(path: Path, cells: dict[str, tuple[float, int]]) -> None:
 
 
 def known(path: Path, *texts: str) -> None:
-    storage.write_parquet(path, pd.DataFrame({"arch": texts}), _nasbench101_cells.SCHEMA, ["arch"], {})
+    parquet.write(path, pd.DataFrame({"arch": texts}), _nasbench101_cells.SCHEMA, ["arch"], {})
 
 
 def drawn(path: Path, accuracies: dict[str, float]) -> None:
@@ -55,8 +56,8 @@ def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
     settings = {"space": "nasbench101", "recipes": ["nasbench101"], "files": [list(files)]}
     settings_file.write_text(json.dumps(settings))
-    _tidy.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
-    return storage.read_parquet(output).set_index("arch")
+    stage.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
+    return parquet.read(output).set_index("arch")
 
 
 def test_accuracies_are_percent_of_the_cells_that_the_hashes_name(tmp_path, files):

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _protobuf, _tidy
-from zcrepro.benchmarks._tfrecord import BATCH, crc32c, records
+from zcrepro.benchmarks import _protobuf
+from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.nasbench101_official import FILE, RECIPE
+from zcrepro.files import parquet
+from zcrepro.files.tfrecord import BATCH, crc32c, records
 
 # As the authors' file describes its first cell; accuracies of its trainings as published by others.
 HASH = "00005c142e6f48ac74fdcf73e3439874"
@@ -158,8 +159,8 @@ def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
     settings = {"space": "nasbench101", "recipes": ["nasbench101_official"], "files": [list(files)]}
     settings_file.write_text(json.dumps(settings))
-    _tidy.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
-    return storage.read_parquet(output).set_index(["arch", "metric"])
+    stage.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
+    return parquet.read(output).set_index(["arch", "metric"])
 
 
 def test_accuracies_are_the_means_of_the_final_evaluations_in_percent(tmp_path, files):

@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _tidy
+from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.nasbench201 import MECO, NASGRAPH
 from zcrepro.benchmarks.suite_zero_nasbench201 import FURTHER, FURTHER_TASKS
-from zcrepro.spaces._cell import OPERATIONS
+from zcrepro.files import parquet
+from zcrepro.spaces.cell import OPERATIONS
 from zcrepro.spaces.nasbench201 import SPACE
 
 ARCHES = list(SPACE.architectures())
@@ -60,8 +60,8 @@ def written_settings(folder: Path, names: list[str], **change: object) -> Path:
 
 def tidy(folder: Path, files: dict[str, Path], **change: object) -> pd.DataFrame:
     settings_file, output = written_settings(folder, list(files), **change), folder / "accuracies.parquet"
-    _tidy.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
-    return storage.read_parquet(output)
+    stage.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
+    return parquet.read(output)
 
 
 def of(frame: pd.DataFrame, text: str, task: str, metric: str) -> pd.Series:
@@ -76,7 +76,7 @@ def test_every_architecture_has_validation_and_test_accuracy_on_every_task(tmp_p
     assert of(frame, CHOSEN, "cifar10", "validation")["accuracy"] == 60
     assert of(frame, CHOSEN, "cifar100", "test")["accuracy"] == 71
     assert of(frame, CHOSEN, "ImageNet16-120", "test")["accuracy"] == 72
-    assert storage.parquet_metadata(tmp_path / "accuracies.parquet")["stage"] == "accuracies"
+    assert parquet.metadata(tmp_path / "accuracies.parquet")["stage"] == "accuracies"
 
 
 def test_trap_cifar10_test_accuracy_of_half_trained_networks_is_not_used(tmp_path, files):
@@ -113,7 +113,7 @@ def test_two_recipes_that_describe_the_same_networks_are_refused(tmp_path, files
     )
     twice = [*files.values(), *files.values()]
     with pytest.raises(ValueError, match="rows repeat the key"):
-        _tidy.accuracies(settings_file=settings_file, files=twice, output=tmp_path / "out.parquet")
+        stage.accuracies(settings_file=settings_file, files=twice, output=tmp_path / "out.parquet")
 
 
 def test_equal_inputs_in_another_order_give_equal_files(tmp_path, files):
@@ -197,7 +197,7 @@ def test_a_recipe_without_accuracies_is_an_error(tmp_path, files):
 
 def test_names_and_paths_must_be_as_many(tmp_path, files):
     with pytest.raises(ValueError, match="5 files were given for the data sets"):
-        _tidy.accuracies(
+        stage.accuracies(
             settings_file=written_settings(tmp_path, list(files)[:3]),
             files=list(files.values()),
             output=tmp_path / "accuracies.parquet",

@@ -4,9 +4,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _tidy
+from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.nasbench_macro import FILE, RECIPE
+from zcrepro.files import parquet
 from zcrepro.spaces.nasbench_macro import SPACE
 
 TEXTS = [SPACE.text(arch) for arch in SPACE.architectures()]
@@ -29,8 +29,8 @@ def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
     settings = {"space": "nasbench_macro", "recipes": ["nasbench_macro"], "files": [list(files)]}
     settings_file.write_text(json.dumps(settings))
-    _tidy.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
-    return storage.read_parquet(output)
+    stage.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
+    return parquet.read(output)
 
 
 def test_the_accuracy_is_the_mean_of_the_three_trainings(tmp_path):

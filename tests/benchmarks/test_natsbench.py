@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _nats, _tidy, natsbench_sss, natsbench_tss
+from zcrepro.benchmarks import _nats, natsbench_sss, natsbench_tss, tidy
+from zcrepro.files import parquet
 from zcrepro.spaces.nasbench201 import SPACE as TSS
 from zcrepro.spaces.natsbench_sss import SPACE as SSS
 
@@ -234,8 +234,8 @@ def test_a_whole_archive_becomes_a_tidy_table(tmp_path, monkeypatch, module, nam
     path, output = whole(tmp_path, module, epochs, monkeypatch), tmp_path / "accuracies.parquet"
     settings_file = tmp_path / "settings.json"
     settings_file.write_text(json.dumps({"space": space, "recipes": [name], "files": [[module.FILE]]}))
-    _tidy.accuracies(settings_file=settings_file, files=[path], output=output)
-    frame: pd.DataFrame = storage.read_parquet(output)
+    tidy.accuracies(settings_file=settings_file, files=[path], output=output)
+    frame: pd.DataFrame = parquet.read(output)
     assert len(frame) == 2 * 6
     assert frame["seeds"].tolist() == [2] * 12
     assert frame["source"].unique().tolist() == [f"NATS-Bench {name[-3:]} v1.0"]

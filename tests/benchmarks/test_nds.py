@@ -6,9 +6,9 @@ import json
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _tidy
+from zcrepro.benchmarks import tidy
 from zcrepro.benchmarks.nds import FAMILIES, RECIPE, sweep
+from zcrepro.files import parquet
 from zcrepro.spaces.nds_darts import SPACE
 
 CELL = [
@@ -177,7 +177,7 @@ def test_the_tables_pass_the_checks_of_every_benchmark(tmp_path, write):
     files = write(**{"DARTS_in": [record([30.0])], "DARTS_fix-w-d_in": [record([100.0])]})
     settings_file, output = tmp_path / "settings.json", tmp_path / "accuracies.parquet"
     settings_file.write_text(json.dumps({"space": "nds_darts", "recipes": ["nds"], "files": [list(files)]}))
-    for table in (_tidy.accuracies, _tidy.counts):
+    for table in (tidy.accuracies, tidy.counts):
         table(settings_file=settings_file, files=list(files.values()), output=output)
-        frame: pd.DataFrame = storage.read_parquet(output)
+        frame: pd.DataFrame = parquet.read(output)
         assert frame["graph"].tolist() == [SPACE.canonical(SPACE.parse(text)) for text in frame["arch"]]

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _tidy
+from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks._suite_zero import archive_scores, json_scores
 from zcrepro.benchmarks.suite_zero_nasbench201 import (
@@ -21,8 +20,9 @@ from zcrepro.benchmarks.suite_zero_nasbench201 import (
     decoded,
     zen_scores,
 )
-from zcrepro.released import of_one_source
-from zcrepro.spaces._cell import EDGES
+from zcrepro.files import parquet
+from zcrepro.problems.scores import of_one_source
+from zcrepro.spaces.cell import EDGES
 from zcrepro.spaces.nasbench201 import SPACE
 
 NET = "(4, 0, 3, 1, 2, 3)"
@@ -98,8 +98,8 @@ def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
         "files": [list(files)],
     }
     settings_file.write_text(json.dumps(settings))
-    _tidy.released(settings_file=settings_file, files=list(files.values()), output=output)
-    return storage.read_parquet(output)
+    stage.released(settings_file=settings_file, files=list(files.values()), output=output)
+    return parquet.read(output)
 
 
 def of(frame: pd.DataFrame, task: str) -> pd.Series:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro import storage
-from zcrepro.benchmarks import _tidy
+from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks.suite_zero_nasbench101 import FINAL, FIRST_RUN, RECIPE, ZEN, decoded, draws
+from zcrepro.files import parquet
 
 CHAIN = "(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 4, 1)"
 CHAIN_TEXT = "conv3x3~0|output~1"
@@ -57,8 +57,8 @@ def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "released.parquet"
     settings = {"space": "nasbench101", "recipes": ["suite_zero_nasbench101"], "files": [list(files)]}
     settings_file.write_text(json.dumps(settings))
-    _tidy.released(settings_file=settings_file, files=list(files.values()), output=output)
-    return storage.read_parquet(output).set_index(["arch", "source"])
+    stage.released(settings_file=settings_file, files=list(files.values()), output=output)
+    return parquet.read(output).set_index(["arch", "source"])
 
 
 def test_naslibs_encoding_is_decoded_operation_by_operation():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro.benchmarks._tidy import check_accuracies
+from zcrepro.benchmarks.tidy import check_accuracies
 
 
 def rows(accuracy, task="room_layout", metric="validation"):

@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
-from zcrepro.benchmarks._tidy import check_accuracies
 from zcrepro.benchmarks.suite_zero_transnasbench101 import FURTHER, MACRO, MICRO
+from zcrepro.benchmarks.tidy import check_accuracies
 from zcrepro.benchmarks.transnasbench101 import RECIPE
 from zcrepro.spaces._transnas import TASKS
 from zcrepro.spaces.transnasbench101_micro import FURTHER_TASKS

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from zcrepro import registry
-from zcrepro.benchmarks._tidy import check_accuracies
 from zcrepro.benchmarks._transnasbench101_official import ARCHIVE
+from zcrepro.benchmarks.tidy import check_accuracies
 from zcrepro.spaces._transnas import TASKS
 
 KEYS = {"micro": "transnasbench101_micro", "macro": "transnasbench101_macro"}

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from zcrepro.datasets import fetch_settings, read_datasets
-from zcrepro.fetch import fetch
+from zcrepro.fetching.datasets import fetch_settings, read_datasets
+from zcrepro.fetching.fetch import fetch
 
 ROOT = Path(__file__).parents[2]
 

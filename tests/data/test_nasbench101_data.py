@@ -12,8 +12,8 @@ from zcrepro import registry, seeds
 from zcrepro.benchmarks import nasbench101, suite_zero_nasbench101
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks.suite_zero_nasbench101 import FIRST_RUN, ZEN, draws, written
-from zcrepro.proxies._engine import Batch, compute
-from zcrepro.spaces import _nasbench101_graph as graph
+from zcrepro.proxies.engine import Batch, compute
+from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces.nasbench101 import SPACE, Network, count_parameters, naslib_flops
 
 pytestmark = pytest.mark.data

@@ -14,10 +14,10 @@ from zcrepro import registry
 from zcrepro.benchmarks import nasbench201, suite_zero_nasbench201
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks.suite_zero_nasbench201 import FINAL, FIRST_RUN, FURTHER, ZEN, decoded, zen_scores
-from zcrepro.datasets import fetch_settings, read_datasets
-from zcrepro.fetch import fetch
+from zcrepro.fetching.datasets import fetch_settings, read_datasets
+from zcrepro.fetching.fetch import fetch
 from zcrepro.images.cifar10 import IMAGES
-from zcrepro.proxies._engine import Batch, compute
+from zcrepro.proxies.engine import Batch, compute
 from zcrepro.spaces.nasbench201 import SPACE
 
 pytestmark = pytest.mark.data

@@ -8,9 +8,9 @@ from zcrepro import registry
 from zcrepro.benchmarks import darts_trained, suite_zero_nasbench301
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks.suite_zero_nasbench301 import FIRST_RUN, FURTHER
-from zcrepro.proxies._engine import Batch, compute
-from zcrepro.spaces._base import Space
+from zcrepro.proxies.engine import Batch, compute
 from zcrepro.spaces._genotype import as_node
+from zcrepro.spaces.base import Space
 from zcrepro.spaces.nasbench301 import SPACE
 
 pytestmark = pytest.mark.data

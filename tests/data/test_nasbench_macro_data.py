@@ -8,7 +8,7 @@ import pytest
 
 from zcrepro import seeds
 from zcrepro.benchmarks.nasbench_macro import FILE, RECIPE
-from zcrepro.spaces._base import Space
+from zcrepro.spaces.base import Space
 from zcrepro.spaces.nasbench_macro import SPACE
 
 pytestmark = pytest.mark.data

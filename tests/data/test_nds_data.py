@@ -6,7 +6,7 @@ import pytest
 
 from zcrepro import registry
 from zcrepro.benchmarks.nds import RECIPE
-from zcrepro.spaces._base import Space
+from zcrepro.spaces.base import Space
 
 pytestmark = pytest.mark.data
 

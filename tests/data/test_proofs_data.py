@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from zcrepro import proofs, registry
+from zcrepro import registry
+from zcrepro.benchmarks import proofs
 
 pytestmark = pytest.mark.data
 

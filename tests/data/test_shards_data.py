@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 import zcrepro
-from zcrepro import provenance, storage
+from zcrepro import provenance
 from zcrepro.benchmarks._base import ACCURACIES
-from zcrepro.proxies import _extract
+from zcrepro.files import parquet
+from zcrepro.proxies import extract as stage
 
 FOLDER = Path(__file__).parents[2] / "resources/released/nasbench201/cifar10"
 SPACE = zcrepro.get_space("nasbench201")
@@ -24,7 +25,7 @@ def accuracies(tmp_path_factory):
     frame = pd.DataFrame({"arch": texts, "graph": "", "task": "cifar10", "metric": "test"})
     path = tmp_path_factory.mktemp("shards") / "accuracies.parquet"
     known = frame.assign(accuracy=50.0, seeds=1, source="made up")
-    storage.write_parquet(path, known, ACCURACIES, ["arch"], {})
+    parquet.write(path, known, ACCURACIES, ["arch"], {})
     return path
 
 
@@ -36,25 +37,23 @@ def test_the_first_architectures_score_as_they_did(
 
     def extracted(name):
         output = tmp_path / f"{name}.parquet"
-        _extract.extract(
+        stage.extract(
             settings_file=tmp_path / "settings.json",
             accuracies=accuracies,
             images=[real("images/cifar10_data_batch_1.bin")],
             output=output,
             timings=tmp_path / "timings.parquet",
         )
-        return storage.read_parquet(output).set_index("arch")
+        return parquet.read(output).set_index("arch")
 
     def extracted_disturbed(seed):
-        compute = _extract.compute
+        compute = stage.compute
         with monkeypatch.context() as patch:
-            patch.setattr(
-                _extract, "compute", lambda network, *rest: compute(disturbed(network, seed), *rest)
-            )
+            patch.setattr(stage, "compute", lambda network, *rest: compute(disturbed(network, seed), *rest))
             return extracted("disturbed")
 
     for shard in sorted((FOLDER / f"draw-{draw}").glob("*.parquet")):
-        tracked = storage.read_parquet(shard).set_index("arch")
+        tracked = parquet.read(shard).set_index("arch")
         proxies = [name for name in tracked.columns if f"{name}_status" in tracked]
         assert list(provenance.pass_groups(proxies)) == [shard.stem]
         settings = {
@@ -82,5 +81,5 @@ def test_the_first_architectures_score_as_they_did(
             for name, score in scores.items():
                 both = 2 * bounds[name]  # the tracked score errs too
                 assert score == pytest.approx(tracked.loc[arch, name], rel=0, abs=both, nan_ok=True), name
-        made, made_before = (storage.parquet_metadata(p) for p in (tmp_path / "again.parquet", shard))
+        made, made_before = (parquet.metadata(p) for p in (tmp_path / "again.parquet", shard))
         assert made["minibatch"] == made_before["minibatch"]

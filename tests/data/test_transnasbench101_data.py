@@ -12,7 +12,6 @@ import pytest
 from zcrepro.benchmarks import suite_zero_transnasbench101, transnasbench101
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks._suite_zero import archive_scores, json_scores
-from zcrepro.benchmarks._tidy import check_accuracies
 from zcrepro.benchmarks.suite_zero_transnasbench101 import (
     CLASSIFICATIONS,
     EPE_NAS,
@@ -23,8 +22,9 @@ from zcrepro.benchmarks.suite_zero_transnasbench101 import (
     micro_text,
     naslib_text,
 )
-from zcrepro.spaces._base import Space
+from zcrepro.benchmarks.tidy import check_accuracies
 from zcrepro.spaces._transnas import TASKS
+from zcrepro.spaces.base import Space
 from zcrepro.spaces.transnasbench101_micro import FURTHER_TASKS
 
 pytestmark = pytest.mark.data

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zcrepro.correlation import kendall
-from zcrepro.evolve._formula import Formula
-from zcrepro.evolve._scores import Scores
-from zcrepro.evolve._stage import EvolveSettings
 from zcrepro.evolve.srgp import METHOD, Judge
+from zcrepro.evolve.stage import EvolveSettings
+from zcrepro.formulas.formula import Formula
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Rows
+from zcrepro.ranking.correlation import kendall
 
 CHOSEN = EvolveSettings(
     method="srgp",
@@ -36,12 +37,12 @@ CHOSEN = EvolveSettings(
 )
 
 
-def planted(name: str, formula: str, noise: float = 0.0, rows: int = 80) -> Scores:
+def planted(name: str, formula: str, noise: float = 0.0, rows: int = 80) -> Rows:
     rng = np.random.default_rng([ord(letter) for letter in name])
     columns = {terminal: rng.normal(size=rows) for terminal in CHOSEN.terminals}
     accuracy = Formula.parse(formula).evaluate(columns) + noise * rng.normal(size=rows)
     arch = np.array([f"{number:03}" for number in range(rows)], object)
-    return Scores(name, "validation", arch, arch, columns, accuracy, arch[:0])
+    return Rows(Problem("space", name), "validation", arch, arch, columns, accuracy, arch[:0])
 
 
 NOISY = [planted("s/a", "mul(p, q)", noise=0.5), planted("s/b", "sub(p, r)", noise=0.5)]

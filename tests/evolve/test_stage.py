@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro.correlation import kendall, spearman
-from zcrepro.evolve import _proxy
-from zcrepro.evolve._stage import evolve
+from zcrepro.evolve.stage import evolve
+from zcrepro.formulas.evolved import load_proxy
+from zcrepro.ranking.correlation import kendall, spearman
 
 SETTINGS: dict[str, Any] = {
     "method": "srgp",
@@ -78,10 +78,10 @@ def rows(folder: Path, task: str, metric: str) -> pd.DataFrame:
 
 def test_held_out_correlations_are_those_of_unseen_graphs(folder: Path) -> None:
     found = run(folder)
-    proxy = _proxy.load_proxy(folder / "out.json")
+    proxy = load_proxy(folder / "out.json")
     for task in ("a", "b"):
         table = rows(folder, task, "validation")
-        held_out = table[proxy.split.held_out(f"s/{task}", table["graph"].to_numpy(object))]
+        held_out = table[proxy.split.held_out("s", table["graph"].to_numpy(object))]
         values = proxy.formula.evaluate({name: held_out[name].to_numpy() for name in proxy.terminals})
         said = found["fitness"][f"s/{task}"]
         assert said["held_out"]["kendall"] == pytest.approx(kendall(values, held_out["accuracy"].to_numpy()))
@@ -105,7 +105,7 @@ def test_what_the_file_says(folder: Path) -> None:
     assert found["settings"] == SETTINGS
     assert len(found["history"]) == SETTINGS["generations"] + 1
     assert {"settings", "code", "stage", "versions"} <= found["provenance"].keys()
-    proxy = _proxy.load_proxy(folder / "out.json")
+    proxy = load_proxy(folder / "out.json")
     assert (proxy.name, proxy.size) == ("srgp/D/seed-2", found["size"])
     assert proxy.problems == ("s/a", "s/b")
     assert list(proxy.terminals) == found["terminals"]
@@ -135,9 +135,9 @@ def test_test_accuracy_decides_nothing(folder: Path) -> None:
 
 def test_held_out_accuracy_decides_nothing(folder: Path) -> None:
     before = run(folder)
-    split = _proxy.load_proxy(folder / "out.json").split
+    split = load_proxy(folder / "out.json").split
     table = pd.read_parquet(folder / "accuracies.parquet")
-    held_out = split.held_out("s/a", table["graph"].to_numpy(object))
+    held_out = split.held_out("s", table["graph"].to_numpy(object))
     table.loc[held_out, "accuracy"] *= -1
     table.to_parquet(folder / "accuracies.parquet")
     after = run(folder)
@@ -174,7 +174,7 @@ def test_errors(folder: Path, changes: dict[str, Any], complaint: str) -> None:
 
 def test_scores_of_one_network(folder: Path) -> None:
     run(folder)
-    proxy = _proxy.load_proxy(folder / "out.json")
+    proxy = load_proxy(folder / "out.json")
     table = rows(folder, "a", "validation")
     expected = proxy.formula.evaluate({name: table[name].to_numpy() for name in proxy.terminals})[5]
     row = table.iloc[5]
@@ -199,4 +199,4 @@ def test_scores_of_one_network(folder: Path) -> None:
 def test_other_files_are_no_proxies(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(ValueError, match=complaint):
-        _proxy.load_proxy(tmp_path / "x.json")
+        load_proxy(tmp_path / "x.json")

@@ -4,8 +4,8 @@ import tarfile
 import numpy as np
 import pytest
 
+from zcrepro.files.pickles import RefusedError
 from zcrepro.images.cifar100 import IMAGES, MEAN, SPREAD
-from zcrepro.pickles import RefusedError
 
 
 def batch(fine_labels, red=255):

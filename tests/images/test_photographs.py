@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from zcrepro import registry
-from zcrepro.images._base import AugmentingSource, Images
 from zcrepro.images._photographs import cropped_and_mirrored
+from zcrepro.images.base import AugmentingSource, Images
 
 MEAN, SPREAD, PADDING = (0.5, 0.4, 0.3), (0.2, 0.25, 0.1), 2
 BLACK = [-2.5, -1.6, -3.0]

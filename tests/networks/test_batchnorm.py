@@ -9,8 +9,8 @@ from torch.nn import functional as F
 import zcrepro
 from zcrepro.networks.batchnorm import batch_norm, norms_in_closed_form
 from zcrepro.networks.preserve import rerouted
-from zcrepro.proxies._base import Batch
 from zcrepro.proxies._passes.gradients import GRADIENTS
+from zcrepro.proxies.base import Batch
 
 EPS = 1e-3
 

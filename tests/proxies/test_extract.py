@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 import zcrepro
-from zcrepro import sampling, storage
 from zcrepro.benchmarks._base import ACCURACIES
-from zcrepro.proxies._extract import extract
-from zcrepro.proxies._join import features, timings
+from zcrepro.files import parquet
+from zcrepro.proxies.extract import extract
+from zcrepro.proxies.join import features, timings
+from zcrepro.spaces.order import random_order
 
 SPACE = zcrepro.get_space("embedded_chain")
 CELL = zcrepro.get_space("embedded_cell")
@@ -38,7 +39,7 @@ TEXTS = [SPACE.text(arch) for arch in list(SPACE.architectures())[::1500]]
 def folder(tmp_path):
     frame = pd.DataFrame({"arch": TEXTS, "graph": TEXTS, "task": "digits", "metric": "test"})
     frame = frame.assign(accuracy=50.0, seeds=1, source="made up")
-    storage.write_parquet(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
+    parquet.write(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
     return tmp_path
 
 
@@ -57,8 +58,8 @@ def run(folder, **changes):
 
 
 def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None, shards=False, **asked):
-    rows = {arch for chunk in chunks for arch in storage.read_parquet(chunk)["arch"]}
-    made_with = json.loads(storage.parquet_metadata(chunks[0])["how"]) | asked
+    rows = {arch for chunk in chunks for arch in parquet.read(chunk)["arch"]}
+    made_with = json.loads(parquet.metadata(chunks[0])["how"]) | asked
     settings = made_with | {
         "architectures": len(rows) if architectures is None else architectures,
         "shards": shards,
@@ -67,7 +68,7 @@ def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None
     }
     (folder / "join.json").write_text(json.dumps(settings))
     features(settings_file=folder / "join.json", chunks=chunks, output=folder / "features.parquet")
-    return storage.read_parquet(folder / "features.parquet")
+    return parquet.read(folder / "features.parquet")
 
 
 def test_features_do_not_depend_on_the_size_of_chunks(folder):
@@ -78,8 +79,8 @@ def test_features_do_not_depend_on_the_size_of_chunks(folder):
 
 
 def test_features_do_not_depend_on_which_other_proxies_are_in_the_group(folder):
-    together = storage.read_parquet(run(folder))
-    alone = storage.read_parquet(run(folder, proxies=["snip"]))
+    together = parquet.read(run(folder))
+    alone = parquet.read(run(folder, proxies=["snip"]))
     assert together["snip"].tolist() == alone["snip"].tolist()
 
 
@@ -96,7 +97,7 @@ def cell_texts():
 def cells(tmp_path):
     frame = pd.DataFrame({"arch": cell_texts(), "graph": "", "task": "digits", "metric": "test"})
     frame = frame.assign(accuracy=50.0, seeds=1, source="made up")
-    storage.write_parquet(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
+    parquet.write(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
     return tmp_path
 
 
@@ -109,10 +110,10 @@ def of_cells(folder, proxies, chunks=((0, 16),), **changes):
 
 
 def test_what_counts_dead_modules_is_computed_for_every_text_and_the_rest_once_a_live_form(cells):
-    order = sampling.random_order(CELL, cell_texts())
+    order = random_order(CELL, cell_texts())
     live = [CELL.live(CELL.parse(text)) for text in order]
     of_cells(cells, ["snip", "nwot"])
-    chunk = storage.read_parquet(cells / "snip-nwot-0-16.parquet").set_index("arch").loc[order]
+    chunk = parquet.read(cells / "snip-nwot-0-16.parquet").set_index("arch").loc[order]
     originals = [order[live.index(form)] for form in live]
     assert len(set(live)) == 8
     for text, original in zip(order, originals, strict=True):
@@ -126,9 +127,9 @@ def test_shared_scores_equal_those_of_each_network_on_its_own(cells, monkeypatch
     """In float64: branches are added in another order, which moves the last digits and nothing else."""
     import torch
 
-    from zcrepro.proxies import _extract
-    from zcrepro.proxies._base import Batch
+    from zcrepro.proxies import extract as stage
     from zcrepro.proxies._minibatches import FixedMinibatch
+    from zcrepro.proxies.base import Batch
 
     network = type(CELL).network
     images = torch.randn(8, 1, 12, 12, generator=torch.Generator().manual_seed(0), dtype=torch.double)
@@ -136,7 +137,7 @@ def test_shared_scores_equal_those_of_each_network_on_its_own(cells, monkeypatch
     batch = Batch(images, torch.arange(8) % 4)
     monkeypatch.setattr(FixedMinibatch, "__call__", lambda *_: batch)
     shared = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
-    monkeypatch.setattr(_extract, "first_of_equals", lambda *_: {})
+    monkeypatch.setattr(stage, "first_of_equals", lambda *_: {})
     alone = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
     pd.testing.assert_frame_equal(shared, alone, rtol=1e-10)
     assert not shared.filter(like="_status").map(lambda status: status.startswith("as ")).any(axis=None)
@@ -151,13 +152,13 @@ def test_sharing_does_not_depend_on_the_size_of_chunks(cells):
 
 
 def test_a_chunk_without_a_first_of_its_live_form_is_made_and_joined(cells):
-    order = sampling.random_order(CELL, cell_texts())
+    order = random_order(CELL, cell_texts())
     live = [CELL.live(CELL.parse(text)) for text in order]
     later = next(place for place in range(16) if live[place] in live[:place])
     chunks = [(0, later), (later, 1), (later + 1, 15 - later)]
     found = of_cells(cells, ["synflow"], [chunk for chunk in chunks if chunk[1]])
     assert found.loc[order[later], "synflow"] == found.loc[order[live.index(live[later])], "synflow"]
-    assert storage.read_parquet(cells / f"synflow-{later}-1.timings.parquet").empty
+    assert parquet.read(cells / f"synflow-{later}-1.timings.parquet").empty
 
 
 def test_a_missing_chunk_is_named_by_what_it_should_hold(cells):
@@ -176,16 +177,16 @@ def test_without_sharing_equal_graphs_draw_their_own_weights(cells):
 
 def test_the_first_architectures_in_random_order_are_taken(folder):
     found = join(folder, [run(folder, start=start, count=count) for start, count in ((0, 3), (3, 3), (6, 1))])
-    assert set(found["arch"]) == set(sampling.random_order(SPACE, TEXTS)[:7])
+    assert set(found["arch"]) == set(random_order(SPACE, TEXTS)[:7])
 
 
 def test_a_score_equals_that_of_the_public_function_on_the_same_network(folder):
     import torch
 
     from zcrepro import registry
-    from zcrepro.images._base import minibatch
+    from zcrepro.images.base import minibatch
 
-    row = storage.read_parquet(run(folder)).iloc[0]
+    row = parquet.read(run(folder)).iloc[0]
     images = registry.get("images", "digits").training()
     drawn = images.take(minibatch(images, 8, 1, "digits"))
     network = SPACE.network(SPACE.parse(row["arch"]), "digits", 1)
@@ -205,7 +206,7 @@ def test_pass_groups_are_joined_by_architecture(folder):
 def test_each_draw_draws_anew_what_it_is_told_to_and_nothing_else(folder):
     def scores(**changes):
         path = run(folder, proxies=["params", "snip", "l2_norm"], **changes)
-        return storage.read_parquet(path), storage.parquet_metadata(path)["minibatch"]
+        return parquet.read(path), parquet.metadata(path)["minibatch"]
 
     first, first_batch = scores()
     for redraw in (["weights"], ["images"], ["weights", "images"]):
@@ -254,7 +255,7 @@ def test_shards_that_reach_less_far_leave_scores_that_were_not_computed(cells):
     ]
     names = ["synflow", "snip", "nwot"]
     found = join(cells, parts, share=0.5, proxies=names, architectures=15625, shards=True).set_index("arch")
-    order = sampling.random_order(CELL, cell_texts())
+    order = random_order(CELL, cell_texts())
     assert len(found) == 16
     assert found.loc[order[:10], "snip_status"].eq("ok").all()
     assert found.loc[order[10:], ["snip_status", "nwot_status"]].eq("not computed").all(axis=None)
@@ -274,11 +275,11 @@ def test_groups_of_different_architectures_are_refused(folder):
 
 def test_the_numbers_of_the_images_of_the_minibatch_are_recorded(folder):
     from zcrepro import registry
-    from zcrepro.images._base import minibatch
+    from zcrepro.images.base import minibatch
 
     join(folder, [run(folder, count=7)])
     images = registry.get("images", "digits").training()
-    recorded = json.loads(storage.parquet_metadata(folder / "features.parquet")["minibatch"])
+    recorded = json.loads(parquet.metadata(folder / "features.parquet")["minibatch"])
     assert recorded == minibatch(images, 8, 1, "digits").tolist()
     assert len(set(recorded)) == 8
 
@@ -305,7 +306,7 @@ def test_augmented_minibatches_differ_by_architecture_and_equal_graphs_share_one
     assert (found["snip"] != fixed["snip"])[alive].all()
     first, second, *_ = cell_texts()
     assert found.loc[first, "snip"] == found.loc[second, "snip"]
-    recorded = storage.parquet_metadata(cells / "features.parquet")["minibatch"]
+    recorded = parquet.metadata(cells / "features.parquet")["minibatch"]
     assert recorded == "augmented, another one for each architecture"
 
 
@@ -335,12 +336,12 @@ def test_images_without_variations_refuse_to_be_augmented(folder):
 
 def test_too_many_undefined_scores_stop_the_stage_and_say_why(folder):
     chunk = run(folder, count=7)
-    frame = storage.read_parquet(chunk)
+    frame = parquet.read(chunk)
     frame.loc[:1, "nwot"], frame.loc[:1, "nwot_status"] = float("nan"), "the kernel is singular"
     import pyarrow.parquet as pq
 
-    made = storage.parquet_metadata(chunk)
-    storage.write_parquet(chunk, frame, pq.read_schema(chunk).remove_metadata(), ["arch"], made)
+    made = parquet.metadata(chunk)
+    parquet.write(chunk, frame, pq.read_schema(chunk).remove_metadata(), ["arch"], made)
     assert len(join(folder, [chunk], share=0.3)) == 7
     with pytest.raises(ValueError, match=r"nwot is undefined for 2 of 7 .*: the kernel is singular"):
         join(folder, [chunk], share=0.2)
@@ -366,7 +367,7 @@ def test_timings_have_a_row_for_each_pass_and_architecture(folder):
     run(folder, count=7, proxies=["params"])
     files = sorted(folder.glob("*.timings.parquet"))
     timings(chunks=files, output=folder / "timings.parquet")
-    found = storage.read_parquet(folder / "timings.parquet")
+    found = parquet.read(folder / "timings.parquet")
     assert found.groupby("pass").size().to_dict() == {"gradients": 7, "structure": 7}
     assert (found["seconds"] > 0).all()
 
@@ -377,7 +378,7 @@ def test_the_joined_table_says_how_its_chunks_were_made(folder):
         [run(folder, count=7), run(folder, count=7, proxies=["params"])],
         proxies=["params", "snip", "nwot"],
     )
-    made = storage.parquet_metadata(folder / "features.parquet")
+    made = parquet.metadata(folder / "features.parquet")
     extraction = json.loads(made["extraction"])
     assert set(extraction) == {"snip,nwot", "params"}
     assert len({how["code"] for how in extraction.values()}) == 2

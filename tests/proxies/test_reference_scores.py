@@ -23,7 +23,7 @@ from rich.table import Table
 
 import zcrepro
 from zcrepro import registry
-from zcrepro.proxies._engine import Batch, compute
+from zcrepro.proxies.engine import Batch, compute
 
 REFERENCE = json.loads((Path(__file__).parent / "nasbench201_peer_scores.json").read_text())["archs"]
 SPACE = zcrepro.get_space("nasbench201")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 import zcrepro
-from zcrepro import provenance, sampling, storage
-from zcrepro.proxies._extract import AS
+from zcrepro import provenance
+from zcrepro.files import parquet
+from zcrepro.proxies.extract import AS
+from zcrepro.spaces.order import random_order
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "resources/released/nasbench201/cifar10"
@@ -36,18 +38,18 @@ def shard(draw, group):
 
 @cache
 def scores(draw, group):
-    return storage.read_parquet(shard(draw, group)).set_index("arch")
+    return parquet.read(shard(draw, group)).set_index("arch")
 
 
 @cache
-def random_order():
-    return sampling.random_order(SPACE, [SPACE.text(arch) for arch in SPACE.architectures()])
+def whole_order():
+    return random_order(SPACE, [SPACE.text(arch) for arch in SPACE.architectures()])
 
 
 @each_shard
 def test_every_shard_holds_a_prefix_of_the_random_order(draw, group):
     found = scores(draw, group)
-    assert set(found.index) == set(random_order()[: len(found)])
+    assert set(found.index) == set(whole_order()[: len(found)])
     assert found.index.is_unique
     assert list(found.columns) == ["graph", *GROUPS[group], *(f"{name}_status" for name in GROUPS[group])]
 
@@ -79,14 +81,14 @@ def test_they_reach_as_far_as_they_say():
 
 def test_their_counts_are_those_of_the_proved_networks():
     counted = scores(0, "structure")
-    for text in random_order()[::500]:
+    for text in whole_order()[::500]:
         arch = SPACE.parse(text)
         assert counted.loc[text, "params"] == SPACE.parameters(arch, "cifar10")
         assert counted.loc[text, "flops"] == SPACE.flops(arch, "cifar10")
 
 
 def test_draws_differ_in_their_weights_and_share_their_minibatch():
-    made = [storage.parquet_metadata(shard(draw, "gradients")) for draw in DRAWS]
+    made = [parquet.metadata(shard(draw, "gradients")) for draw in DRAWS]
     assert len({each["shared"] for each in made}) == len(made)
     assert len({each["minibatch"] for each in made}) == 1
     assert len(set(json.loads(made[0]["minibatch"]))) == 64

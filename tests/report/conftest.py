@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from zcrepro.benchmarks._base import ACCURACIES, METRICS, PROXIES, RELEASED
+from zcrepro.files import parquet
 from zcrepro.generalization import HANDCRAFTED, KEY, SCHEMA
-from zcrepro.proxies._extract import feature_schema
-from zcrepro.report import _comparison
-from zcrepro.report._figure import figure
-from zcrepro.report._table import table
-from zcrepro.storage import write_parquet
+from zcrepro.proxies.extract import feature_schema
+from zcrepro.report import comparison
+from zcrepro.report.figure import figure
+from zcrepro.report.table import table
 
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 ARCHS = [f"arch-{i:02d}" for i in range(60)]
@@ -48,7 +48,7 @@ class Run:
             references=references,
             **{kind: Path(path) for kind, path in files.items()},
         )
-        return _comparison.read_csv(Path(files["csv"]))
+        return comparison.read_csv(Path(files["csv"]))
 
     def figure(self, name: str, reads: Sequence[str]) -> str:
         """Draws a figure in ``figures/`` and reads it back."""
@@ -133,7 +133,7 @@ def _write_accuracies(made: Run, space: str, tasks: Sequence[str]) -> None:
         for metric in METRICS
     ]
     path = made.results / "accuracies" / f"{space}.parquet"
-    write_parquet(path, pd.concat(parts), ACCURACIES, ["task", "metric", "arch"], {})
+    parquet.write(path, pd.concat(parts), ACCURACIES, ["task", "metric", "arch"], {})
 
 
 def _write_released(made: Run, rng: np.random.Generator) -> None:
@@ -147,7 +147,7 @@ def _write_released(made: Run, rng: np.random.Generator) -> None:
         frame = frame.assign(task=task, source=source, synflow=ACCURACY)
         parts.append(frame[20 : 20 + count])
     path = made.results / "released" / "nasbench201.parquet"
-    write_parquet(path, pd.concat(parts), RELEASED, ["task", "arch", "source"], {})
+    parquet.write(path, pd.concat(parts), RELEASED, ["task", "arch", "source"], {})
 
 
 def _write_features(made: Run, problem: str, rng: np.random.Generator, count: int) -> None:
@@ -157,7 +157,7 @@ def _write_features(made: Run, problem: str, rng: np.random.Generator, count: in
     frame.loc[3, "grasp"] = np.nan
     path = made.results / "features" / f"{problem}.parquet"
     how = json.dumps({"augmented_batches": False, "share_equal_graphs": True})
-    write_parquet(path, frame[:count], feature_schema(PROXIES), ["arch"], {"how": how})
+    parquet.write(path, frame[:count], feature_schema(PROXIES), ["arch"], {"how": how})
 
 
 def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> None:
@@ -208,7 +208,7 @@ def _write_generalization(made: Run) -> None:
     frame = frame.assign(formula="add(synflow, nwot)", size=3)
     frame = frame.assign(draws=3, lowest=frame["value"] - 0.01, highest=frame["value"] + 0.01)
     both = [frame.assign(metric=metric, metric_of="test") for metric in ("kendall", "spearman")]
-    write_parquet(
+    parquet.write(
         made.results / "generalization" / "srgp.parquet", pd.concat(both)[SCHEMA.names], SCHEMA, KEY, {}
     )
 

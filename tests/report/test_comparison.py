@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zcrepro.report import _comparison
-from zcrepro.report._comparison import (
+from zcrepro.report import comparison
+from zcrepro.report._layout import layout
+from zcrepro.report.comparison import (
     ALL,
     COLUMNS,
     OTHER,
@@ -18,7 +19,6 @@ from zcrepro.report._comparison import (
     compare,
     verdict,
 )
-from zcrepro.report._layout import layout
 
 
 def ours(value: float, relation: str = ALL, interval: tuple[float, float] = (0.4, 0.7)) -> Measured:
@@ -119,26 +119,26 @@ def test_a_figure_that_stands_twice_is_an_error() -> None:
 
 def test_rows_survive_the_file_and_have_six_digits(tmp_path: Path) -> None:
     frame = compare("ZCP", "t", [ours(1 / 3)], [])
-    _comparison.write_csv(tmp_path / "t.csv", frame)
+    comparison.write_csv(tmp_path / "t.csv", frame)
     text = (tmp_path / "t.csv").read_text()
     assert text.splitlines()[1] == (
         "ZCP,t,snip,cifar10,spearman,none,,0.333333,0.4,0.7,architectures,100,ours: all,,,no reference,"
     )
-    read = _comparison.read_csv(tmp_path / "t.csv")
+    read = comparison.read_csv(tmp_path / "t.csv")
     pd.testing.assert_frame_equal(read, frame.assign(value=0.333333), check_dtype=False)
 
 
 def test_another_csv_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="no table of comparisons: it has the columns a, b"):
-        _comparison.read_csv(tmp_path / "t.csv")
+        comparison.read_csv(tmp_path / "t.csv")
 
 
 def test_a_misspelt_kind_of_reference_names_the_nearest(tmp_path: Path) -> None:
     columns = "paper,table,row,column,metric,reference,paper_value,tolerance,tolerance_reason,source"
     (tmp_path / "r.csv").write_text(f"{columns}\nZCP,t,snip,cifar10,spearman,notebok,0.5,0.03,why,where\n")
     with pytest.raises(ValueError, match="did you mean 'notebook'"):
-        _comparison.read_references(tmp_path / "r.csv", "t")
+        comparison.read_references(tmp_path / "r.csv", "t")
 
 
 def test_people_see_the_paper_above_each_series_and_the_most_exact_verdict() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from zcrepro.report._page import inlined, report
+from zcrepro.report.page import inlined, report
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
 

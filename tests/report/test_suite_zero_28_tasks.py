@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro.correlation import spearman
+from zcrepro.ranking.correlation import spearman
 from zcrepro.report.tables.suite_zero_28_tasks import PROXIES, TASKS
 
 NAME = "suite_zero_28_tasks"

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro.report import _comparison
-from zcrepro.report._deviations import deviations
+from zcrepro.report import comparison
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.deviations import deviations
 
 CIFAR10, DIGITS = "nasbench201/cifar10", "embedded_cell/digits"
 
@@ -184,7 +184,7 @@ def test_the_deviations_are_all_tables_in_one_order(run: Any, evolved_reads: lis
         output = run.results / "tables" / "deviations.csv"
         deviations(tables=order, output=output)
         contents.append(output.read_bytes())
-    frame = _comparison.read_csv(Path(output))
+    frame = comparison.read_csv(Path(output))
     assert contents[0] == contents[1]
     assert len(frame) == 18 + 8
     assert frame["table"].tolist() == ["srgp_runs"] * 18 + ["zcp_search"] * 8

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro import seeds, storage, vote
+from zcrepro import seeds
 from zcrepro.benchmarks._base import PROXIES
-from zcrepro.correlation import interval, mean_over_draws, spearman
-from zcrepro.proxies._extract import feature_schema
-from zcrepro.report import _comparison
+from zcrepro.files import parquet
+from zcrepro.proxies.extract import feature_schema
+from zcrepro.ranking import vote
+from zcrepro.ranking.correlation import interval, mean_over_draws, spearman
+from zcrepro.report import comparison
 
 ALL_READS = ["accuracies/nasbench201", "released/nasbench201", "features/nasbench201/cifar10"]
 
@@ -63,7 +65,7 @@ def test_the_note_says_how_the_minibatch_and_the_weights_were_drawn(run: Any, ma
     assert shared in note
     path = run.results / "features" / "nasbench201" / "cifar10.parquet"
     how = json.dumps({"augmented_batches": True, "share_equal_graphs": False})
-    storage.write_parquet(path, pd.read_parquet(path), feature_schema(PROXIES), ["arch"], {"how": how})
+    parquet.write(path, pd.read_parquet(path), feature_schema(PROXIES), ["arch"], {"how": how})
     note = one(run.table("zcp_table1", ALL_READS, RESOURCE), "snip", "cifar10", "our scores")["note"]
     assert "plain networks" in note
     assert fixed not in note
@@ -76,7 +78,7 @@ def test_the_papers_synflow_is_that_of_its_code(run: Any, made: pd.DataFrame) ->
     features = pd.read_parquet(path)
     with_norms = features.assign(synflow_zcp=features["snip"] ** 2, synflow_zcp_status="ok")
     columns = feature_schema([*PROXIES, "synflow_zcp"])
-    storage.write_parquet(path, with_norms, columns, ["arch"], storage.parquet_metadata(path))
+    parquet.write(path, with_norms, columns, ["arch"], parquet.metadata(path))
     made = run.table("zcp_table1", ALL_READS, RESOURCE)
     for row, column, reference in (
         ("synflow", "synflow_zcp", "notebook"),
@@ -210,7 +212,7 @@ def test_equal_inputs_give_equal_files(run: Any) -> None:
 
 
 def test_the_references_are_the_two_published_roundings() -> None:
-    references = _comparison.read_references(RESOURCE, "zcp_table1")
+    references = comparison.read_references(RESOURCE, "zcp_table1")
     values = {(r.row, r.column, r.kind): r.value for r in references}
     assert len(values) == len(references) == 40
     assert values["grasp", "cifar10", "notebook"] == 0.514

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 import zcrepro
-from zcrepro import seeds, storage
+from zcrepro import seeds
 from zcrepro.benchmarks._base import ACCURACIES
-from zcrepro.proxies._extract import feature_schema
-from zcrepro.search._stage import search
+from zcrepro.files import parquet
+from zcrepro.proxies.extract import feature_schema
+from zcrepro.search.stage import search
 
 SPACE = zcrepro.get_space("embedded_chain")
 SETTINGS = {
@@ -38,12 +39,20 @@ def folder(tmp_path):
     rows = []
     for metric, accuracy in (("validation", validation), ("test", 100 - validation)):
         for text, value in zip(texts, accuracy, strict=True):
-            rows.append({"arch": text, "graph": text, "task": "digits", "metric": metric, "accuracy": value})
+            rows.append(
+                {
+                    "arch": text,
+                    "graph": SPACE.canonical(SPACE.parse(text)),
+                    "task": "digits",
+                    "metric": metric,
+                    "accuracy": value,
+                }
+            )
     frame = pd.DataFrame(rows).assign(seeds=3, source="made up")
-    storage.write_parquet(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["task", "metric", "arch"], {})
+    parquet.write(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["task", "metric", "arch"], {})
     scores = pd.DataFrame({"arch": texts, "graph": texts, "snip": validation, "snip_status": "ok"})
     scores.loc[0, "snip"] = np.nan
-    storage.write_parquet(tmp_path / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
+    parquet.write(tmp_path / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
     return tmp_path
 
 
@@ -56,7 +65,7 @@ def run(folder, **changes):
         scores=folder / "features.parquet",
         output=output,
     )
-    return storage.read_parquet(output)
+    return parquet.read(output)
 
 
 def test_every_method_and_repeat_has_a_row_for_each_trained_model(folder):
@@ -69,7 +78,7 @@ def test_every_method_and_repeat_has_a_row_for_each_trained_model(folder):
         "random_search+snip",
     }
     assert sizes.tolist() == [20] * 12
-    assert found["domain"].unique().tolist() == [len(storage.read_parquet(folder / "features.parquet"))]
+    assert found["domain"].unique().tolist() == [len(parquet.read(folder / "features.parquet"))]
     assert found["labels"].unique().tolist() == [0]
 
 
@@ -93,29 +102,29 @@ def test_equal_settings_give_equal_files_and_another_seed_another(folder):
 
 
 def test_a_benchmark_without_validation_accuracy_is_refused(folder):
-    frame = storage.read_parquet(folder / "accuracies.parquet")
+    frame = parquet.read(folder / "accuracies.parquet")
     only = frame[frame["metric"] == "test"]
-    storage.write_parquet(folder / "accuracies.parquet", only, ACCURACIES, ["task", "metric", "arch"], {})
+    parquet.write(folder / "accuracies.parquet", only, ACCURACIES, ["task", "metric", "arch"], {})
     with pytest.raises(ValueError, match="has no validation accuracy of digits"):
         run(folder)
 
 
 def test_scores_of_other_architectures_are_refused(folder):
     scores = pd.DataFrame({"arch": ["x"], "graph": ["x"], "snip": [1.0], "snip_status": ["ok"]})
-    storage.write_parquet(folder / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
+    parquet.write(folder / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
     with pytest.raises(ValueError, match="no architecture of embedded_chain/digits is in both"):
         run(folder)
 
 
 def test_the_file_says_how_it_was_made(folder):
     run(folder)
-    made = storage.parquet_metadata(folder / "search.parquet")
+    made = parquet.metadata(folder / "search.parquet")
     assert made["stage"] == "search"
     assert len(made["code"]) == len(made["settings"]) == 16
 
 
 def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
-    texts = storage.read_parquet(folder / "features.parquet")["arch"]
+    texts = parquet.read(folder / "features.parquet")["arch"]
     graphs = sorted({SPACE.canonical(SPACE.parse(text)) for text in texts})
     draws = sorted(seeds.derive(3, "split", "embedded_chain", graph) for graph in graphs)
     found = {
@@ -136,7 +145,7 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
         evolved=[folder / "seed-0.json"],
         output=folder / "search.parquet",
     )
-    rows = storage.read_parquet(folder / "search.parquet")
+    rows = parquet.read(folder / "search.parquet")
     assert rows.groupby("guide")["labels"].unique().map(list).to_dict() == {
         "evolved": [10],
         "none": [0],

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import zcrepro
-from zcrepro.spaces._cell import live_form
+from zcrepro.spaces.cell import live_form
 
 SPACE = zcrepro.get_space("nasbench201")
 SMALL = zcrepro.get_space("embedded_cell")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 import zcrepro
-from zcrepro.spaces._base import Space
 from zcrepro.spaces._genotype import FIRST, as_node, canonical_cell
 from zcrepro.spaces._genotype_layers import DEPTHWISE, FactorisedReduction, operation_module
+from zcrepro.spaces.base import Space
 
 NAMES = ["nasbench301", "nds_amoeba", "nds_darts", "nds_enas", "nds_nasnet", "nds_pnas"]
 NDS = [name for name in NAMES if name.startswith("nds")]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from zcrepro.networks.multiply_adds import tensorwatch
-from zcrepro.spaces import _nasbench101_graph as graph
+from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces._nasbench101_enumeration import cells
 from zcrepro.spaces.nasbench101 import SPACE, Cell, Network, count_parameters, naslib_flops, vertex_channels
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import zcrepro
-from zcrepro.spaces._base import Space
+from zcrepro.spaces.base import Space
 from zcrepro.spaces.nasbench_macro import InvertedResidual
 
 SPACE = zcrepro.get_space("nasbench_macro")

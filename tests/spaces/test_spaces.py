@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zcrepro
-from zcrepro.spaces._base import CategoricalSpace, Space
+from zcrepro.spaces.base import CategoricalSpace, Space
 
 SPACES = zcrepro.list_spaces()
 CATEGORICAL = [name for name in SPACES if isinstance(zcrepro.get_space(name), CategoricalSpace)]

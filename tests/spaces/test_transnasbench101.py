@@ -11,9 +11,9 @@ from torch import nn
 
 import zcrepro
 from zcrepro.spaces import _transnas
-from zcrepro.spaces._base import Space
 from zcrepro.spaces._initialisation import build
 from zcrepro.spaces._transnas_cell import Cell, FactorizedReduction, live_form
+from zcrepro.spaces.base import Space
 
 MICRO = zcrepro.get_space("transnasbench101_micro")
 MACRO = zcrepro.get_space("transnasbench101_macro")

@@ -1,14 +1,15 @@
 """Names in a configuration that refer to nothing are answered with the nearest one."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
-from zcrepro.datasets import read_datasets
-from zcrepro.schema import completed
+from checks import check_references
+from defaults import with_proxies
+from schema import completed
+from zcrepro.fetching.datasets import read_datasets
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -16,20 +17,12 @@ DATASETS = read_datasets(ROOT / "config/datasets.tsv")
 
 
 def check(config):
-    loaded("checks").check_references(filled(config), DATASETS, ROOT)
+    check_references(filled(config), DATASETS, ROOT)
 
 
 def filled(config):
     """A configuration with its defaults."""
-    return loaded("defaults").with_proxies(completed(config, SCHEMA))
-
-
-def loaded(name):
-    """A module of workflow/, which is no package."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / f"workflow/{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return with_proxies(completed(config, SCHEMA))
 
 
 def merged(*names):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from zcrepro.datasets import read_datasets
+from zcrepro.fetching.datasets import read_datasets
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,13 +6,14 @@ from math import ceil
 import yaml
 
 from zcrepro import provenance
-from zcrepro.datasets import fetch_settings, read_datasets
-from zcrepro.files import json_text, write_text
-from zcrepro.schema import completed
+from zcrepro.fetching.datasets import fetch_settings, read_datasets
+from zcrepro.files.atomic import write_text
+from zcrepro.files.json import json_text
 
 sys.path.insert(0, str(HERE / "workflow"))
 from checks import check_references
 from defaults import with_proxies
+from schema import completed
 
 SCHEMA = yaml.safe_load((HERE / "workflow/schemas/config.schema.yaml").read_text())
 config = with_proxies(completed(config, SCHEMA))

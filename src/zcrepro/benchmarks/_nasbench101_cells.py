@@ -5,7 +5,6 @@ was found for the pinned files is kept in ``resources/nasbench101/cells.parquet`
 it computes the hashes again, so it need not be trusted.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import cyclopts
 import pandas as pd
 import pyarrow as pa
 
-from zcrepro import storage
+from zcrepro.files import parquet
+from zcrepro.files.json import read_json
 from zcrepro.spaces.nasbench101 import SPACE
 
 SCHEMA = pa.schema([("arch", pa.string())])
@@ -29,16 +29,16 @@ def find_cells(output: Path, *tables: Path) -> None:
     tables
         JSON with a list of hashes under ``key``.
     """
-    hashes = {name for table in tables for name in json.loads(table.read_text(encoding="utf-8"))["key"]}
+    hashes = {name for table in tables for name in read_json(table)["key"]}
     found = [SPACE.text(arch) for arch in SPACE.architectures() if SPACE.canonical(arch) in hashes]
     if len(found) != len(hashes):
         raise ValueError(f"{len(hashes)} hashes, but {len(found)} cells have one of them")
-    storage.write_parquet(output, pd.DataFrame({"arch": found}), SCHEMA, ["arch"], {})
+    parquet.write(output, pd.DataFrame({"arch": found}), SCHEMA, ["arch"], {})
 
 
 def cells_by_hash(path: Path) -> dict[str, str]:
     """The texts of a file of ``find_cells`` by their hashes, computed anew."""
-    texts: Iterable[str] = storage.read_parquet(path, ["arch"])["arch"]
+    texts: Iterable[str] = parquet.read(path, ["arch"])["arch"]
     return {SPACE.canonical(SPACE.parse(text)): text for text in texts}
 
 

@@ -11,18 +11,16 @@ half is ``x-valid``; ``cifar10`` is trained on all of it. ``ori-test`` is CIFAR-
 of the other datasets it is validation and test set together.
 """
 
-import bz2
 import re
-import tarfile
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from zcrepro import pickles
+from zcrepro.files import archives, pickles
 from zcrepro.progress import track
-from zcrepro.spaces._base import Space
+from zcrepro.spaces.base import Space
 
 SPLITS = {
     ("cifar10", "validation"): ("cifar10-valid", "x-valid"),
@@ -75,14 +73,10 @@ def records(path: Path, epochs: int) -> Iterator[Record]:
 
 def members(path: Path) -> Iterator[tuple[str, Mapping[str, Record]]]:
     """The name and the content of each member, one in memory at a time."""
-    try:
-        with tarfile.open(path) as archive:
-            entries = [e for e in archive.getmembers() if MEMBER.fullmatch(PurePosixPath(e.name).name)]
-            for entry in track(entries, f"reading {path.name}"):
-                with bz2.open(archive.extractfile(entry)) as file:  # type: ignore[arg-type]  # a regular file
-                    yield entry.name, pickles.read(file, f"{path}: {entry.name}", SCALARS)
-    except tarfile.TarError as error:
-        raise ValueError(f"{path} is not a whole archive ({error}); delete it and fetch it again") from error
+    with archives.tar_of_bzip2(path, MEMBER) as entries:
+        for name, opened in track(entries, f"reading {path.name}"):
+            with opened() as file:
+                yield name, pickles.read(file, f"{path}: {name}", SCALARS)
 
 
 def require_all(texts: Collection[str], space: Space, path: Path) -> None:

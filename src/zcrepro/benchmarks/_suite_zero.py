@@ -10,8 +10,6 @@ Two formats, for all its search spaces:
 Both also carry ``val_accuracy``, which is not a validation accuracy in every space: see the recipes.
 """
 
-import json
-import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,8 @@ from typing import Any
 import pandas as pd
 
 from zcrepro.benchmarks._base import PROXIES, without_failures
+from zcrepro.files import archives
+from zcrepro.files.json import parsed, read_json
 
 Decode = Callable[[str], str]
 """The space's own text of NASLib's encoding, such as ``(4, 0, 3, 1, 4, 3)``; ValueError for anything else."""
@@ -61,7 +61,7 @@ def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.
 
 def json_entries(path: Path, task: str) -> dict[str, Entry]:
     """What a ``zc_<space>.json`` holds for each encoding of a task. Raises ValueError where it has none."""
-    by_task = json.loads(path.read_text(encoding="utf-8"))
+    by_task = read_json(path)
     # The first run of NAS-Bench-101 holds its one task a level deeper, under the name of the space.
     by_task = by_task.get("nasbench101", by_task)
     if task not in by_task:
@@ -71,10 +71,8 @@ def json_entries(path: Path, task: str) -> dict[str, Entry]:
 
 
 def _archive_entries(path: Path, space: str, task: str) -> Iterable[Entry]:
-    with zipfile.ZipFile(path) as archive:
-        for name in sorted(archive.namelist()):
-            if f"--{space}--{task}--" in name:
-                yield from json.loads(archive.read(name))
+    for name, content in archives.zip_members(path, lambda name: f"--{space}--{task}--" in name):
+        yield from parsed(content, f"{path}: {name}")
 
 
 def _conflicts(known: Entry, entry: Entry) -> set[str]:

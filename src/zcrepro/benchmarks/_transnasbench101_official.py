@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
-import torch
 
 from zcrepro.benchmarks._base import require_files
 from zcrepro.benchmarks.transnasbench101 import NOT_PERCENT
-from zcrepro.spaces._base import Space
-from zcrepro.spaces._transnas import TASKS
+from zcrepro.files import tensors
+from zcrepro.spaces import transnasbench101_macro
+from zcrepro.spaces.base import Space
 
 ARCHIVE = "official/transnas-bench-101/transnas-bench_v10141024.pth"
 
@@ -55,7 +55,7 @@ class OfficialTransNASBench101:
         rows = [
             (arch, task, metric, _final(path, arch, task, by_task, f"{prefix}_{MEASURES[task]}"))
             for arch, by_task in by_arch.items()
-            for task in TASKS
+            for task in transnasbench101_macro.SPACE.tasks
             for metric, prefix in PREFIXES.items()
         ]
         frame = pd.DataFrame(rows, columns=["arch", "task", "metric", "accuracy"])
@@ -64,11 +64,7 @@ class OfficialTransNASBench101:
 
 
 def _loaded(path: Path) -> dict[str, Any]:
-    """torch's restricted unpickler runs no code: it builds plain containers, numbers and tensors."""
-    try:
-        archive = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a broken pickle may raise anything at all
-        raise ValueError(f"{path} is not a whole archive of plain data ({error}); fetch it again") from error
+    archive = tensors.load(path)
     if not isinstance(archive, dict):
         raise ValueError(f"{path} holds a {type(archive).__name__}, expected a dict")
     return archive

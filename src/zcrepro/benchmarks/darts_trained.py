@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from zcrepro.benchmarks._base import require_files
+from zcrepro.files.csv import read_csv
 from zcrepro.spaces.nasbench301 import SPACE
 
 FILE = "darts/DARTS_archs_CIFAR10.csv"
@@ -27,7 +28,7 @@ class DARTSTrained:
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """See ``_base.Accuracies``. Raises ValueError for a row that is no genotype and accuracy."""
         require_files(files, [FILE], "darts_trained")
-        table = pd.read_csv(files[FILE], header=None)  # the file has no header
+        table = read_csv(files[FILE], header=None)  # the file has no header
         if table.shape[1] != 2:
             raise ValueError(f"{files[FILE]} has {table.shape[1]} columns, expected genotype and accuracy")
         frame = pd.DataFrame({"arch": table[0].map(decoded), "accuracy": table[1]})

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro import storage
 from zcrepro.benchmarks._base import METRICS, require_columns
+from zcrepro.files import parquet
 
 
 class Embedded:
@@ -20,7 +20,7 @@ class Embedded:
 
 def mean_over_seeds(path: Path) -> pd.DataFrame:
     """arch, task, metric, accuracy, seeds. Raises ValueError where a seed stands twice or holds NaN."""
-    trained = storage.read_parquet(path)
+    trained = parquet.read(path)
     require_columns(trained, ["arch", "task", "seed", *METRICS], path)
     for problem, rows in {
         "repeats a training": trained.duplicated(["arch", "task", "seed"]),

@@ -9,7 +9,6 @@
 The tables name a cell by its hash alone; see ``_nasbench101_cells``. No test accuracies are there.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from zcrepro.benchmarks import _suite_zero
 from zcrepro.benchmarks._base import require_columns, require_files
 from zcrepro.benchmarks._nasbench101_cells import cells_by_hash
 from zcrepro.benchmarks.suite_zero_nasbench101 import FIRST_RUN, TASK, draws
+from zcrepro.files.json import read_json
 
 TABLES = ("nasbench101/data-10k.json", "nasbench101/data-20k.json")
 CELLS = "resources/nasbench101/cells.parquet"
@@ -60,7 +60,7 @@ def _tables(files: Mapping[str, Path]) -> pd.DataFrame:
 
 
 def _table(path: Path, cells: Mapping[str, str], cells_path: Path) -> pd.DataFrame:
-    table = pd.DataFrame(json.loads(path.read_text(encoding="utf-8")))
+    table = pd.DataFrame(read_json(path))
     require_columns(table, ["key", ACCURACY, PARAMETERS], path)
     unknown = [key for key in table["key"] if key not in cells]
     if unknown:

@@ -6,7 +6,6 @@ was trained three times; its accuracies are the means.
 """
 
 import base64
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +15,9 @@ import pandas as pd
 
 from zcrepro.benchmarks import _protobuf
 from zcrepro.benchmarks._base import require_files
-from zcrepro.benchmarks._tfrecord import records
-from zcrepro.spaces import _nasbench101_graph as graph
+from zcrepro.files.json import parsed
+from zcrepro.files.tfrecord import records
+from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces.nasbench101 import SPACE
 
 FILE = "official/nasbench101/nasbench_only108.tfrecord"
@@ -72,7 +72,7 @@ def _read(path: Path) -> Iterator[Training]:
     texts: dict[str, str] = {}
     for record in records(path):
         try:
-            name, epochs, adjacency, operations, metrics = json.loads(record)
+            name, epochs, adjacency, operations, metrics = parsed(record, path)
             if epochs == EPOCHS:
                 if name not in texts:
                     texts[name] = _text(name, adjacency, operations)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro import pickles
 from zcrepro.benchmarks._base import require_columns, require_files
 from zcrepro.benchmarks._suite_zero import further_accuracies
 from zcrepro.benchmarks.suite_zero_nasbench201 import FIRST_TASKS, FURTHER, FURTHER_TASKS, decoded
-from zcrepro.spaces._cell import OPERATIONS
+from zcrepro.files import pickles
+from zcrepro.files.csv import read_csv
 from zcrepro.spaces.nasbench201 import SPACE
 
 NASGRAPH = {task: f"nasbench201/nasbench201_{task}.csv" for task in FIRST_TASKS}
@@ -47,7 +47,7 @@ class NASBench201:
 
 def half_trained_test_left_out(path: Path, task: str) -> pd.DataFrame:
     """A table of NASGraph: validation accuracies, and test accuracies unless the task is CIFAR-10."""
-    table = pd.read_csv(path)
+    table = read_csv(path)
     require_columns(table, ["arch str", *COLUMNS.values()], path)
     _require_all(table["arch str"], path)
     parts = [
@@ -78,7 +78,7 @@ def whole_training_test(path: Path) -> pd.DataFrame:
 
 def _tested(key: tuple[int, ...], accuracies: list[float], path: Path) -> tuple[str, float, int]:
     try:
-        arch = SPACE.text(tuple(OPERATIONS[number] for number in key))
+        arch = SPACE.text(tuple(SPACE.operations[number] for number in key))
         return arch, sum(accuracies) / len(accuracies), len(accuracies)
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
         raise ValueError(

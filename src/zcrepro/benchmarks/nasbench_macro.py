@@ -5,7 +5,6 @@ they are a little higher than what a search could reach, and there is no validat
 of equal graphs share one result: 3,969 networks were trained, not 6,561.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from zcrepro.benchmarks._base import require_files
+from zcrepro.files.json import read_json
 from zcrepro.spaces.nasbench_macro import SPACE
 
 FILE = "nasbench-macro/nas-bench-macro_cifar10.json"
@@ -44,7 +44,7 @@ class NASBenchMacro:
 def _entries(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     require_files(files, [FILE], "nasbench_macro")
     path = files[FILE]
-    entries: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    entries: dict[str, dict[str, Any]] = read_json(path)
     missing = [text for text in map(SPACE.text, SPACE.architectures()) if text not in entries]
     if missing:
         raise ValueError(f"{path} lacks {len(missing)} of {SPACE.size} architectures, such as {missing[0]}")

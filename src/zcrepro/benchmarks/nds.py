@@ -12,7 +12,6 @@ authors' own figures take the best test accuracy of any epoch (``min_test_top1``
 at most 0.23 points higher. Records of one network are its trainings: their mean, ``seeds`` of them.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from zcrepro import registry
+from zcrepro.files.json import read_json
 
 FAMILIES = {
     "Amoeba": "nds_amoeba",
@@ -99,7 +99,7 @@ def _records(files: Mapping[str, Path]) -> pd.DataFrame:
 
 
 def _read(path: Path, name: str, of: Sweep) -> pd.DataFrame:
-    records = json.loads(path.read_text(encoding="utf-8"))
+    records = read_json(path)
     if not isinstance(records, list):
         raise ValueError(f"{path} is a {type(records).__name__}, expected a list of records")
     rows = [_row(record, of.space, path) for record in records]

@@ -20,8 +20,8 @@ import pandas as pd
 
 from zcrepro.benchmarks import _suite_zero
 from zcrepro.benchmarks._base import require_files
-from zcrepro.spaces import _nasbench101_graph as graph
-from zcrepro.spaces._base import Arch
+from zcrepro.spaces import nasbench101_graph as graph
+from zcrepro.spaces.base import Arch
 from zcrepro.spaces.nasbench101 import SPACE
 
 FIRST_RUN = "nas-bench-suite-zero/zc_nasbench101.json"

@@ -26,7 +26,8 @@ import pandas as pd
 
 from zcrepro.benchmarks._base import PROXIES, require_columns, require_files, without_failures
 from zcrepro.benchmarks._suite_zero import archive_scores, json_scores, published_counts
-from zcrepro.spaces._cell import EDGES
+from zcrepro.files.csv import read_csv
+from zcrepro.spaces.cell import EDGES
 from zcrepro.spaces.nasbench201 import SPACE
 
 FINAL = {
@@ -88,7 +89,7 @@ def final_release(path: Path) -> pd.DataFrame:
 
     Raises ValueError where the table spells an architecture out and we decode it otherwise.
     """
-    table = pd.read_csv(path)
+    table = read_csv(path)
     require_columns(table, ["net", *PROXIES], path)
     texts = table["net"].map(decoded)
     if "net_str" in table.columns and not texts.equals(table["net_str"]):

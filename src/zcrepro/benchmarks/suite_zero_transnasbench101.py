@@ -28,9 +28,8 @@ import pandas as pd
 from zcrepro.benchmarks._base import require_files
 from zcrepro.benchmarks._suite_zero import archive_scores, json_scores, published_counts
 from zcrepro.spaces import transnasbench101_macro, transnasbench101_micro
-from zcrepro.spaces._base import Space
-from zcrepro.spaces._cell import EDGES
-from zcrepro.spaces._transnas import TASKS
+from zcrepro.spaces.base import Space
+from zcrepro.spaces.cell import EDGES
 from zcrepro.spaces.transnasbench101_micro import FURTHER_TASKS
 
 SYNFLOW = "nas-bench-suite-zero/tnb101_classification_synflow.zip"
@@ -159,12 +158,12 @@ class SuiteZeroTransNASBench101:
                 yield further.assign(task=task, source=FURTHER_SOURCE, file=name)
 
     def _official(self, path: Path, of: Files) -> Iterator[pd.DataFrame]:
-        for task in TASKS:
+        for task in transnasbench101_macro.SPACE.tasks:
             scores = json_scores(path, task, of.decode)
             yield scores.assign(task=task, source=FINAL_SOURCE, file=of.official)
 
     def _pinned(self, files: Mapping[str, Path], of: Files) -> Iterator[pd.DataFrame]:
-        for task in TASKS:
+        for task in transnasbench101_macro.SPACE.tasks:
             columns = ["zen", "synflow", "epe_nas"] if task in CLASSIFICATIONS else ["zen"]
             named = "tables of zen, synflow and epe_nas" if task in CLASSIFICATIONS else "table of zen"
             tables = table(files[of.zen], of, task)

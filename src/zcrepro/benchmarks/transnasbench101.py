@@ -20,7 +20,7 @@ import pandas as pd
 from zcrepro.benchmarks._base import require_files
 from zcrepro.benchmarks._suite_zero import ACCURACY, further_accuracies
 from zcrepro.benchmarks.suite_zero_transnasbench101 import files_of, naslib_text, table
-from zcrepro.spaces._transnas import TASKS
+from zcrepro.spaces import transnasbench101_macro
 from zcrepro.spaces.transnasbench101_micro import FURTHER_TASKS
 
 NOT_PERCENT = frozenset({"room_layout", "autoencoder", "normal"})
@@ -38,7 +38,7 @@ class TransNASBench101:
     def _parts(self, files: Mapping[str, Path]) -> Iterator[pd.DataFrame]:
         of = files_of(files)
         require_files(files, [of.zen, *of.further], "transnasbench101")
-        for task in TASKS:
+        for task in transnasbench101_macro.SPACE.tasks:
             yield final_epoch(table(files[of.zen], of, task)).assign(task=task, file=of.zen)
         for name in of.further:
             for task in FURTHER_TASKS:

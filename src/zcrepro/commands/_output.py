@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from zcrepro import files
+from zcrepro.files.atomic import write_text
+from zcrepro.files.json import json_text
 
 MANY = 10**9  # from here on a count is read by its power of ten
 NARROW = 6  # characters that a column has at least
@@ -56,13 +57,13 @@ class Output:
     def show(self, *listings: Listing) -> None:
         """Write the listings; JSON maps the name of each to its rows."""
         if self.format == "json":
-            text = files.json_text({one.name: [_strict(row) for row in one.rows] for one in listings})
+            text = json_text({one.name: [_strict(row) for row in one.rows] for one in listings})
         else:
             text = _tables(listings, None if self.output is None else UNBOUNDED)
         if self.output is None:
             print(text, end="")
         else:
-            files.write_text(self.output, text)
+            write_text(self.output, text)
 
 
 def _strict(value: Any) -> Any:

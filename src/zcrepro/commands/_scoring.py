@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from zcrepro import seeds
-from zcrepro.evolve._proxy import EvolvedProxy, load_proxy
-from zcrepro.spaces._base import TaskShape
+from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.spaces.base import TaskShape
 
 
 def random_batch(size: int, shape: TaskShape, seed: int) -> tuple[Tensor, Tensor]:

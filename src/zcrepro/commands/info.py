@@ -1,6 +1,5 @@
 """``zcrepro info FILE``: what a result file holds and how it was made."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from zcrepro import storage
 from zcrepro.commands._files import existing
+from zcrepro.files import parquet
+from zcrepro.files.csv import read_csv
+from zcrepro.files.json import read_json
 
 NOT_OURS = "It holds no record of how it was made: zcrepro did not write it."
 
@@ -32,24 +33,18 @@ def info(path: Path, /) -> None:
 
 
 def _show_parquet(path: Path, console: Console) -> None:
-    types = {field.name: str(field.type) for field in storage.read_schema(path)}
-    made = storage.parquet_metadata(path)
-    console.print(_made(path, made) if made else NOT_OURS, _columns(storage.read_parquet(path), types))
+    types = {field.name: str(field.type) for field in parquet.schema_of(path)}
+    made = parquet.metadata(path)
+    console.print(_made(path, made) if made else NOT_OURS, _columns(parquet.read(path), types))
 
 
 def _show_csv(path: Path, console: Console) -> None:
-    try:
-        frame = pd.read_csv(path)
-    except ValueError as error:  # not text, no columns, or rows of different lengths
-        raise ValueError(f"{path} cannot be read as CSV ({str(error).strip()})") from error
+    frame = read_csv(path)
     console.print(_columns(frame, {str(name): str(kind) for name, kind in frame.dtypes.items()}))
 
 
 def _show_json(path: Path, console: Console) -> None:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # not JSON, or not even text
-        raise ValueError(f"{path} cannot be read as JSON ({error})") from error
+    found = read_json(path)
     console.print_json(data=found)
     if not (isinstance(found, dict) and "provenance" in found):
         console.print(NOT_OURS)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro import storage
 from zcrepro.commands._files import existing
+from zcrepro.files import parquet
 
 
 def promote(shards: Sequence[Path], /, *, to: Path, key: Sequence[str]) -> None:
@@ -27,18 +27,18 @@ def promote(shards: Sequence[Path], /, *, to: Path, key: Sequence[str]) -> None:
     """
     if not shards:
         raise ValueError("name the Parquet files of the shards")
-    schemas = {storage.read_schema(existing(shard)).remove_metadata() for shard in shards}
+    schemas = {parquet.schema_of(existing(shard)).remove_metadata() for shard in shards}
     if len(schemas) != 1:
         raise ValueError(f"the shards are of {len(schemas)} different schemas; promote one kind at a time")
     schema = schemas.pop()
     unknown = [name for name in key if name not in schema.names]
     if unknown or not key:
         raise ValueError(f"--key {' '.join(unknown)} is no column; there are {', '.join(schema.names)}")
-    metadata = [storage.parquet_metadata(shard) for shard in shards]
+    metadata = [parquet.metadata(shard) for shard in shards]
     for entry in ("stage", "code", "versions", "shared"):
         makings = {made.get(entry, "") for made in metadata}
         if len(makings) != 1:
             raise ValueError(f"the shards differ in {entry}: {sorted(makings)}; recompute the older ones")
-    merged = pd.concat([storage.read_parquet(shard) for shard in shards], ignore_index=True)
+    merged = pd.concat([parquet.read(shard) for shard in shards], ignore_index=True)
     made = {name: value for name, value in metadata[0].items() if name != "settings"}
-    storage.write_parquet(to, merged, schema, list(key), made)
+    parquet.write(to, merged, schema, list(key), made)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from zcrepro import checkout, proofs, registry, storage
+from zcrepro import checkout, registry
+from zcrepro.benchmarks import proofs
 from zcrepro.commands._files import existing
+from zcrepro.files import parquet
 
 COLUMNS = ("source", "task", "arch", "quantity", "count")
 
@@ -21,7 +23,7 @@ def promote_counts(tables: Sequence[Path], /, *, to: Path | None = None) -> None
     to
         The folder that the proofs are kept in; resources/proofs of the repository if it is not given.
     """
-    counts = {path.stem: storage.read_parquet(existing(path), COLUMNS) for path in tables}
+    counts = {path.stem: parquet.read(existing(path), COLUMNS) for path in tables}
     for name in counts:
         registry.get("space", name)  # an unknown one is an error
     for proof in proofs.record(counts, to or checkout.path("resources/proofs")):

@@ -2,7 +2,7 @@
 
 from zcrepro.commands._latex import plain_text
 from zcrepro.commands._output import Listing, Output
-from zcrepro.proxies._lookup import list_proxies
+from zcrepro.proxies.lookup import list_proxies
 
 DEFAULT = Output()
 

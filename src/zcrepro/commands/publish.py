@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-from zcrepro import files
+from zcrepro.files.atomic import write_text
+from zcrepro.files.text import read_text
 
 REPRODUCTION = "docs/reproduction"
 
@@ -31,12 +32,12 @@ def publish(results: Path, /) -> None:
         for path in sorted((results / folder).glob("*")):
             if path.suffix in suffixes:
                 shutil.copyfile(path, target / folder / path.name)
-    files.write_text(target / "README.md", _page(results, tables))
+    write_text(target / "README.md", _page(results, tables))
 
 
 def _page(results: Path, tables: list[Path]) -> str:
     run = results.name
-    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in tables}
+    titles = {path.name: read_text(path).splitlines()[0].lstrip("# ") for path in tables}
     parts = [
         f"# The run `{run}`",
         f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, "

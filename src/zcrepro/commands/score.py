@@ -14,9 +14,9 @@ from zcrepro.commands._networks import named
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named, random_batch
 from zcrepro.progress import track
-from zcrepro.proxies._engine import Scores
-from zcrepro.proxies._score import score as score_network
-from zcrepro.spaces._base import TaskShape
+from zcrepro.proxies.engine import Scores
+from zcrepro.scoring import score as score_network
+from zcrepro.spaces.base import TaskShape
 
 DEFAULT = Output()
 

@@ -7,10 +7,10 @@ from cyclopts.types import PositiveInt
 from zcrepro import registry, seeds
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named, random_batch
-from zcrepro.proxies._engine import Scores
-from zcrepro.proxies._score import score as score_network
-from zcrepro.search._training_free import training_free
-from zcrepro.spaces._base import Arch, Space
+from zcrepro.proxies.engine import Scores
+from zcrepro.scoring import score as score_network
+from zcrepro.search.training_free import training_free
+from zcrepro.spaces.base import Arch, Space
 
 DEFAULT = Output()
 

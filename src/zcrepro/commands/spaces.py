@@ -5,13 +5,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from zcrepro import checkout, proofs, registry
+from zcrepro import checkout, registry
+from zcrepro.benchmarks import proofs
+from zcrepro.benchmarks.proofs import Proof
 from zcrepro.commands._output import Listing, Output
+from zcrepro.files.yaml import read_yaml
 from zcrepro.progress import track
-from zcrepro.proofs import Proof
-from zcrepro.spaces._base import Space
+from zcrepro.spaces.base import Space
 
 DEFAULT = Output()
 
@@ -42,8 +42,8 @@ def spaces(*, prove: bool = False, benchmarks: Path | None = None, output: Outpu
 
 def _known(path: Path) -> Mapping[str, Any]:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))["benchmarks"]
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        return read_yaml(path)["benchmarks"]
+    except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is no YAML file that has the key benchmarks ({error!r})") from error
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from zcrepro.report import _comparison, _headline
-from zcrepro.report._headline import Best
+from zcrepro.report import comparison, headline
+from zcrepro.report.headline import Best
 
 
 def summary(results: Path, /) -> None:
@@ -17,8 +17,8 @@ def summary(results: Path, /) -> None:
     results
         The folder of a run, for example ``results/quickstart``.
     """
-    files = [results / "tables" / f"{name}.csv" for name in (_headline.CORRELATION, _headline.SEARCH)]
-    tables = {path.stem: _comparison.read_csv(path) for path in files if path.is_file()}
+    files = [results / "tables" / f"{name}.csv" for name in (headline.CORRELATION, headline.SEARCH)]
+    tables = {path.stem: comparison.read_csv(path) for path in files if path.is_file()}
     if not tables:
         raise ValueError(
             f"{results.absolute()} has no tables yet ({files[0].name} is not there); name the folder "
@@ -27,7 +27,7 @@ def summary(results: Path, /) -> None:
     shown = Table(title=results.name)
     for heading in ("problem", "hand-crafted", "evolved", "search"):
         shown.add_column(heading, overflow="fold")  # a narrow terminal loses no part of a name
-    for one in _headline.headlines(tables):
+    for one in headline.headlines(tables):
         texts = _text(one.handcrafted, ".3f"), _text(one.evolved, ".3f"), _text(one.search, ".2f", " %")
         shown.add_row(one.problem, *texts)
     console = Console()

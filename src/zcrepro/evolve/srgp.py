@@ -16,12 +16,12 @@ import numpy as np
 from deap import base, gp, tools
 
 from zcrepro import seeds
-from zcrepro.correlation import KendallWith, dense_ranks
-from zcrepro.evolve._formula import Formula
-from zcrepro.evolve._functions import FUNCTIONS
-from zcrepro.evolve._scores import Scores
-from zcrepro.evolve._stage import Evolution, EvolveSettings, Generation
+from zcrepro.evolve.stage import Evolution, EvolveSettings, Generation
+from zcrepro.formulas.formula import Formula
+from zcrepro.formulas.functions import FUNCTIONS
+from zcrepro.problems.rows import Rows
 from zcrepro.progress import track
+from zcrepro.ranking.correlation import KendallWith, dense_ranks
 
 INITIAL_HEIGHTS = (1, 4)  # of the first trees: from one function to 16 terminals
 GROWN_HEIGHTS = (0, 2)  # of the subtree that a mutation grows
@@ -53,7 +53,7 @@ class Tree(gp.PrimitiveTree):  # type: ignore[misc]
 class Judge:
     """The fitness of formulas on the training problems; a formula or a ranking seen before is looked up."""
 
-    def __init__(self, training: Sequence[Scores]) -> None:
+    def __init__(self, training: Sequence[Rows]) -> None:
         # One pass over the rows of all problems, then one slice each.
         names = training[0].columns
         self._columns = {name: np.concatenate([rows.columns[name] for rows in training]) for name in names}
@@ -93,7 +93,7 @@ class Judge:
 class SymbolicRegression:
     """Generations of tournaments; the best formula so far always stays."""
 
-    def evolve(self, training: Sequence[Scores], chosen: EvolveSettings) -> Evolution:
+    def evolve(self, training: Sequence[Rows], chosen: EvolveSettings) -> Evolution:
         """The formula with the best mean tau on ``training``.
 
         It is a function of the data and the settings alone. Raises ValueError where no formula

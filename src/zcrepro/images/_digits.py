@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from zcrepro import seeds
-from zcrepro.images._base import Images
+from zcrepro.images.base import Images
 
 SHIFT = 2  # pixels in each direction
 TRAINING, VALIDATION = 1000, 397  # the rest, 400, is for testing

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zcrepro import pickles
-from zcrepro.images._base import Images
+from zcrepro.files import pickles
+from zcrepro.images.base import Images
 
 CHANNELS = 3
 

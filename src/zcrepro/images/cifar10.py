@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zcrepro.images._base import Images
 from zcrepro.images._photographs import CHANNELS, cropped_and_mirrored, normalised
+from zcrepro.images.base import Images
 
 SIDE, CLASSES = 32, 10
 RECORD = 1 + CHANNELS * SIDE * SIDE  # bytes: the label, then the red, green and blue planes

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zcrepro.images._base import Images
 from zcrepro.images._photographs import cropped_and_mirrored, normalised, pickled
+from zcrepro.images.base import Images
 
 SIDE = 32
 CLASSES = range(100)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from zcrepro import registry, seeds
-from zcrepro.images._base import AugmentingSource, Images, ImageSource, minibatch
-from zcrepro.proxies._base import Batch
+from zcrepro.images.base import AugmentingSource, Images, ImageSource, minibatch
+from zcrepro.proxies.base import Batch
 
 
 class FixedMinibatch:

@@ -10,8 +10,8 @@ infinity where a component has no value.
 
 Cost: one forward and small eigenvalue problems, 1.5 forwards."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.blocks import BLOCKS, Blocks, required_entropies
+from zcrepro.proxies.base import Proxy
 
 
 def az_expressivity(record: Blocks) -> float:

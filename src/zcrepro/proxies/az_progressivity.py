@@ -5,8 +5,8 @@ they are computed, where the released code differs and what they cost."""
 
 from itertools import pairwise
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.blocks import BLOCKS, Blocks, required_entropies
+from zcrepro.proxies.base import Proxy
 
 
 def az_progressivity(record: Blocks) -> float:

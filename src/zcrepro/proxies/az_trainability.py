@@ -12,8 +12,8 @@ Cost: one forward, a backward to the activations and small spectral norms, 3 for
 
 from statistics import fmean
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.blocks import BLOCKS, Blocks, required_gains
+from zcrepro.proxies.base import Proxy
 
 STABILITY = 1e-6
 

@@ -9,12 +9,12 @@ import torch
 
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import (
     GRADIENTS,
     GradientRecord,
     required_jacobian,
 )
+from zcrepro.proxies.base import Proxy
 
 STABILITY = 1e-5
 MANY_CLASSES = 100

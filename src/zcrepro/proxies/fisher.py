@@ -5,8 +5,8 @@ over the batch of the squared sum over space of activation times gradient, count
 every weight of the channel."""
 
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies.base import Proxy
 
 
 def fisher(record: GradientRecord) -> float:

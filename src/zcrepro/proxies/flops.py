@@ -4,8 +4,8 @@ Reported in millions there; here it is the plain number. Counted are nn.Conv2d, 
 LeakyReLU and pooling modules that are called. Left out is what functions compute, above all the products of
 attention and the projections inside nn.MultiheadAttention."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure
+from zcrepro.proxies.base import Proxy
 
 
 def flops(record: Structure) -> float:

@@ -1,8 +1,8 @@
 """Sum over layers of the L2 norm of the loss gradient."""
 
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies.base import Proxy
 
 
 def grad_norm(record: GradientRecord) -> float:

@@ -12,8 +12,8 @@ Cost: 64 passes of one image are slower than one of 64: 5 forwards of the batch 
 
 import torch
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.single_images import SINGLE_IMAGES, Signs
+from zcrepro.proxies.base import Proxy
 
 
 def grad_sign(record: Signs) -> float:

@@ -4,8 +4,8 @@ Wang et al. (ICLR 2020) at temperature 1, the same batch for both derivatives, a
 implementations compute it."""
 
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies.base import Proxy
 
 
 def grasp(record: GradientRecord) -> float:

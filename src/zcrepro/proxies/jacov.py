@@ -8,12 +8,12 @@ and TransNAS-Bench-101, so that its gradient is rounding errors, which the peers
 import torch
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import (
     GRADIENTS,
     GradientRecord,
     required_jacobian,
 )
+from zcrepro.proxies.base import Proxy
 
 STABILITY = 1e-5
 

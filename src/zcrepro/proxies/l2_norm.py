@@ -1,8 +1,8 @@
 """Sum over layers of the L2 norm of the weights."""
 
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure
+from zcrepro.proxies.base import Proxy
 
 
 def l2_norm(record: Structure) -> float:

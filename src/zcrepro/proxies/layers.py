@@ -6,8 +6,8 @@ score of ``vkdnw``, which cannot reach three: networks of as many layers are ran
 
 Cost: none."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.tensors import TENSORS, Tensors
+from zcrepro.proxies.base import Proxy
 
 
 def layers(record: Tensors) -> float:

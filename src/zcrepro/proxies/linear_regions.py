@@ -12,8 +12,8 @@ only where they are thin or the images nearly equal.
 Cost: one forward, and half of one for the patterns."""
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.patterns import PATTERNS, Patterns, required_patterns
+from zcrepro.proxies.base import Proxy
 
 
 def linear_regions(record: Patterns) -> float:

@@ -9,8 +9,8 @@ has no value where one is below -1, here their absolute value counts.
 Cost: a forward and a backward of one image in float64, a sixth of a forward."""
 
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.synflow import SYNFLOW, Flow
+from zcrepro.proxies.base import Proxy
 
 
 def log_synflow(record: Flow) -> float:

@@ -14,8 +14,8 @@ the smallest eigenvalue of their matrix by channels / 8.
 Cost: one forward of one image and an eigenvalue problem a module, a quarter of a forward."""
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.feature_maps import FEATURE_MAPS, Correlations
+from zcrepro.proxies.base import Proxy
 
 
 def meco(record: Correlations) -> float:

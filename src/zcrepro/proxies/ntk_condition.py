@@ -14,8 +14,8 @@ Cost: grows with the square of the images, since BatchNorm couples them; 16 cost
 import torch
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.tangent_kernel import TANGENT_KERNEL, TangentKernel
+from zcrepro.proxies.base import Proxy
 
 
 def ntk_condition(record: TangentKernel) -> float:

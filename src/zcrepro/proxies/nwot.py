@@ -10,8 +10,8 @@ ReLU in its name, so that on TransNAS-Bench-101 a block counts beside the ReLU i
 import torch
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies.base import Proxy
 
 
 def nwot(record: GradientRecord) -> float:

@@ -2,8 +2,8 @@
 
 Reported in millions by NAS-Bench-Suite-Zero; here it is the plain number."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure
+from zcrepro.proxies.base import Proxy
 
 
 def params(record: Structure) -> float:

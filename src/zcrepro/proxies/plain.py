@@ -1,8 +1,8 @@
 """The sum of weight times gradient, with its sign: SNIP without the absolute value."""
 
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies.base import Proxy
 
 
 def plain(record: GradientRecord) -> float:

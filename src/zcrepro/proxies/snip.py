@@ -4,8 +4,8 @@ Lee et al. (ICLR 2019) prune by it; as a proxy it is summed over all weights (Ab
 ICLR 2021, section 3.2)."""
 
 from zcrepro.networks.scalars import on_host
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
+from zcrepro.proxies.base import Proxy
 
 
 def snip(record: GradientRecord) -> float:

@@ -12,8 +12,8 @@ and sigma are chosen for each search space to aim at a size, so it is not a prox
 
 Cost: one forward, and half of one for the patterns."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.patterns import PATTERNS, Patterns, required_patterns
+from zcrepro.proxies.base import Proxy
 
 
 def swap(record: Patterns) -> float:

@@ -3,8 +3,8 @@
 Tanaka et al. (NeurIPS 2020) as a proxy (Abdelfattah et al., ICLR 2021): no data, no BatchNorm,
 float64. NAS-Bench-Suite-Zero reports its logarithm."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.synflow import SYNFLOW, Flow
+from zcrepro.proxies.base import Proxy
 
 
 def synflow(record: Flow) -> float:

@@ -10,8 +10,8 @@ in NAS-Bench-301 and TransNAS-Bench-101.
 
 Cost: two forwards and backwards of one image in float64, a third of a forward."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_NORMS, Flow
+from zcrepro.proxies.base import Proxy
 
 
 def synflow_bn(record: Flow) -> float:

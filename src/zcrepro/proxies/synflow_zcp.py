@@ -8,8 +8,8 @@ rounding errors alone, as explained in ``synflow_bn``.
 
 Cost: three forwards and two backwards of one image in float64, a third of a forward."""
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_REDUCTIONS, Flow
+from zcrepro.proxies.base import Proxy
 
 
 def synflow_zcp(record: Flow) -> float:

@@ -18,8 +18,8 @@ Cost: a backward to the activations for each class; 13 forwards with 10 classes,
 import torch
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.fisher_matrix import FISHER_MATRIX, FisherMatrix
+from zcrepro.proxies.base import Proxy
 
 STABILITY = 1e-10
 

@@ -5,8 +5,8 @@ features before pooling, plus that of the BatchNorm scales that were divided out
 
 from math import log
 
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.zen import ZEN, ZenRecord, required_difference
+from zcrepro.proxies.base import Proxy
 
 
 def zen(record: ZenRecord) -> float:

@@ -14,8 +14,8 @@ from math import log
 from torch import Tensor
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.proxies._base import Proxy
 from zcrepro.proxies._passes.halves import SPLIT, HalfGradients
+from zcrepro.proxies.base import Proxy
 
 
 def zico(record: HalfGradients) -> float:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zcrepro import correlation, seeds
-from zcrepro.report._comparison import Measured
+from zcrepro import seeds
+from zcrepro.ranking import correlation
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.comparison import Measured
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from zcrepro.generalization import ALL, HANDCRAFTED, HELD_OUT
+from zcrepro.problems.problem import EMBEDDED, Problem
 from zcrepro.report._inputs import Inputs
 
 METHOD = "srgp"
 GENERALIZATION, EVOLVED = f"generalization/{METHOD}", f"evolved/{METHOD}"
-
-EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Run:
     repeat: int
     formula: str
     size: int
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     fitness: float
     held_out: float
     architectures: int
@@ -53,8 +52,8 @@ def kendalls(inputs: Inputs) -> pd.DataFrame:
     return frame[frame["metric"] == "kendall"]
 
 
-def problems(frame: pd.DataFrame) -> list[str]:
-    return sorted(set(frame["problem"]))
+def problems(frame: pd.DataFrame) -> list[Problem]:
+    return [Problem.parse(text) for text in sorted(set(frame["problem"]))]
 
 
 def training_sets(frame: pd.DataFrame, evolutions: Sequence[Run] = ()) -> list[str]:
@@ -70,17 +69,17 @@ def fittest(evolutions: Sequence[Run], training_set: str) -> Run | None:
     return max(of_set, key=lambda run: run.fitness, default=None)
 
 
-def population(frame: pd.DataFrame, problem: str, training_set: str) -> str:
+def population(frame: pd.DataFrame, problem: Problem, training_set: str) -> str:
     """Held-out architectures where the training set has some of the problem's space, else all."""
-    of_set = frame[(frame["problem"] == problem) & (frame["training_set"] == training_set)]
+    of_set = frame[(frame["problem"] == str(problem)) & (frame["training_set"] == training_set)]
     return HELD_OUT if (of_set["population"] == HELD_OUT).any() else ALL
 
 
-def of_training_set(frame: pd.DataFrame, problem: str, training_set: str) -> pd.DataFrame:
+def of_training_set(frame: pd.DataFrame, problem: Problem, training_set: str) -> pd.DataFrame:
     """Its formulas on a problem, one row a repeat, on the population that is compared."""
     chosen = population(frame, problem, training_set)
     rows = frame[
-        (frame["problem"] == problem)
+        (frame["problem"] == str(problem))
         & (frame["training_set"] == training_set)
         & (frame["population"] == chosen)
         & (frame["method"] != HANDCRAFTED)
@@ -88,11 +87,11 @@ def of_training_set(frame: pd.DataFrame, problem: str, training_set: str) -> pd.
     return rows.sort_values(["repeat", "name"], ignore_index=True)
 
 
-def of_handcrafted(frame: pd.DataFrame, problem: str, training_set: str) -> pd.DataFrame:
+def of_handcrafted(frame: pd.DataFrame, problem: Problem, training_set: str) -> pd.DataFrame:
     """Hand-crafted proxies on the very architectures that formulas of the training set are compared on."""
     chosen = population(frame, problem, training_set)
     rows = frame[
-        (frame["problem"] == problem)
+        (frame["problem"] == str(problem))
         & (frame["method"] == HANDCRAFTED)
         & (frame["training_set"] == (training_set if chosen == HELD_OUT else ""))
         & (frame["population"] == chosen)
@@ -112,20 +111,18 @@ def median(rows: pd.DataFrame) -> pd.Series | None:
     return None if defined.empty else defined.iloc[(len(defined) - 1) // 2]
 
 
-def describe(problem: str, chosen: str) -> str:
+def describe(problem: Problem, chosen: str) -> str:
     """A population in words; that of the embedded benchmark says so."""
-    space = problem.partition("/")[0]
     which = "architectures held out of the evolution" if chosen == HELD_OUT else "all with every score"
-    return f"{which}, {EMBEDDED} benchmark {space}" if is_embedded(problem) else f"{which}, {space}"
+    return (
+        f"{which}, {EMBEDDED} benchmark {problem.space}"
+        if problem.is_embedded
+        else f"{which}, {problem.space}"
+    )
 
 
-def is_embedded(problem: str) -> bool:
-    """Whether the project trained the benchmark itself; every table and figure of it says so."""
-    return problem.startswith(EMBEDDED)
-
-
-def embedded_note(problem: str) -> str:
-    return "embedded: a small benchmark that the project trained itself" if is_embedded(problem) else ""
+def embedded_note(problem: Problem) -> str:
+    return "embedded: a small benchmark that the project trained itself" if problem.is_embedded else ""
 
 
 def _run(name: str, inputs: Inputs) -> Run:
@@ -137,7 +134,7 @@ def _run(name: str, inputs: Inputs) -> Run:
             repeat=int(found["repeat"]),
             formula=found["formula"],
             size=int(found["size"]),
-            problems=tuple(found["problems"]),
+            problems=tuple(map(Problem.parse, found["problems"])),
             fitness=float(found["training_fitness"]),
             held_out=_mean([parts["held_out"]["kendall"] for parts in by_problem]),
             architectures=sum(parts["training"]["n"] for parts in by_problem),

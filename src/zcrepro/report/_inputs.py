@@ -1,13 +1,13 @@
 """The result files that a table or a figure reads, by name; each is read when it is first asked for."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from zcrepro import storage
+from zcrepro.files import parquet
+from zcrepro.files.json import read_json
 from zcrepro.settings import unknown_name
 
 
@@ -37,7 +37,7 @@ class Inputs:
 
     def metadata(self, name: str) -> dict[str, str]:
         """What a Parquet file says of its making."""
-        return storage.parquet_metadata(self.path(name))
+        return parquet.metadata(self.path(name))
 
     def path(self, name: str) -> Path:
         """Raises ValueError that names the nearest input."""
@@ -48,13 +48,9 @@ class Inputs:
     def frame(self, name: str) -> pd.DataFrame:
         """A Parquet file; callers must not change it."""
         if name not in self._frames:
-            self._frames[name] = storage.read_parquet(self.path(name))
+            self._frames[name] = parquet.read(self.path(name))
         return self._frames[name]
 
     def json(self, name: str) -> Any:
         """A JSON file. Raises ValueError where it is none."""
-        path = self.path(name)
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path} is not JSON ({error}); delete it and run snakemake again") from error
+        return read_json(self.path(name))

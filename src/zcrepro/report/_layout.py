@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from zcrepro.report._comparison import MISSING, NONE, REFERENCES, SEPARATOR, series
+from zcrepro.report.comparison import MISSING, NONE, REFERENCES, SEPARATOR, series
 
 SERIES = "series"
 

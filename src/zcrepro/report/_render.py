@@ -1,7 +1,7 @@
 """A layout as Markdown and as LaTeX."""
 
-from zcrepro.report._comparison import DIFFERS, MISSING, NO_REFERENCE, NOT_COMPARABLE, REPRODUCED
 from zcrepro.report._layout import Layout, Line
+from zcrepro.report.comparison import DIFFERS, MISSING, NO_REFERENCE, NOT_COMPARABLE, REPRODUCED
 
 MARKS = {REPRODUCED: "✓", DIFFERS: "✗", NOT_COMPARABLE: "~", NO_REFERENCE: "", MISSING: "", "": ""}
 LATEX_MARKS = MARKS | {REPRODUCED: r"$\surd$", DIFFERS: r"$\times$", NOT_COMPARABLE: r"$\sim$"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from zcrepro.problems.problem import Problem
 from zcrepro.report._inputs import Inputs
 
 QUANTILES = (0.25, 0.75)
@@ -21,7 +22,7 @@ class Curves:
     accuracies the guide had seen before.
     """
 
-    problem: str
+    problem: Problem
     method: str
     metric: str
     domain: int
@@ -51,7 +52,7 @@ def curves(inputs: Inputs) -> Iterator[Curves]:
         for method, rows in frame.groupby("method", sort=True):
             known = {name: int(rows[name].max()) for name in ("domain", "labels")}
             accuracy = _by_repeat(rows, metric, budget)
-            yield Curves(f"{space}/{task}", str(method), metric, accuracy=accuracy, **known)
+            yield Curves(Problem(space, task), str(method), metric, accuracy=accuracy, **known)
 
 
 def _by_repeat(rows: pd.DataFrame, metric: str, budget: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from heapq import nsmallest
 
 import numpy as np
 
-from zcrepro.spaces._base import Arch, Space
+from zcrepro.spaces.base import Arch, Space
 
 FEWEST_NEIGHBOURS = 8
 

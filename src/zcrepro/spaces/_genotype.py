@@ -26,8 +26,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zcrepro.spaces._base import Space
 from zcrepro.spaces._genotype_layers import NONE
+from zcrepro.spaces.base import Space
 
 Edge = tuple[int, str]
 """Source and operation."""

@@ -25,7 +25,6 @@ import numpy as np
 from torch import Tensor, nn
 
 from zcrepro.networks.multiply_adds import counted
-from zcrepro.spaces._base import TaskShape
 from zcrepro.spaces._genotype import Genotype
 from zcrepro.spaces._genotype_network import (
     ImageNetStem,
@@ -35,6 +34,7 @@ from zcrepro.spaces._genotype_network import (
     StackedGenotypeSpace,
     halved,
 )
+from zcrepro.spaces.base import TaskShape
 
 CIFAR10 = TaskShape((3, 32, 32), (10,))
 IMAGENET = TaskShape((3, 224, 224), (1000,))

@@ -14,8 +14,8 @@ from itertools import combinations, permutations, product
 
 import numpy as np
 
-from zcrepro.spaces._base import Arch
-from zcrepro.spaces._nasbench101_graph import (
+from zcrepro.spaces.base import Arch
+from zcrepro.spaces.nasbench101_graph import (
     MAX_EDGES,
     MAX_VERTICES,
     OPERATIONS,

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from zcrepro.spaces._nasbench101_graph import (
+from zcrepro.spaces.nasbench101_graph import (
     MAX_EDGES,
     MAX_VERTICES,
     OPERATIONS,
@@ -16,7 +16,7 @@ from zcrepro.spaces._nasbench101_graph import (
 
 @cache
 def cells() -> tuple[np.ndarray, np.ndarray]:
-    """The number of vertices of each cell, and its code, which ``_nasbench101_graph.from_code`` reads."""
+    """The number of vertices of each cell, and its code, which ``nasbench101_graph.from_code`` reads."""
     codes = {vertices: _codes(vertices) for vertices in range(2, MAX_VERTICES + 1)}
     return np.repeat(list(codes), list(map(len, codes.values()))), np.concatenate(list(codes.values()))
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from zcrepro.spaces._base import TaskShape
 from zcrepro.spaces._layers import ConvBN, Head
+from zcrepro.spaces.base import TaskShape
 
 CHANNELS = (8, 16, 32)
 

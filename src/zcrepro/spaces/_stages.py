@@ -23,8 +23,8 @@ import numpy as np
 from torch import Tensor, nn
 
 from zcrepro.networks.multiply_adds import counted
-from zcrepro.spaces._base import Space, TaskShape
 from zcrepro.spaces._convolutions import conv_bn, conv_bn_relu
+from zcrepro.spaces.base import Space, TaskShape
 
 Stage = tuple[int, ...]
 """Depth and width, then ratio and groups where the blocks have them: the order of ``values``."""

@@ -19,8 +19,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from zcrepro.spaces._base import TaskShape
 from zcrepro.spaces._layers import ReLUConvBN
+from zcrepro.spaces.base import TaskShape
 
 STEM_CHANNELS = 64
 STEM_HALVINGS = 2

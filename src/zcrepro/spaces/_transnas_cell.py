@@ -17,9 +17,9 @@ from operator import add
 import torch
 from torch import Tensor, nn
 
-from zcrepro.spaces._base import Arch
-from zcrepro.spaces._cell import EDGES, OUTPUT, Edge
 from zcrepro.spaces._layers import ReLUConvBN
+from zcrepro.spaces.base import Arch
+from zcrepro.spaces.cell import EDGES, OUTPUT, Edge
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
 """By the digit that the benchmark writes."""

@@ -6,9 +6,9 @@ when they compute the same function of the same weights.
 
 from torch import nn
 
-from zcrepro.spaces._base import Arch
-from zcrepro.spaces._cell import Cell, CellSpace, live_form
 from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
+from zcrepro.spaces.base import Arch
+from zcrepro.spaces.cell import Cell, CellSpace, live_form
 
 
 class EmbeddedCell(CellSpace):

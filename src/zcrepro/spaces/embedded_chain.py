@@ -6,9 +6,9 @@ stands in its stage, so two chains are equal graphs when their stages agree with
 
 from torch import nn
 
-from zcrepro.spaces._base import AdditiveSpace, Arch
 from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
+from zcrepro.spaces.base import AdditiveSpace, Arch
 
 LAYERS_PER_STAGE = 2
 

@@ -8,7 +8,7 @@ sums what it reads. The vertices that the output reads share its channels and ar
 a projected input is added to them. Every other vertex has the channels of the widest that reads
 it, and a narrower one reads the first channels only.
 
-Architectures are written in the numbering in which they were trained, see ``_nasbench101_graph``;
+Architectures are written in the numbering in which they were trained, see ``nasbench101_graph``;
 ``canonical`` is the published hash. BatchNorm has torch's momentum of .1 as in NASLib's network, so
 that zen, which reads running variances, is the published one (the authors trained with .003).
 """
@@ -24,10 +24,10 @@ from torch import Tensor, nn
 
 from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.spaces import _nasbench101_edits as edits
-from zcrepro.spaces import _nasbench101_graph as graph
-from zcrepro.spaces._base import Arch, Space, TaskShape
+from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces._convolutions import conv_bn_relu
 from zcrepro.spaces._nasbench101_enumeration import cells
+from zcrepro.spaces.base import Arch, Space, TaskShape
 
 STEM_CHANNELS = 128
 STACKS = 3

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from zcrepro.spaces._base import Arch, TaskShape
-from zcrepro.spaces._cell import Cell, CellSpace
 from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
+from zcrepro.spaces.base import Arch, TaskShape
+from zcrepro.spaces.cell import Cell, CellSpace
 
 
 class NASBench201(CellSpace):

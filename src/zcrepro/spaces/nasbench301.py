@@ -14,10 +14,10 @@ networks that were trained, of an unknown size (see the recipe ``darts_trained``
 
 from typing import ClassVar
 
-from zcrepro.spaces._base import TaskShape
 from zcrepro.spaces._genotype import Genotype, Node
 from zcrepro.spaces._genotype_layers import NONE
 from zcrepro.spaces._genotype_network import Part, Place, SmallStem, StackedGenotypeSpace
+from zcrepro.spaces.base import TaskShape
 
 WIDTH, DEPTH = 32, 8
 STEM = 3 * WIDTH

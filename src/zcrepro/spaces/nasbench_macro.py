@@ -15,8 +15,8 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from zcrepro.networks.multiply_adds import multiply_adds
-from zcrepro.spaces._base import AdditiveSpace, Arch, TaskShape
 from zcrepro.spaces._convolutions import conv_bn, conv_bn_relu
+from zcrepro.spaces.base import AdditiveSpace, Arch, TaskShape
 
 STAGES = (2, 3, 3)
 NOTHING = "0"

@@ -15,8 +15,8 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from zcrepro.networks.multiply_adds import multiply_adds
-from zcrepro.spaces._base import Arch, CategoricalSpace
 from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
+from zcrepro.spaces.base import Arch, CategoricalSpace
 from zcrepro.spaces.nasbench201 import SPACE as NASBENCH201
 from zcrepro.spaces.nasbench201 import Reduction
 

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 
 from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.spaces import _transnas
-from zcrepro.spaces._base import Arch, Space
 from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces._transnas import STEM_CHANNELS, STEM_HALVINGS
+from zcrepro.spaces.base import Arch, Space
 
 MODULES = "1234"
 WIDENING = "24"

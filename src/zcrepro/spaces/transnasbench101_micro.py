@@ -18,11 +18,11 @@ from typing import ClassVar
 from torch import nn
 
 from zcrepro.spaces import _transnas
-from zcrepro.spaces._base import AdditiveSpace, Arch, TaskShape
-from zcrepro.spaces._cell import EDGES, edge_seeds
 from zcrepro.spaces._initialisation import SeedOf
 from zcrepro.spaces._layers import ConvBN
 from zcrepro.spaces._transnas_cell import OPERATIONS, Cell, live_form
+from zcrepro.spaces.base import AdditiveSpace, Arch, TaskShape
+from zcrepro.spaces.cell import EDGES, edge_seeds
 
 SKELETON = "41414"
 FURTHER_SKELETON = "414"

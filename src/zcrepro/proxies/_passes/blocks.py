@@ -19,7 +19,7 @@ from zcrepro.networks.layers import tokens_refused
 from zcrepro.networks.preserve import substituted
 from zcrepro.networks.redrawn import kaiming_weights, noise_like
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 STABILITY = 1e-8
 

@@ -14,7 +14,7 @@ from zcrepro.networks.layers import tokens_refused
 from zcrepro.networks.readable import WRAPPED
 from zcrepro.networks.relus import folded
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 
 @dataclass(frozen=True)

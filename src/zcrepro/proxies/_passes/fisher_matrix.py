@@ -23,7 +23,7 @@ from zcrepro.networks.gradients import gradients, require_graph
 from zcrepro.networks.preserve import substituted
 from zcrepro.networks.redrawn import kaiming_weights, noise_like
 from zcrepro.networks.training import evaluation
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 PARAMETERS = 128  # the default of the released code
 SMOOTHING = 0.05

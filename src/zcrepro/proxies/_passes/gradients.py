@@ -25,7 +25,7 @@ from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, owns_weight, r
 from zcrepro.networks.preserve import rerouted
 from zcrepro.networks.relus import folded, relus_seen
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 OF_WEIGHTS = frozenset({"weight_gradients", "hessian_gradient"})
 OF_LAYERS = OF_WEIGHTS | {"output_gradients"}

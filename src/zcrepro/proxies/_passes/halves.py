@@ -12,7 +12,7 @@ from zcrepro.networks.forward import cross_entropy, logits
 from zcrepro.networks.gradients import weight_gradients
 from zcrepro.networks.layers import UsedWeights, required_layers
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 HALVES = 2
 

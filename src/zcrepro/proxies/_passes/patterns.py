@@ -15,7 +15,7 @@ from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
 from zcrepro.networks.relus import folded, relus_seen
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 
 @dataclass

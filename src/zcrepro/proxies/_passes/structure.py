@@ -12,7 +12,7 @@ from zcrepro.networks.forward import logits
 from zcrepro.networks.layers import UsedWeights, owns_weight, required_layers
 from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.networks.training import evaluation, training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 NEEDS = frozenset({"operations", "weights"})
 

@@ -29,7 +29,7 @@ from zcrepro.networks.layers import owns_weight, required_layers
 from zcrepro.networks.preserve import own_tensors, rerouted, substituted
 from zcrepro.networks.scalars import on_host
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 

@@ -14,7 +14,7 @@ from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
 from zcrepro.networks.gradients import gradients, require_graph
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 IMAGES = 16  # the default of the released code
 UNITS = 100

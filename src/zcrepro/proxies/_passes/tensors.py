@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from zcrepro.networks.preserve import substituted
 from zcrepro.networks.redrawn import noise_like, normal_weights
 from zcrepro.networks.scalars import on_host
 from zcrepro.networks.training import training
-from zcrepro.proxies._base import Batch, Need, Record
+from zcrepro.proxies.base import Batch, Need, Record
 
 MIXUP = 0.01  # gamma of the paper
 FEW = 2

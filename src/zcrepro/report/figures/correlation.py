@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from zcrepro.report import _evolved
+from zcrepro.problems.problem import Problem
+from zcrepro.report import _evolved, _style
 from zcrepro.report._base import Figure
 from zcrepro.report._evolved import GENERALIZATION, Run
 from zcrepro.report._inputs import Inputs
-from zcrepro.report.figures import _style
 
 COLUMNS = 3
 
@@ -28,12 +28,12 @@ def draw(inputs: Inputs, seed: int) -> Drawing:
         len(names), COLUMNS, 3.4, 0.9 + 0.2 * len(order), share_x=True, share_y=True
     )
     for ax, problem in zip(axes, names, strict=True):
-        _panel(ax, problem, shown[shown["problem"] == problem], order)
+        _panel(ax, problem, shown[shown["problem"] == str(problem)], order)
     drawing.suptitle("Kendall's tau with accuracy, and intervals over graphs", x=0.01, ha="left")
     return drawing
 
 
-def _rows(frame: pd.DataFrame, problem: str, sets: list[str], evolutions: list[Run]) -> pd.DataFrame:
+def _rows(frame: pd.DataFrame, problem: Problem, sets: list[str], evolutions: list[Run]) -> pd.DataFrame:
     """The hand-crafted proxies and, for each training set, its fittest formula or else its middle one."""
     handcrafted = _evolved.of_handcrafted(frame, problem, sets[0] if sets else "")
     chosen = []
@@ -48,7 +48,7 @@ def _rows(frame: pd.DataFrame, problem: str, sets: list[str], evolutions: list[R
     return pd.concat([labelled, pd.DataFrame(chosen)]) if chosen else labelled
 
 
-def _panel(ax: Axes, problem: str, rows: pd.DataFrame, order: list[str]) -> None:
+def _panel(ax: Axes, problem: Problem, rows: pd.DataFrame, order: list[str]) -> None:
     defined = rows[rows["value"].notna()]
     for evolved, colour, marker in ((False, _style.HANDCRAFTED, "o"), (True, _style.EVOLVED, "D")):
         part = defined[defined["evolved"].astype(bool) == evolved]

@@ -4,11 +4,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
-from zcrepro.report import _evolved
+from zcrepro.report import _evolved, _style
 from zcrepro.report._base import Figure
 from zcrepro.report._evolved import EVOLVED, Run
 from zcrepro.report._inputs import Inputs
-from zcrepro.report.figures import _style
 
 COLUMNS = 3
 

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from zcrepro.generalization import HELD_OUT
-from zcrepro.report import _evolved
+from zcrepro.problems.problem import Problem
+from zcrepro.report import _evolved, _style
 from zcrepro.report._base import Figure
 from zcrepro.report._evolved import GENERALIZATION
 from zcrepro.report._inputs import Inputs
-from zcrepro.report.figures import _style
 
 COLOURS = "cividis"  # even in lightness, and the same for the colour-blind
 DARK_BELOW = 0.5  # of the colour scale: white figures on dark fields
@@ -43,7 +43,7 @@ def draw(inputs: Inputs, seed: int) -> Drawing:
 
 
 def _drawn(
-    lines: list[str], problems: list[str], values: np.ndarray, texts: list[list[str]], title: str
+    lines: list[str], problems: list[Problem], values: np.ndarray, texts: list[list[str]], title: str
 ) -> Drawing:
     width = max(2.6 + 0.75 * len(problems), _style.NARROWEST)
     drawing = Drawing(figsize=(width, 2.2 + 0.5 * len(lines)), layout="constrained")

@@ -7,15 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from zcrepro import seeds
-from zcrepro.correlation import kendall
-from zcrepro.evolve import _proxy, _scores
-from zcrepro.evolve._formula import Formula
-from zcrepro.evolve._proxy import EvolvedProxy
-from zcrepro.evolve._scores import Scores
-from zcrepro.report import _evolved
+from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.formula import Formula
+from zcrepro.problems.accuracies import REPORTING
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Rows, defined, read
+from zcrepro.problems.scores import offered, score_names
+from zcrepro.ranking.correlation import kendall
+from zcrepro.report import _evolved, _style
 from zcrepro.report._base import Figure
 from zcrepro.report._inputs import Inputs
-from zcrepro.report.figures import _style
 
 POINTS = 800  # at most so many are drawn in a panel, a random sample; the correlation is of all
 
@@ -24,9 +25,9 @@ POINTS = 800  # at most so many are drawn in a panel, a random sample; the corre
 class Pair:
     """What is drawn of one problem: the rows that no evolution of the formula saw, and their accuracy."""
 
-    problem: str
+    problem: Problem
     metric: str
-    rows: Scores
+    rows: Rows
 
 
 def draw(inputs: Inputs, seed: int) -> Drawing:
@@ -53,39 +54,39 @@ def _headline_run(inputs: Inputs) -> EvolvedProxy | None:
     """The fittest formula of the first training set, which the tables' headline is about too."""
     evolutions = _evolved.runs(inputs)
     best = _evolved.fittest(evolutions, evolutions[0].training_set) if evolutions else None
-    return _proxy.load_proxy(inputs.path(best.path)) if best else None
+    return load_proxy(inputs.path(best.path)) if best else None
 
 
 def _pair(name: str, inputs: Inputs, run: EvolvedProxy | None) -> Pair:
-    problem = name.removeprefix("features/")
-    accuracies = inputs.path(f"accuracies/{_scores.space_of(problem)}")
+    problem = Problem.parse(name.removeprefix("features/"))
+    accuracies = inputs.path(f"accuracies/{problem.space}")
     features = inputs.path(name)
-    rows = _scores.read(
+    rows = read(
         problem,
         accuracies,
         features,
-        _scores.offered(problem, features, _scores.score_names(features)),
+        offered(problem, features, score_names(features)),
         source="features",
-        metrics=_scores.REPORTING,
+        metrics=REPORTING,
         max_undefined_share=1.0,  # what is undefined was judged where the features were made
     )
     if run is not None:
-        rows = rows.where(run.split.held_out(problem, rows.graph))
+        rows = rows.where(run.split.held_out(problem.space, rows.graph))
     return Pair(problem, rows.metric, rows)
 
 
-def _best_handcrafted(rows: Scores) -> tuple[str, np.ndarray]:
+def _best_handcrafted(rows: Rows) -> tuple[str, np.ndarray]:
     taus = {name: kendall(values, rows.accuracy) for name, values in rows.columns.items()}
     best = max(sorted(taus), key=lambda name: np.nan_to_num(taus[name], nan=-np.inf))
     return best, Formula((best,)).evaluate(rows.columns)
 
 
 def _panel(ax: Axes, pair: Pair, label: str, values: np.ndarray, colour: str, seed: int) -> None:
-    values, accuracy = _scores.defined(values, pair.rows.accuracy)
+    values, accuracy = defined(values, pair.rows.accuracy)
     count = len(values)
     drawn = np.arange(count)
     if count > POINTS:
-        rng = seeds.numpy_generator(seed, "scatter", pair.problem)
+        rng = seeds.numpy_generator(seed, "scatter", str(pair.problem))
         drawn = np.sort(rng.choice(count, POINTS, replace=False))
     ax.scatter(values[drawn], accuracy[drawn], s=12, color=colour, alpha=0.5, linewidths=0)
     shown = f", {POINTS:,} drawn" if count > POINTS else ""
@@ -100,7 +101,7 @@ FIGURE = Figure(
     caption=(
         "One dot an architecture. Left: the hand-crafted proxy with the largest Kendall's tau on the "
         "problem. Right: the formula that is fittest on its training architectures. Architectures that it "
-        "was evolved on are left out of both. Scores of several draws: the first."
+        "was evolved on are left out of both. Rows of several draws: the first."
     ),
     draw=draw,
 )

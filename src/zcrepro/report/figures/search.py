@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
-from zcrepro.report import _searches
+from zcrepro.report import _searches, _style
 from zcrepro.report._base import Figure
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._searches import Curves
-from zcrepro.report.figures import _style
 
 COLUMNS = 2
 

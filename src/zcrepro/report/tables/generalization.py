@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from zcrepro.problems.problem import Problem
 from zcrepro.report import _evolved
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import ARCHITECTURES, INITIALISATIONS, Measured, absent, spread_note
 from zcrepro.report._evolved import GENERALIZATION
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.comparison import ARCHITECTURES, INITIALISATIONS, Measured, absent, spread_note
 
 METRIC = "kendall"
 QUANTILES = (0.25, 0.75)
@@ -35,10 +36,10 @@ def label(training_set: str) -> str:
     return f"evolved on {training_set}"
 
 
-def _handcrafted(frame: pd.DataFrame, problem: str, first_set: str) -> Measured:
+def _handcrafted(frame: pd.DataFrame, problem: Problem, first_set: str) -> Measured:
     row = _evolved.best(_evolved.of_handcrafted(frame, problem, first_set))
     if row is None:
-        return absent(BEST_HANDCRAFTED, problem, METRIC, "", "no hand-crafted proxy has a value")
+        return absent(BEST_HANDCRAFTED, str(problem), METRIC, "", "no hand-crafted proxy has a value")
     notes = [
         f"{row['name']}: the largest on these very architectures, which favours it",
         spread_note(row["draws"], row["lowest"], row["highest"]),
@@ -46,7 +47,7 @@ def _handcrafted(frame: pd.DataFrame, problem: str, first_set: str) -> Measured:
     ]
     return Measured(
         row=BEST_HANDCRAFTED,
-        column=problem,
+        column=str(problem),
         metric=METRIC,
         value=float(row["value"]),
         n=int(row["n"]),
@@ -58,16 +59,16 @@ def _handcrafted(frame: pd.DataFrame, problem: str, first_set: str) -> Measured:
     )
 
 
-def _evolved_row(frame: pd.DataFrame, problem: str, training_set: str) -> Measured:
+def _evolved_row(frame: pd.DataFrame, problem: Problem, training_set: str) -> Measured:
     rows = _evolved.of_training_set(frame, problem, training_set)
     rows = rows[rows["value"].notna()]
     if rows.empty:
-        return absent(label(training_set), problem, METRIC, "", "no run has a value")
+        return absent(label(training_set), str(problem), METRIC, "", "no run has a value")
     values = rows["value"].to_numpy(np.float64)
     low, high = np.quantile(values, QUANTILES)
     return Measured(
         row=label(training_set),
-        column=problem,
+        column=str(problem),
         metric=METRIC,
         value=float(values.mean()),
         n=int(rows["n"].min()),
@@ -79,7 +80,7 @@ def _evolved_row(frame: pd.DataFrame, problem: str, training_set: str) -> Measur
     )
 
 
-def _notes(frame: pd.DataFrame, problem: str, training_set: str) -> Iterator[str]:
+def _notes(frame: pd.DataFrame, problem: Problem, training_set: str) -> Iterator[str]:
     yield "mean and 25/75 quantiles over the runs of the evolution"
     beside = _evolved.best(_evolved.of_handcrafted(frame, problem, training_set))
     if beside is not None:

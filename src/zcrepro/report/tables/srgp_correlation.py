@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from zcrepro.generalization import HANDCRAFTED
+from zcrepro.problems.problem import Problem
 from zcrepro.report import _evolved
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import ARCHITECTURES, Measured, absent, spread_note
 from zcrepro.report._evolved import EVOLVED, GENERALIZATION
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.comparison import ARCHITECTURES, Measured, absent, spread_note
 
 METRIC = "kendall"
 
@@ -52,29 +53,29 @@ def label(training_set: str, which: str) -> str:
     return f"evolved on {training_set} ({which})"
 
 
-def _handcrafted(frame: pd.DataFrame, problem: str, first_set: str) -> Iterator[Measured]:
+def _handcrafted(frame: pd.DataFrame, problem: Problem, first_set: str) -> Iterator[Measured]:
     for _, row in _evolved.of_handcrafted(frame, problem, first_set).iterrows():
         yield _measured(str(row["name"]), problem, row, HANDCRAFTED, int(row["draws"]))
 
 
 def _evolved_row(
-    problem: str, training_set: str, which: str, row: pd.Series | None, repeats: int, no_runs: bool
+    problem: Problem, training_set: str, which: str, row: pd.Series | None, repeats: int, no_runs: bool
 ) -> Measured:
     name = label(training_set, which)
     if row is None:
         missing = f"{EVOLVED}/{training_set}" if which == FITTEST and no_runs else "no run has a value"
-        return absent(name, problem, METRIC, "", missing)
+        return absent(name, str(problem), METRIC, "", missing)
     return _measured(name, problem, row, NOTES[which], repeats)
 
 
-def _measured(name: str, problem: str, row: pd.Series, note: str, seeds: int) -> Measured:
+def _measured(name: str, problem: Problem, row: pd.Series, note: str, seeds: int) -> Measured:
     spread = spread_note(row["draws"], row["lowest"], row["highest"])
     notes = [note, f"with {row['metric_of']} accuracy", spread, _evolved.embedded_note(problem)]
     if row["undefined"]:
         notes.append(f"undefined scores left out: {row['undefined']}")
     return Measured(
         row=name,
-        column=problem,
+        column=str(problem),
         metric=METRIC,
         value=float(row["value"]),
         n=int(row["n"]),

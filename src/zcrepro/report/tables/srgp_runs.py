@@ -3,14 +3,15 @@
 import math
 from collections.abc import Iterator
 
-from zcrepro.evolve._formula import definitions
-from zcrepro.evolve._functions import FUNCTIONS
-from zcrepro.evolve._units import RELEASED_UNITS
+from zcrepro.formulas.formula import definitions
+from zcrepro.formulas.functions import FUNCTIONS
+from zcrepro.problems.problem import EMBEDDED
+from zcrepro.problems.units import RELEASED_UNITS
 from zcrepro.report import _evolved
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import Measured, absent
-from zcrepro.report._evolved import EMBEDDED, EVOLVED, Run
+from zcrepro.report._evolved import EVOLVED, Run
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.comparison import Measured, absent
 
 SIZE, TRAINING, HELD_OUT = "size", "training", "held out"
 
@@ -29,7 +30,7 @@ def measure(inputs: Inputs, bootstrap: Bootstrap) -> Iterator[Measured]:
 
 def _measured(run: Run, column: str, metric: str, value: float, n: int) -> Measured:
     problems = ", ".join(
-        f"{problem} ({EMBEDDED})" if _evolved.is_embedded(problem) else problem for problem in run.problems
+        f"{problem} ({EMBEDDED})" if problem.is_embedded else str(problem) for problem in run.problems
     )
     # Not every formula has an order on held-out architectures; none was missing.
     population = f"{column} architectures, {problems}" if column != SIZE else problems

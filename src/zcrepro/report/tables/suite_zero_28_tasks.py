@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from zcrepro.correlation import spearman
+from zcrepro.ranking.correlation import spearman
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import ARCHITECTURES, Measured, absent
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.comparison import ARCHITECTURES, Measured, absent
 
 FURTHER = ("ninapro", "svhn", "scifar100")
 TRANSNAS = (

@@ -7,11 +7,12 @@ far, its test accuracy is reported where the benchmark has one.
 from collections.abc import Iterator
 
 from zcrepro import registry
+from zcrepro.problems.problem import EMBEDDED
 from zcrepro.report import _evolved, _searches
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import INITIALISATIONS, Measured, absent
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._searches import Curves
+from zcrepro.report.comparison import INITIALISATIONS, Measured, absent
 
 FIRST = 10  # trained models: where the paper's warmup pays most
 SHARES = (0.25, 0.5, 1.0)
@@ -42,8 +43,7 @@ def columns(budget: int) -> dict[str, int]:
 def _measured(curves: Curves, name: str, trained: int) -> Measured:
     low, high = curves.band()
     repeats = len(curves.accuracy)
-    embedded = _evolved.is_embedded(curves.problem)
-    space = curves.problem.partition("/")[0]
+    space = curves.problem.space
     size = registry.get("space", space).size
     tabulated = f"the {curves.domain:,} of {size:,} architectures of {space} with accuracies and scores"
     notes = [
@@ -60,7 +60,7 @@ def _measured(curves: Curves, name: str, trained: int) -> Measured:
         metric=f"best {curves.metric} accuracy",
         value=float(curves.mean()[trained - 1]),
         n=curves.domain,
-        population=f"{tabulated}, {_evolved.EMBEDDED} benchmark" if embedded else tabulated,
+        population=f"{tabulated}, {EMBEDDED} benchmark" if curves.problem.is_embedded else tabulated,
         note="; ".join(note for note in notes if note),
         interval=(float(low[trained - 1]), float(high[trained - 1])),
         interval_kind=INITIALISATIONS,

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from zcrepro import vote
-from zcrepro.correlation import mean_over_draws, spearman
-from zcrepro.features import computed
-from zcrepro.released import of_one_source
+from zcrepro.problems.scores import of_one_source
+from zcrepro.proxies.feature_table import computed
+from zcrepro.ranking import vote
+from zcrepro.ranking.correlation import mean_over_draws, spearman
 from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._comparison import ALL, ARCHITECTURES, OTHER, SAMPLE, Measured, absent, spread_note
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.comparison import ALL, ARCHITECTURES, OTHER, SAMPLE, Measured, absent, spread_note
 
 SPACE = "nasbench201"
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")

@@ -1,0 +1,138 @@
+"""Raw files to tidy Parquet: recipes read them; here every row is checked and gets its graph."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from zcrepro import provenance, registry, settings
+from zcrepro.benchmarks._base import ACCURACIES, COUNTS, METRICS, RELEASED
+from zcrepro.files import parquet
+from zcrepro.spaces.base import Space
+
+
+@dataclass(frozen=True)
+class TidySettings:
+    """A benchmark: its space, its recipes, and the data sets that each of these reads."""
+
+    space: str
+    recipes: list[str]
+    files: list[list[str]]
+
+
+def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
+    """Make the tidy table of a benchmark's accuracies.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of TidySettings.
+    files
+        Where the data sets lie that the settings name, recipe by recipe, in the same order.
+    output
+        Parquet: arch, graph, task, metric, accuracy in percent, seeds, source.
+    """
+    chosen = settings.load(settings_file, TidySettings)
+    frame = _read(chosen, "accuracies", files)
+    _write("accuracies", chosen, frame, output, ACCURACIES, ["task", "metric", "arch"])
+
+
+def released(*, settings_file: Path, files: list[Path], output: Path) -> None:
+    """Make the tidy table of a benchmark's published proxy scores.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of TidySettings.
+    files
+        Where the data sets lie that the settings name, recipe by recipe, in the same order.
+    output
+        Parquet: arch, graph, task, one column a proxy (NaN where absent or failed), source. An
+        architecture has a row for each source.
+    """
+    chosen = settings.load(settings_file, TidySettings)
+    frame = _read(chosen, "released", files)
+    _write("released", chosen, frame, output, RELEASED, ["task", "arch", "source"])
+
+
+def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:
+    """Make the tidy table of what a benchmark publishes of the sizes of its networks.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of TidySettings.
+    files
+        Where the data sets lie that the settings name, recipe by recipe, in the same order.
+    output
+        Parquet: arch, graph, task, quantity (params or flops), count, source.
+    """
+    chosen = settings.load(settings_file, TidySettings)
+    frame = _read(chosen, "counts", files)
+    _write("counts", chosen, frame, output, COUNTS, ["source", "task", "quantity", "arch"])
+
+
+def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
+    """What all recipes found. An architecture that two of them describe is refused when it is written."""
+    if len(files) != sum(map(len, chosen.files)) or len(chosen.recipes) != len(chosen.files):
+        raise ValueError(f"{len(files)} files were given for the data sets {chosen.files}")
+    paths = iter(files)
+    frames = [
+        _read_one(recipe, table, {name: next(paths) for name in names})
+        for recipe, names in zip(chosen.recipes, chosen.files, strict=True)
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    space: Space = registry.get("space", chosen.space)
+    graphs = _graphs(space, zip(frame["arch"], frame["file"], strict=True))
+    return frame.assign(graph=frame["arch"].map(graphs))
+
+
+def _read_one(name: str, table: str, files: dict[str, Path]) -> pd.DataFrame:
+    recipe: Any = registry.get("recipes", name)
+    if not hasattr(recipe, table):
+        raise ValueError(f"recipe {name} has no {table}; name it under another table in the config")
+    frame: pd.DataFrame = getattr(recipe, table)(files)
+    if frame.empty:
+        raise ValueError(f"recipe {name} found no {table} in {', '.join(map(str, files.values()))}")
+    if table == "accuracies":
+        check_accuracies(frame, getattr(recipe, "not_percent", frozenset()))
+    return frame
+
+
+def _graphs(space: Space, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The graph of every text, each computed once. Raises ValueError for one that is not of the space."""
+    graphs: dict[str, str] = {}
+    for text, file in rows:
+        if text not in graphs:
+            try:
+                graphs[text] = space.canonical(space.parse(text))
+            except ValueError as error:
+                raise ValueError(f"{file}: {error}") from error
+    return graphs
+
+
+def check_accuracies(frame: pd.DataFrame, not_percent: Collection[str]) -> None:
+    """Raises ValueError for NaN, for what is no percentage outside the tasks ``not_percent``, and for
+    an unknown metric."""
+    percent = ~frame["task"].isin(list(not_percent))
+    bad = frame[~np.isfinite(frame["accuracy"]) | (percent & ~frame["accuracy"].between(0, 100))]
+    if len(bad):
+        row = bad.iloc[0]
+        raise ValueError(
+            f"{row['file']}: {row['metric']} accuracy {row['accuracy']} of {row['arch']} on {row['task']} "
+            f"is no percentage from 0 to 100 ({len(bad)} such rows)"
+        )
+    unknown = sorted(set(frame["metric"]) - set(METRICS))
+    if unknown:
+        raise ValueError(f"unknown metric {', '.join(unknown)}; there are {', '.join(METRICS)}")
+
+
+def _write(
+    stage: str, chosen: TidySettings, frame: pd.DataFrame, output: Path, schema: pa.Schema, key: list[str]
+) -> None:
+    metadata = provenance.metadata(stage, settings.as_mapping(chosen))
+    parquet.write(output, frame, schema, key, metadata)

@@ -1,0 +1,1 @@
+"""Formulas over proxies: text, LaTeX, values, and the proxy that a formula is."""

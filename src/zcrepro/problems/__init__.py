@@ -1,0 +1,1 @@
+"""Scores joined with accuracies: the rows of a problem, their units, and their split by graph."""

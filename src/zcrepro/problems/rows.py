@@ -1,0 +1,128 @@
+"""The rows of one problem: scores joined with accuracies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from zcrepro.problems.accuracies import read_accuracies
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.scores import read_scores
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The architectures of one problem that have an accuracy and every score asked for.
+
+    ``columns`` holds float64 scores in released units, ``accuracy`` the ``metric`` (percent, higher is
+    better); all arrays are in the order of ``arch``, which is sorted. ``left_out`` maps the architectures
+    that were dropped, because a score is undefined, to their graphs.
+    """
+
+    problem: Problem
+    metric: str
+    arch: np.ndarray
+    graph: np.ndarray
+    columns: Mapping[str, np.ndarray]
+    accuracy: np.ndarray
+    left_out: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.arch)
+
+    def where(self, mask: np.ndarray) -> Rows:
+        """Return the rows at which ``mask`` holds, or the rows of these numbers."""
+        return replace(
+            self,
+            arch=self.arch[mask],
+            graph=self.graph[mask],
+            columns={name: values[mask] for name, values in self.columns.items()},
+            accuracy=self.accuracy[mask],
+        )
+
+
+def read(
+    problem: Problem,
+    accuracies: Path,
+    scores: Path,
+    names: Sequence[str],
+    *,
+    source: str,
+    metrics: Sequence[str],
+    max_undefined_share: float,
+) -> Rows:
+    """Return the rows of ``problem`` in which all scores called ``names`` are defined.
+
+    ``scores`` is a table of ``source`` "released" or "features"; ``metrics`` is CHOOSING or REPORTING of
+    ``zcrepro.problems.accuracies``. Raises ValueError if a score or the task is missing, if no architecture
+    is in both files, or if more than ``max_undefined_share`` of those that are have an undefined score.
+    """
+    metric, known = read_accuracies(problem, accuracies, metrics)
+    scored = read_scores(problem, scores, names, source)
+    rows = known.merge(scored, on="arch").sort_values("arch", ignore_index=True)
+    if rows.empty:
+        raise ValueError(
+            f"{problem}: none of the {len(scored)} architectures in {scores} is among the {len(known)} "
+            f"in {accuracies}; are they of the same space?"
+        )
+    defined = np.isfinite(rows[list(names)].to_numpy(np.float64)).all(axis=1)
+    _check_undefined(problem, scores, rows[list(names)], defined, max_undefined_share)
+    kept = rows[defined]
+    return Rows(
+        problem,
+        metric,
+        kept["arch"].to_numpy(object),
+        kept["graph"].to_numpy(object),
+        {name: kept[name].to_numpy(np.float64) for name in names},
+        kept["accuracy"].to_numpy(np.float64),
+        dict(zip(rows.loc[~defined, "arch"], rows.loc[~defined, "graph"], strict=True)),
+    )
+
+
+def in_common(draws: Sequence[Rows]) -> list[Rows]:
+    """Return several draws of a problem's scores, of the architectures that all of them have.
+
+    What one draw leaves undefined is left out of all. What one draw did not compute is not counted.
+    """
+    defined = set(draws[0].arch).intersection(*(draw.arch for draw in draws[1:]))
+    computed_in_all = set.intersection(*({*draw.arch, *draw.left_out} for draw in draws))
+    graphs = {arch: graph for draw in draws for arch, graph in zip(draw.arch, draw.graph, strict=True)}
+    for draw in draws:
+        graphs |= draw.left_out
+    left_out = {arch: graphs[arch] for arch in sorted(computed_in_all - defined)}
+    kept = [draw.where(np.array([arch in defined for arch in draw.arch], np.bool_)) for draw in draws]
+    return [replace(draw, left_out=left_out) for draw in kept]
+
+
+def defined(values: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs whose value is not NaN."""
+    kept = ~np.isnan(values)
+    return values[kept], accuracy[kept]
+
+
+def check_parallel(
+    problems: Sequence[Problem], accuracies: Sequence[Path], scores: Sequence[Path], draws: int = 1
+) -> None:
+    """Raise ValueError unless there is a file of accuracies and ``draws`` of scores for every problem."""
+    if len(accuracies) != len(problems) or len(scores) != draws * len(problems):
+        raise ValueError(
+            f"{len(problems)} problems need a file of accuracies and {draws} of scores each, in their order, "
+            f"not {len(accuracies)} of accuracies and {len(scores)} of scores"
+        )
+
+
+def _check_undefined(
+    problem: Problem, path: Path, columns: pd.DataFrame, defined: np.ndarray, max_share: float
+) -> None:
+    undefined = len(defined) - int(defined.sum())
+    if undefined > max_share * len(defined):
+        counts = (~np.isfinite(columns.to_numpy(np.float64))).sum(axis=0)
+        each = ", ".join(f"{name} {count}" for name, count in zip(columns, counts, strict=True) if count)
+        raise ValueError(
+            f"{path}: {undefined} of {len(defined)} architectures of {problem} have an undefined score "
+            f"({each}), more than the share max_undefined_share = {max_share:g} allows"
+        )

@@ -1,0 +1,79 @@
+"""The scores of a problem in a table: published ones, or our own features.
+
+A table of published scores may hold several runs of its authors. They are never mixed: one source is read.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from zcrepro.files import parquet
+from zcrepro.problems.accuracies import unique
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.units import to_released_units
+from zcrepro.proxies.feature_table import computed
+from zcrepro.settings import unknown_name
+
+SOURCES = ("released", "features")
+"""Published scores, or scores that the project computed."""
+
+
+def read_scores(problem: Problem, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
+    """Return a frame of arch and the scores called ``names``, in released units.
+
+    Raises ValueError if ``source`` is none of SOURCES, a score is missing, or an architecture stands there
+    twice.
+    """
+    if source not in SOURCES:
+        raise ValueError(unknown_name("source of scores", source, SOURCES))
+    rows = _of_problem(problem, path)
+    rows = of_one_source(rows, [name for name in names if name in rows])
+    known = _with_values(rows, score_names(path))
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(
+            f"{path} has no score {', '.join(missing)} for {problem}; it has {', '.join(sorted(known))}"
+        )
+    table = computed(rows, names)[["arch", *names]]
+    if source == "features":
+        table = table.assign(**{name: to_released_units(name, table[name].to_numpy()) for name in names})
+    return unique(table, path, problem)
+
+
+def score_names(path: Path) -> list[str]:
+    """Return the proxies that a table of scores has a column for."""
+    return [field.name for field in parquet.schema_of(path) if str(field.type) == "double"]
+
+
+def offered(problem: Problem, path: Path, wanted: Sequence[str]) -> list[str]:
+    """Return those of the ``wanted`` proxies that the source with most of them has for ``problem``."""
+    columns = set(score_names(path))
+    names = [name for name in wanted if name in columns]
+    return _with_values(of_one_source(_of_problem(problem, path), names), names)
+
+
+def of_one_source(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return the rows, of one task, of the source that has most of the scores called ``names``.
+
+    Between sources that have as many, the one with more architectures is taken, then the first by name.
+    """
+    if "source" not in rows or rows["source"].nunique() <= 1:
+        return rows
+
+    def rank(source: str) -> tuple[int, int, str]:
+        of = rows[rows["source"] == source]
+        return -int(of[list(names)].notna().any().sum()), -len(of), source
+
+    return rows[rows["source"] == min(rows["source"].unique(), key=rank)]
+
+
+def _of_problem(problem: Problem, path: Path) -> pd.DataFrame:
+    """Return the rows that are of ``problem``; a file of features is of one task."""
+    table = parquet.read(path)
+    return table[table["task"] == problem.task] if "task" in table else table
+
+
+def _with_values(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return the proxies with a value; one without any is one that the source does not have."""
+    return [name for name in names if rows[name].notna().any()]

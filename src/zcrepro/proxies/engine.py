@@ -1,0 +1,190 @@
+"""Compute any set of proxies with as few passes as the set needs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from zcrepro.networks.dropping import drawing_modules, dropping_off
+from zcrepro.networks.errors import (
+    DrewError,
+    UndefinedScoreError,
+    WrongInputError,
+    out_of_memory,
+    told,
+)
+from zcrepro.networks.forward import failure
+from zcrepro.networks.pooling import poolings_by_products
+from zcrepro.networks.preserve import preserved, rerouted
+from zcrepro.networks.readable import eager, obstacle, unwrapped
+from zcrepro.proxies.base import Batch, Need, Pass, Proxy, Record
+
+
+@dataclass(frozen=True)
+class Scores(Mapping[str, float]):
+    """Score by proxy; ``status`` is ``ok`` or why a score is NaN; ``seconds`` is by pass."""
+
+    values_by_name: dict[str, float] = field(default_factory=dict)
+    status: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> float:
+        return self.values_by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_by_name)
+
+    def __len__(self) -> int:
+        return len(self.values_by_name)
+
+
+def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int) -> Scores:
+    """Compute every proxy on one network and one batch; each pass runs once.
+
+    The model is left as it was found. A score that cannot be had is NaN with the reason.
+
+    Raises
+    ------
+    WrongInputError
+        If the network cannot process the images, or does not put out logits for the labels.
+    MemoryError
+        If memory is short; a smaller batch would give other scores.
+    """
+    network = unwrapped(model)
+    with torch.inference_mode(False), _full_precision(), eager(network):
+        # Tensors made in torch.inference_mode cannot be differentiated; copies made here can.
+        batch = Batch(batch.images.clone(), batch.labels.clone())
+        return _compute(_Subject(network, batch, seed), proxies)
+
+
+def _compute(subject: _Subject, proxies: Sequence[Proxy]) -> Scores:
+    scores = Scores()
+    hidden = obstacle(subject.model)
+    for run, members in _by_pass(proxies).items():
+        start = time.perf_counter()
+        found = [(math.nan, hidden)] * len(members) if hidden else subject.scores(run, members)
+        for proxy, (value, status) in zip(members, found, strict=True):
+            scores.values_by_name[proxy.name], scores.status[proxy.name] = value, status
+        scores.seconds[run.name] = time.perf_counter() - start
+    return scores
+
+
+@dataclass
+class _Subject:
+    """One network and batch; ``drawing`` are the modules that drop at random, once that is known."""
+
+    model: nn.Module
+    batch: Batch
+    seed: int
+    drawing: list[nn.Module] | None = None
+
+    def scores(self, run: Pass, members: Sequence[Proxy]) -> list[tuple[float, str]]:
+        """Return score and status of each member; a pass that cannot be run says why for all of them."""
+        try:
+            record = self._record(run, frozenset[Need]().union(*(proxy.needs for proxy in members)))
+            return [proxy.score(record) for proxy in members]
+        except UndefinedScoreError as reason:
+            return [(math.nan, str(reason))] * len(members)
+        except WrongInputError:
+            raise
+        except Exception as error:
+            if out_of_memory(error):
+                raise self._short_of_memory(run) from error
+            self._refuse_if_broken(error)
+            return [(math.nan, f"the pass {run.name} fails: {told(error)}")] * len(members)
+
+    def _record(self, run: Pass, needs: frozenset[Need]) -> Record:
+        """Run the pass; if the network drew random numbers in it, once more without what it drops."""
+        try:
+            return self._run(run, needs)
+        except DrewError:
+            if self.drawing is None:
+                self.drawing = drawing_modules(self.model, self.batch.images)
+        try:
+            return self._run(run, needs)
+        except DrewError:
+            raise UndefinedScoreError(
+                "the network draws random numbers in every mode, so a score would depend on the seed"
+            ) from None
+
+    def _run(self, run: Pass, needs: frozenset[Need]) -> Record:
+        without_dropping = nullcontext() if self.drawing is None else dropping_off(self.drawing)
+        with rerouted(poolings_by_products(self.model)), without_dropping:
+            return run.run(self.model, self.batch, needs, self.seed)
+
+    def _refuse_if_broken(self, error: Exception) -> None:
+        """Raise WrongInputError if the network fails on the images in a plain forward pass, too."""
+        images = self.batch.images
+        with preserved(self.model):
+            broken = failure(self.model, images)
+        if broken:
+            raise WrongInputError(
+                f"the network cannot process images of shape {tuple(images.shape)}, {images.dtype} on "
+                f"{images.device}: {broken}"
+            ) from error
+
+    def _short_of_memory(self, run: Pass) -> MemoryError:
+        images = self.batch.images
+        return MemoryError(
+            f"no memory for the pass {run.name} over a batch of {len(images)} on {images.device}. Use a "
+            "machine or a device with more of it, or a smaller batch (features.batch_size in the "
+            "configuration, --batch-size of zcrepro score); but scores of batches of other sizes cannot be "
+            "compared, so it is never made smaller by itself"
+        )
+
+
+def check_batch(images: Tensor, labels: Tensor) -> Batch:
+    """Return a batch, or raise ValueError that says what is wrong with it."""
+    for name, value in {"images": images, "labels": labels}.items():
+        if not isinstance(value, Tensor):
+            raise ValueError(
+                f"{name} must be a torch.Tensor, but are a {type(value).__module__}.{type(value).__name__}: "
+                f"pass torch.as_tensor({name})"
+            )
+    if images.dim() != 4:
+        raise ValueError(f"images must be (n, channels, height, width), but have shape {tuple(images.shape)}")
+    if not len(images):
+        raise ValueError(f"the batch is empty: images have shape {tuple(images.shape)}")
+    if not images.is_floating_point():
+        raise ValueError(f"images must be floating-point numbers, but are {images.dtype}")
+    if labels.shape != (len(images),):
+        raise ValueError(
+            f"{len(images)} images need as many labels, but these have shape {tuple(labels.shape)}"
+        )
+    if not images.isfinite().all():
+        raise ValueError("the images hold values that are not finite")
+    whole = not (labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool)
+    if not whole or int(labels.min()) < 0:
+        raise ValueError(f"labels must be class numbers from 0, but are {labels.dtype} from {labels.min()}")
+    if labels.device != images.device:
+        raise ValueError(f"labels are on {labels.device}, but the images on {images.device}")
+    return Batch(images, labels.long())
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """Compute float32 as IEEE defines it, and always with the same kernels.
+
+    By default a GPU convolves in TF32, of three decimal digits.
+    """
+    cudnn, products = torch.backends.cudnn, torch.backends.cuda.matmul
+    convolution = cudnn.conv  # type: ignore[attr-defined]
+    before = cudnn.deterministic, convolution.fp32_precision, products.fp32_precision
+    cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = True, "ieee", "ieee"
+    try:
+        yield
+    finally:
+        cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = before
+
+
+def _by_pass(proxies: Sequence[Proxy]) -> dict[Pass, list[Proxy]]:
+    groups: dict[Pass, list[Proxy]] = {}
+    for proxy in proxies:
+        groups.setdefault(proxy.runs_in, []).append(proxy)
+    return groups

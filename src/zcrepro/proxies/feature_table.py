@@ -1,0 +1,28 @@
+"""The columns of a table of features, and the statuses of its scores."""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+import pyarrow as pa
+
+AS = "as "
+"""How a status begins that ends with the text of the architecture whose score this one has."""
+
+NOT_COMPUTED = "not computed"
+"""The status of a score that shards do not reach: nothing is known of it, as of an architecture not drawn."""
+
+
+def feature_schema(proxies: Sequence[str]) -> pa.Schema:
+    """Return the schema: arch, graph, then a float64 column and a status column for each proxy."""
+    columns = [("arch", pa.string()), ("graph", pa.string())]
+    columns += [(name, pa.float64()) for name in proxies]
+    return pa.schema(columns + [(f"{name}_status", pa.string()) for name in proxies])
+
+
+def computed(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Return the rows for which every proxy called ``names`` was computed, whether or not it is defined.
+
+    Published scores have no status: all their rows were.
+    """
+    statuses = [status for status in (f"{name}_status" for name in names) if status in frame]
+    return frame[(frame[statuses] != NOT_COMPUTED).all(axis=1)]

@@ -1,0 +1,1 @@
+"""Rank correlations, votes, and their intervals."""

@@ -1,0 +1,33 @@
+"""Published runs are never mixed: scores of one source are read."""
+
+import numpy as np
+import pandas as pd
+
+from zcrepro.problems.scores import of_one_source
+
+
+def table(*rows):
+    return pd.DataFrame(rows, columns=["arch", "source", "snip", "zen"])
+
+
+def test_the_source_with_most_of_the_scores_is_taken_whole_and_alone():
+    rows = table(("a", "run", 1.0, np.nan), ("a", "both", 2.0, 3.0), ("b", "run", 4.0, np.nan))
+    assert of_one_source(rows, ["snip", "zen"])["source"].tolist() == ["both"]
+
+
+def test_between_sources_with_as_many_scores_more_architectures_win_then_the_name():
+    rows = table(("a", "y", 1.0, 1.0), ("b", "y", 1.0, 1.0), ("a", "x", 1.0, 1.0), ("a", "w", 1.0, 1.0))
+    assert set(of_one_source(rows, ["snip"])["source"]) == {"y"}
+    assert set(of_one_source(rows[1:], ["snip"])["source"]) == {"w"}
+
+
+def test_scores_that_were_not_asked_for_do_not_count():
+    rows = table(("a", "zen only", np.nan, 1.0), ("a", "snip only", 1.0, np.nan))
+    assert of_one_source(rows, ["zen"])["source"].tolist() == ["zen only"]
+
+
+def test_a_table_of_one_source_is_left_as_it_is():
+    rows = table(("a", "run", np.nan, 1.0))
+    assert of_one_source(rows, ["snip"]) is rows
+    without = rows.drop(columns="source")
+    assert of_one_source(without, ["snip"]) is without
