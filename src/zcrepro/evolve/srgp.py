@@ -7,7 +7,6 @@ proxies, tuned to the units of the training problems; there are none. Between fo
 smaller one wins.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -51,7 +50,7 @@ class Options:
     """Largest number of functions between the root of a formula and a terminal."""
 
 
-def evolve(training: Sequence[Rows], options: Options, rng: random.Random) -> Evolution:
+def evolve(training: Sequence[Rows], options: Options, rng: np.random.Generator) -> Evolution:
     """Return the formula with the largest mean tau on ``training``.
 
     The terminals are the columns of ``training``. The result depends on the arguments only. Raises ValueError

@@ -5,11 +5,12 @@ not read before the generalization stage.
 """
 
 import math
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+import numpy as np
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.evolve._engine.generations import Generation
@@ -65,7 +66,7 @@ class Method(Generic[OptionsT]):
     """
 
     Options: type[OptionsT]
-    evolve: Callable[[Sequence[Rows], OptionsT, random.Random], Evolution]
+    evolve: Callable[[Sequence[Rows], OptionsT, np.random.Generator], Evolution]
 
 
 def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], output: Path) -> None:
@@ -88,7 +89,7 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     options = _options(method.Options, chosen.options)
     problems = _read(chosen, accuracies, scores)
     training, split = draw(problems, chosen.architectures, chosen.seed)
-    rng = random.Random(seeds.derive(chosen.seed, chosen.method, *chosen.problems, chosen.repeat))
+    rng = seeds.numpy_generator(chosen.seed, chosen.method, *chosen.problems, chosen.repeat)
     evolution = method.evolve(training, options, rng)
     formula = evolution.formula
     mapping = settings.as_mapping(chosen)

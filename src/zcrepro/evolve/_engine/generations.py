@@ -1,9 +1,10 @@
 """The generations of a run: tournaments, crossover, mutation, and the best tree is kept."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
 
 from zcrepro.evolve._engine.evaluation import UNDEFINED, Evaluation
 from zcrepro.evolve._engine.selection import Individual, best, tournaments
@@ -71,7 +72,7 @@ def run(
     primitives: Primitives,
     evaluation: Evaluation,
     options: Options,
-    rng: random.Random,
+    rng: np.random.Generator,
 ) -> Run:
     """Evolve the population ``first`` for ``options.generations`` generations of its size.
 
@@ -92,7 +93,7 @@ class _Breeder:
 
     primitives: Primitives
     options: Options
-    rng: random.Random
+    rng: np.random.Generator
 
     def children(self, population: Sequence[Individual]) -> list[Tree]:
         """Return one tree fewer than the population has, which differ from each other and from its best."""
@@ -107,12 +108,11 @@ class _Breeder:
 
     def _varied(self, parents: Sequence[Tree]) -> list[Tree]:
         trees = list(parents)
-        for i in range(0, len(trees) - 1, 2):
-            if self.rng.random() < self.options.crossover:
-                trees[i], trees[i + 1] = crossover(trees[i], trees[i + 1], self.rng)
-        for i, tree in enumerate(trees):
-            if self.rng.random() < self.options.mutation:
-                trees[i] = mutated(tree, self.primitives, self.rng)
+        for pair in np.flatnonzero(self.rng.random(len(trees) // 2) < self.options.crossover):
+            i, j = 2 * pair, 2 * pair + 1
+            trees[i], trees[j] = crossover(trees[i], trees[j], self.rng)
+        for i in np.flatnonzero(self.rng.random(len(trees)) < self.options.mutation):
+            trees[i] = mutated(trees[i], self.primitives, self.rng)
         return trees
 
     def _distinct(self, child: Tree, parent: Tree, seen: set[Tree]) -> Tree:

@@ -1,8 +1,9 @@
 """Selection of parents by tournament."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from zcrepro.evolve._engine.tree import Tree
 
@@ -26,7 +27,8 @@ def best(population: Sequence[Individual]) -> Individual:
 
 
 def tournaments(
-    population: Sequence[Individual], count: int, size: int, rng: random.Random
+    population: Sequence[Individual], count: int, size: int, rng: np.random.Generator
 ) -> list[Individual]:
     """Return the winners of ``count`` tournaments of ``size`` individuals, drawn with replacement."""
-    return [best([rng.choice(population) for _ in range(size)]) for _ in range(count)]
+    drawn = rng.integers(len(population), size=(count, size)).tolist()
+    return [best([population[i] for i in entrants]) for entrants in drawn]

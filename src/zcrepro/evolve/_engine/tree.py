@@ -46,8 +46,10 @@ def height(tree: Tree) -> int:
     depths, highest = [0], 0
     for node in tree:
         depth = depths.pop()
-        highest = max(highest, depth)
-        depths.extend([depth + 1] * node.arity)
+        if node.arity:
+            depths.extend([depth + 1] * node.arity)
+        elif depth > highest:
+            highest = depth
     return highest
 
 
