@@ -8,35 +8,40 @@ import sys
 import traceback
 from collections.abc import Callable
 
-import torch
 from torch import nn
 
 from zcrepro.commands import _libraries
+from zcrepro.networks.generators import seeded
 
 
 def named(text: str, classes: int, seed: int) -> nn.Module:
-    """The network called ``module:function`` or ``library/name``, its weights drawn from ``seed``.
+    """Return the network called ``module:function`` or ``library/name``, with weights drawn from ``seed``.
 
-    Raises ValueError that says what is missing, for example a library that is not installed.
+    The global generators are left as they were. Raises ValueError that says what is missing, for example a
+    library that is not installed.
     """
-    library, slash, name = text.partition("/")
-    module, colon, function = text.partition(":")
-    torch.manual_seed(seed)
-    if slash and library in _libraries.LIBRARIES:
-        made: object = _libraries.network(library, name, classes)
-    elif colon:
-        made = _of_the_user(text, module, function)
-    else:
-        libraries = ", ".join(f"{library}/..." for library in _libraries.LIBRARIES)
-        raise ValueError(
-            f"{text!r} is neither module:function nor a name such as {libraries}; the text of an "
-            "architecture needs --space"
-        )
+    # Constructors draw from the global generators. There is no model yet whose devices could be named.
+    with seeded(nn.Module(), seed):
+        made = _made(text, classes)
     if isinstance(made, type):
         raise ValueError(f"{text} returned the class {made.__name__}; let it return an instance of it")
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
     return made
+
+
+def _made(text: str, classes: int) -> object:
+    library, slash, name = text.partition("/")
+    module, colon, function = text.partition(":")
+    if slash and library in _libraries.LIBRARIES:
+        return _libraries.network(library, name, classes)
+    if colon:
+        return _of_the_user(text, module, function)
+    libraries = ", ".join(f"{library}/..." for library in _libraries.LIBRARIES)
+    raise ValueError(
+        f"{text!r} is neither module:function nor a name such as {libraries}; the text of an architecture "
+        "needs --space"
+    )
 
 
 def _of_the_user(text: str, module: str, function: str) -> object:
