@@ -1,4 +1,4 @@
-"""The evolve stage from files to file: what it trains on, what it holds out, what it never looks at."""
+"""The evolve stage from files to file: what it trains on, what it holds out, what it never reads."""
 
 import json
 from pathlib import Path
@@ -21,12 +21,14 @@ SETTINGS: dict[str, Any] = {
     "architectures": 40,
     "seed": 7,
     "repeat": 2,
-    "population": 40,
-    "generations": 4,
-    "crossover": 0.8,
-    "mutation": 0.3,
-    "tournament": 3,
-    "max_height": 4,
+    "options": {
+        "population": 40,
+        "generations": 4,
+        "crossover": 0.8,
+        "mutation": 0.3,
+        "tournament": 3,
+        "max_height": 4,
+    },
     "max_undefined_share": 0.1,
 }
 
@@ -103,7 +105,7 @@ def test_what_the_file_says(folder: Path) -> None:
     found = run(folder)
     assert (found["method"], found["training_set"], found["repeat"]) == ("srgp", "D", 2)
     assert found["settings"] == SETTINGS
-    assert len(found["history"]) == SETTINGS["generations"] + 1
+    assert len(found["history"]) == SETTINGS["options"]["generations"] + 1
     assert {"settings", "code", "stage", "versions"} <= found["provenance"].keys()
     proxy = load_proxy(folder / "out.json")
     assert (proxy.name, proxy.size) == ("srgp/D/seed-2", found["size"])
@@ -158,6 +160,14 @@ def test_repeats_share_the_split(folder: Path) -> None:
     ("changes", "complaint"),
     [
         ({"method": "srpg"}, "unknown method 'srpg'; did you mean 'srgp'"),
+        (
+            {"options": SETTINGS["options"] | {"poplation": 4}},
+            "unknown option 'poplation'; did you mean 'population'",
+        ),
+        (
+            {"options": {"population": 4, "generations": 1}},
+            "options lack crossover, mutation, tournament, max_height",
+        ),
         ({"terminals": ["nwot", "snip"]}, "no score snip for s/a"),
         ({"terminals": ["nwot", "log"]}, "found 'log' at position 1"),
         ({"terminals": ["nwot", "log(nwot)"]}, r"the name of a proxy, not 'log\(nwot\)'"),

@@ -1,1 +1,1 @@
-"""Ways to evolve a proxy, one file each; what they share is in the files with a leading underscore."""
+"""Methods that evolve a proxy, one file each."""

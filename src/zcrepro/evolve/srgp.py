@@ -1,219 +1,84 @@
 """Symbolic regression by genetic programming (Phan and Luong 2025): a formula over hand-crafted proxies.
 
-The paper's function set, sizes and operators are not known; these are ours. Fitness is Kendall's
-tau with the accuracy, its mean over the problems, so that only the order counts. There are no
-random constants: next to a monotone transform of the whole, which rank correlation cannot see,
-they would only be exchange rates between proxies, tuned to the units of the training problems.
-Between formulas of equal fitness the smaller one wins.
+The paper does not state its function set, sizes and operators; those here are ours. The fitness of a formula
+is Kendall's tau between its values and the accuracies, averaged over the problems. A rank correlation ignores
+monotone transforms of the formula as a whole, so random constants would only be exchange rates between
+proxies, tuned to the units of the training problems; there are none. Between formulas of equal fitness the
+smaller one wins.
 """
 
-import math
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-from deap import base, gp, tools
+from annotated_types import Ge, Le
 
-from zcrepro import seeds
-from zcrepro.evolve.stage import Evolution, EvolveSettings, Generation
+from zcrepro.evolve._engine import generations
+from zcrepro.evolve._engine.evaluation import Evaluation
+from zcrepro.evolve._engine.tree import Names, Node, Primitives, names
+from zcrepro.evolve._engine.variation import ramped_half_and_half
+from zcrepro.evolve.stage import Evolution, Method
 from zcrepro.formulas.formula import Formula
 from zcrepro.formulas.functions import FUNCTIONS
 from zcrepro.problems.rows import Rows
-from zcrepro.progress import track
-from zcrepro.ranking.correlation import KendallWith, dense_ranks
 
-INITIAL_HEIGHTS = (1, 4)  # of the first trees: from one function to 16 terminals
-GROWN_HEIGHTS = (0, 2)  # of the subtree that a mutation grows
-ATTEMPTS = 10  # at a formula that the generation does not have yet
+INITIAL_HEIGHTS = (1, 4)
+"""Lowest and highest height of an initial formula: from one function to 16 terminals."""
 
 
-class Fitness(base.Fitness):  # type: ignore[misc]
-    """Compared in order: a larger tau, then a smaller size. An undefined tau is below every other."""
+@dataclass(frozen=True)
+class Options:
+    """Options of symbolic regression."""
 
-    weights = (1.0, -1.0)
+    population: Annotated[int, Ge(2)] = 200
+    """Formulas in a generation."""
 
+    generations: Annotated[int, Ge(1)] = 20
+    """Generations of a run."""
 
-class Tree(gp.PrimitiveTree):  # type: ignore[misc]
-    """A formula in DEAP's form, with its fitness once it has one."""
+    crossover: Annotated[float, Ge(0), Le(1)] = 0.6
+    """Probability that two formulas exchange subtrees."""
 
-    def __init__(self, nodes: Sequence[object]) -> None:
-        super().__init__(nodes)
-        self.fitness = Fitness()
+    mutation: Annotated[float, Ge(0), Le(1)] = 0.3
+    """Probability that a formula is mutated: a new subtree, another node, or a function removed."""
 
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        return tuple(node.name for node in self)
+    tournament: Annotated[int, Ge(1)] = 4
+    """Formulas in a tournament, the best of which becomes a parent."""
 
-    @property
-    def tau(self) -> float:
-        return float(self.fitness.values[0])
-
-
-class Judge:
-    """The fitness of formulas on the training problems; a formula or a ranking seen before is looked up."""
-
-    def __init__(self, training: Sequence[Rows]) -> None:
-        # One pass over the rows of all problems, then one slice each.
-        names = training[0].columns
-        self._columns = {name: np.concatenate([rows.columns[name] for rows in training]) for name in names}
-        ends = np.cumsum([len(rows) for rows in training])
-        self._slices = [slice(end - len(rows), end) for end, rows in zip(ends, training, strict=True)]
-        self._kendalls = [KendallWith(rows.accuracy) for rows in training]
-        self._by_formula: dict[tuple[str, ...], float] = {}
-        self._by_ranking: dict[bytes, float] = {}
-        self.evaluations = self.repeated_formulas = self.repeated_rankings = 0
-
-    def tau(self, tokens: tuple[str, ...]) -> float:
-        """The mean tau over the problems; minus infinity where it is undefined for one of them."""
-        if tokens in self._by_formula:
-            self.repeated_formulas += 1
-        else:
-            self.evaluations += 1
-            self._by_formula[tokens] = self._of_values(Formula(tokens).evaluate(self._columns))
-        return self._by_formula[tokens]
-
-    def _of_values(self, values: np.ndarray) -> float:
-        if np.isnan(values).any():
-            return -math.inf
-        rankings = [dense_ranks(values[part]) for part in self._slices]
-        key = b"".join(ranking.tobytes() for ranking in rankings)
-        if key in self._by_ranking:
-            self.repeated_rankings += 1
-        else:
-            self._by_ranking[key] = self._of_rankings(rankings)
-        return self._by_ranking[key]
-
-    def _of_rankings(self, rankings: list[np.ndarray]) -> float:
-        taus = [tau(ranking) for tau, ranking in zip(self._kendalls, rankings, strict=True)]
-        mean = sum(taus) / len(taus)
-        return -math.inf if math.isnan(mean) else mean
+    max_height: Annotated[int, Ge(1)] = 6
+    """Largest number of functions between the root of a formula and a terminal."""
 
 
-class SymbolicRegression:
-    """Generations of tournaments; the best formula so far always stays."""
+def evolve(training: Sequence[Rows], options: Options, rng: random.Random) -> Evolution:
+    """Return the formula with the largest mean tau on ``training``.
 
-    def evolve(self, training: Sequence[Rows], chosen: EvolveSettings) -> Evolution:
-        """The formula with the best mean tau on ``training``.
-
-        It is a function of the data and the settings alone. Raises ValueError where no formula
-        has an order on every problem, as with constant scores.
-        """
-        judge = Judge(training)
-        history = []
-        with _global_random(seeds.derive(chosen.seed, "srgp", *chosen.problems, chosen.repeat)):
-            breeder = Breeder(chosen)
-            population = _judged(breeder.first(), judge)
-            history.append(_generation(0, population, judge))
-            for number in track(range(1, chosen.generations + 1), f"evolving {chosen.training_set}"):
-                population = _judged(breeder.next(population), judge)
-                history.append(_generation(number, population, judge))
-        best = _best(population)
-        return Evolution(Formula(best.tokens), best.tau, history)
+    The terminals are the columns of ``training``. The result depends on the arguments only. Raises ValueError
+    if no formula orders the architectures of every problem, as with constant scores.
+    """
+    functions = [Node(function.name, function.arity) for function in FUNCTIONS.values()]
+    primitives = Primitives(functions, [Node(name) for name in training[0].columns])
+    lowest, highest = (min(height, options.max_height) for height in INITIAL_HEIGHTS)
+    first = ramped_half_and_half(primitives, (lowest, highest), options.population, rng)
+    run = generations.run(first, primitives, mean_tau(training), options, rng)
+    return Evolution(Formula(names(run.best.tree)), run.best.fitness, run.history)
 
 
-class Breeder:
-    """DEAP's operators under one set of settings; they draw from Python's global generator."""
+def mean_tau(training: Sequence[Rows]) -> Evaluation:
+    """Return the evaluation of formulas by their mean Kendall's tau on the problems of ``training``."""
+    columns = {
+        name: np.concatenate([rows.columns[name] for rows in training]) for name in training[0].columns
+    }
 
-    def __init__(self, chosen: EvolveSettings) -> None:
-        self._chosen = chosen
-        # Untyped: DEAP's typed crossover picks from a set of classes, another one in every process.
-        self._nodes = gp.PrimitiveSet("formula", 0)
-        for function in FUNCTIONS.values():
-            self._nodes.addPrimitive(function.compute, function.arity, function.name)
-        for name in chosen.terminals:
-            self._nodes.addTerminal(name, name)
+    def values(formula: Names) -> np.ndarray:
+        return Formula(formula).evaluate(columns)
 
-    def first(self) -> list[Tree]:
-        """Trees of various heights, half of them full."""
-        low, high = (min(height, self._chosen.max_height) for height in INITIAL_HEIGHTS)
-        return [Tree(gp.genHalfAndHalf(self._nodes, low, high)) for _ in range(self._chosen.population)]
-
-    def next(self, population: list[Tree]) -> list[Tree]:
-        """As many trees again: the best one, and children of those that won a tournament."""
-        parents = tools.selTournament(population, len(population) - 1, self._chosen.tournament)
-        children = [Tree(parent) for parent in parents]
-        for one, other in zip(children[::2], children[1::2], strict=False):
-            if random.random() < self._chosen.crossover:
-                gp.cxOnePoint(one, other)
-        for child in children:
-            if random.random() < self._chosen.mutation:
-                self._mutate(child)
-        survivors = [_best(population)]
-        seen = {survivors[0].tokens}
-        for child, parent in zip(children, parents, strict=True):
-            survivors.append(self._distinct(child, parent, seen))
-            seen.add(survivors[-1].tokens)
-        return survivors
-
-    def _distinct(self, child: Tree, parent: Tree, seen: set[tuple[str, ...]]) -> Tree:
-        """``child``, mutated until it is none of ``seen``: else copies of a few fill half of a generation.
-
-        A child that grew too high gives its place to its parent.
-        """
-        for _ in range(ATTEMPTS):
-            if child.height > self._chosen.max_height:
-                child = Tree(parent)
-            elif child.tokens in seen:
-                self._mutate(child)
-            else:
-                return child
-        return child if child.height <= self._chosen.max_height else Tree(parent)
-
-    def _mutate(self, tree: Tree) -> None:
-        """A new subtree, another node of the same arity, or a shortcut past a function: equally likely."""
-        kind = random.randrange(3)
-        if kind == 0:
-            gp.mutUniform(tree, self._grow, self._nodes)
-        elif kind == 1:
-            gp.mutNodeReplacement(tree, self._nodes)
-        else:
-            gp.mutShrink(tree)
-
-    def _grow(self, pset: gp.PrimitiveSet, type_: type) -> list[object]:
-        nodes: list[object] = gp.genFull(pset, *GROWN_HEIGHTS, type_)
-        return nodes
+    return Evaluation(values, [rows.accuracy for rows in training], _mean)
 
 
-@contextmanager
-def _global_random(seed: int) -> Iterator[None]:
-    """Seeds Python's global generator, and leaves it as it was found."""
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+def _mean(taus: Sequence[float]) -> float:
+    return sum(taus) / len(taus)
 
 
-def _judged(population: list[Tree], judge: Judge) -> list[Tree]:
-    for tree in population:
-        if not tree.fitness.valid:
-            tree.fitness.values = (judge.tau(tree.tokens), len(tree))
-    return population
-
-
-def _best(population: list[Tree]) -> Tree:
-    return max(population, key=lambda tree: tree.fitness)
-
-
-def _generation(number: int, population: list[Tree], judge: Judge) -> Generation:
-    best = _best(population)
-    taus = [tree.tau for tree in population if tree.tau > -math.inf]
-    if not taus:
-        raise ValueError(
-            f"none of the {len(population)} formulas of generation {number} orders the training "
-            "architectures of every problem; are all scores, or all accuracies, of one of them the same?"
-        )
-    return Generation(
-        generation=number,
-        best=best.tau,
-        mean=sum(taus) / len(taus),
-        best_size=len(best),
-        evaluations=judge.evaluations,
-        repeated_formulas=judge.repeated_formulas,
-        repeated_rankings=judge.repeated_rankings,
-    )
-
-
-METHOD = SymbolicRegression()
+METHOD = Method(Options, evolve)

@@ -1,17 +1,18 @@
-"""Evolves one formula, from one seed, on the training architectures of some problems.
+"""Evolve one formula, from one seed, on the training architectures of some problems.
 
-What a method owes is here too: ``METHOD.evolve(training, chosen)`` gives an ``Evolution``. Validation
-accuracy chooses and judges here; where a benchmark has test accuracies as well, they are not even
-read before the generalization stage.
+Validation accuracy selects and evaluates formulas here. If a benchmark has test accuracies as well, they are
+not read before the generalization stage.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Generic, TypeVar
 
-from zcrepro import provenance, registry, settings
+from zcrepro import provenance, registry, seeds, settings
+from zcrepro.evolve._engine.generations import Generation
 from zcrepro.files.json import write_json
 from zcrepro.formulas.formula import Formula
 from zcrepro.problems.accuracies import CHOOSING
@@ -20,13 +21,17 @@ from zcrepro.problems.rows import Rows, check_parallel, defined, read
 from zcrepro.problems.split import Split, draw
 from zcrepro.ranking.correlation import kendall, spearman
 
+OptionsT = TypeVar("OptionsT")
+
 
 @dataclass(frozen=True)
 class EvolveSettings:
-    """One evolution.
+    """Settings of one evolution.
 
-    ``problems`` are written space/task, ``architectures`` are drawn for each of them, and
-    ``max_height`` counts the functions between root and terminal.
+    ``method`` is a module of ``zcrepro.evolve``, and ``options`` are the fields of its ``Options``.
+    ``problems`` are written space/task, ``terminals`` are names of proxies, and ``source`` is where their
+    scores are from, one of SOURCES in ``zcrepro.problems.scores``. ``architectures`` are drawn from each
+    problem by ``seed``; ``repeat`` numbers the runs on them.
     """
 
     method: str
@@ -37,46 +42,30 @@ class EvolveSettings:
     architectures: int
     seed: int
     repeat: int
-    population: int
-    generations: int
-    crossover: float
-    mutation: float
-    tournament: int
-    max_height: int
+    options: dict[str, Any]
     max_undefined_share: float
 
 
 @dataclass(frozen=True)
-class Generation:
-    """A line of the history; the counts are sums since the start.
-
-    ``best`` and ``mean`` are Kendall's tau, the mean of those formulas that have one. ``evaluations``
-    are formulas whose values were computed, ``repeated_formulas`` and ``repeated_rankings`` those
-    looked up instead.
-    """
-
-    generation: int
-    best: float
-    mean: float
-    best_size: int
-    evaluations: int
-    repeated_formulas: int
-    repeated_rankings: int
-
-
-@dataclass(frozen=True)
 class Evolution:
-    """The best formula, its fitness (mean Kendall's tau over the problems) and how it came about."""
+    """The best formula of a run, its fitness on the training architectures, and one line per generation."""
 
     formula: Formula
     fitness: float
     history: list[Generation]
 
 
-class Method(Protocol):
-    """A way to evolve a formula from training architectures."""
+@dataclass(frozen=True)
+class Method(Generic[OptionsT]):
+    """A way to evolve a formula from training architectures; the constant METHOD of a module.
 
-    def evolve(self, training: Sequence[Rows], chosen: EvolveSettings) -> Evolution: ...
+    ``Options`` is a frozen dataclass of the options of the method. ``evolve`` takes the rows of each training
+    problem, the options and a generator, and returns a function of these alone. It raises ValueError if there
+    is no formula to return.
+    """
+
+    Options: type[OptionsT]
+    evolve: Callable[[Sequence[Rows], OptionsT, random.Random], Evolution]
 
 
 def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], output: Path) -> None:
@@ -85,20 +74,22 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     Parameters
     ----------
     settings_file
-        JSON of EvolveSettings.
+        JSON file of EvolveSettings.
     accuracies
-        Parquet of accuracies, one for each of the settings' problems, in their order.
+        Parquet files of accuracies, one per problem of the settings, in their order.
     scores
-        Parquet of released scores or of features, one for each problem, in the same order.
+        Parquet files of released scores or of features, one per problem, in the same order.
     output
-        JSON: formula, size, split, fitness by problem, history, settings.
+        JSON file to write: formula, size, split, fitness per problem, history and settings.
     """
     chosen = settings.load(settings_file, EvolveSettings)
     _check(chosen)
+    method: Method[Any] = registry.get("method", chosen.method)
+    options = _options(method.Options, chosen.options)
     problems = _read(chosen, accuracies, scores)
     training, split = draw(problems, chosen.architectures, chosen.seed)
-    method: Method = registry.get("method", chosen.method)
-    evolution = method.evolve(training, chosen)
+    rng = random.Random(seeds.derive(chosen.seed, chosen.method, *chosen.problems, chosen.repeat))
+    evolution = method.evolve(training, options, rng)
     formula = evolution.formula
     mapping = settings.as_mapping(chosen)
     write_json(
@@ -137,6 +128,18 @@ def _check(chosen: EvolveSettings) -> None:
             raise ValueError(f"{key} must be a list of different names, not {names}")
 
 
+def _options(kind: type[OptionsT], given: Mapping[str, Any]) -> OptionsT:
+    """Return the method's options; raise ValueError unless ``given`` names each of them and no other."""
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for name in given:
+        if name not in known:
+            raise ValueError(settings.unknown_name("option", name, known))
+    missing = [name for name in known if name not in given]
+    if missing:
+        raise ValueError(f"options lack {', '.join(missing)}")
+    return kind(**given)
+
+
 def _read(chosen: EvolveSettings, accuracies: list[Path], scores: list[Path]) -> list[Rows]:
     problems = [Problem.parse(text) for text in chosen.problems]
     check_parallel(problems, accuracies, scores)
@@ -153,7 +156,7 @@ def _read(chosen: EvolveSettings, accuracies: list[Path], scores: list[Path]) ->
 
 
 def _fitness(formula: Formula, rows: Rows, training: Rows, split: Split) -> dict[str, object]:
-    """The correlations on the training architectures, and on graphs that no problem trained on."""
+    """Return the correlations on the training architectures, and on graphs that no problem trained on."""
     held_out = rows.where(split.held_out(rows.problem.space, rows.graph))
     return {
         "metric": rows.metric,
@@ -164,7 +167,7 @@ def _fitness(formula: Formula, rows: Rows, training: Rows, split: Split) -> dict
 
 
 def _correlations(formula: Formula, rows: Rows) -> dict[str, float | int | None]:
-    """``n`` counts the architectures on which the formula is defined; None stands for an undefined value."""
+    """Return the correlations, None if undefined, and the number of architectures with a value, ``n``."""
     values, accuracy = defined(formula.evaluate(rows.columns), rows.accuracy)
     found = {"kendall": kendall(values, accuracy), "spearman": spearman(values, accuracy)}
     # JSON has no NaN.

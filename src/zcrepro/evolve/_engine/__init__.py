@@ -1,0 +1,1 @@
+"""Genetic programming on trees. A method brings its functions, terminals, fitness and options."""

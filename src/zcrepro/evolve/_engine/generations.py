@@ -1,0 +1,153 @@
+"""The generations of a run: tournaments, crossover, mutation, and the best tree is kept."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from zcrepro.evolve._engine.evaluation import UNDEFINED, Evaluation
+from zcrepro.evolve._engine.selection import Individual, best, tournaments
+from zcrepro.evolve._engine.tree import Primitives, Tree, height, names
+from zcrepro.evolve._engine.variation import crossover, mutated
+from zcrepro.progress import track
+
+ATTEMPTS = 10
+"""How many times a child is changed to make it differ from the rest of its generation."""
+
+
+class Options(Protocol):
+    """What a method's options must say about the generations."""
+
+    @property
+    def generations(self) -> int:
+        """Number of generations after the initial population."""
+
+    @property
+    def crossover(self) -> float:
+        """Probability that two parents exchange subtrees."""
+
+    @property
+    def mutation(self) -> float:
+        """Probability that a child is mutated."""
+
+    @property
+    def tournament(self) -> int:
+        """Number of individuals in a tournament."""
+
+    @property
+    def max_height(self) -> int:
+        """Largest height of a tree."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One line of the history.
+
+    ``best`` is the largest fitness, ``mean`` the mean of the defined ones, and ``best_size`` the number of
+    nodes of the best formula. The other counts are totals since the start of the run: ``evaluations`` is the
+    number of formulas whose values were computed, ``repeated_formulas`` and ``repeated_rankings`` are the
+    numbers of those looked up instead.
+    """
+
+    generation: int
+    best: float
+    mean: float
+    best_size: int
+    evaluations: int
+    repeated_formulas: int
+    repeated_rankings: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """The best individual of the last generation, and one line per generation."""
+
+    best: Individual
+    history: list[Generation]
+
+
+def run(
+    first: Sequence[Tree],
+    primitives: Primitives,
+    evaluation: Evaluation,
+    options: Options,
+    rng: random.Random,
+) -> Run:
+    """Evolve the population ``first`` for ``options.generations`` generations of its size.
+
+    The result depends on the arguments only. Raises ValueError if no formula of a generation has a fitness.
+    """
+    population = _evaluated(first, evaluation)
+    history = [_generation(0, population, evaluation)]
+    breeder = _Breeder(primitives, options, rng)
+    for number in track(range(1, options.generations + 1), "generations"):
+        population = [best(population), *_evaluated(breeder.children(population), evaluation)]
+        history.append(_generation(number, population, evaluation))
+    return Run(best(population), history)
+
+
+@dataclass(frozen=True)
+class _Breeder:
+    """Makes the trees of the next generation."""
+
+    primitives: Primitives
+    options: Options
+    rng: random.Random
+
+    def children(self, population: Sequence[Individual]) -> list[Tree]:
+        """Return one tree fewer than the population has, which differ from each other and from its best."""
+        winners = tournaments(population, len(population) - 1, self.options.tournament, self.rng)
+        parents = [winner.tree for winner in winners]
+        seen = {best(population).tree}
+        children = []
+        for child, parent in zip(self._varied(parents), parents, strict=True):
+            children.append(self._distinct(child, parent, seen))
+            seen.add(children[-1])
+        return children
+
+    def _varied(self, parents: Sequence[Tree]) -> list[Tree]:
+        trees = list(parents)
+        for i in range(0, len(trees) - 1, 2):
+            if self.rng.random() < self.options.crossover:
+                trees[i], trees[i + 1] = crossover(trees[i], trees[i + 1], self.rng)
+        for i, tree in enumerate(trees):
+            if self.rng.random() < self.options.mutation:
+                trees[i] = mutated(tree, self.primitives, self.rng)
+        return trees
+
+    def _distinct(self, child: Tree, parent: Tree, seen: set[Tree]) -> Tree:
+        """Mutate ``child`` until it is new; otherwise duplicates fill half of each generation.
+
+        A child that is too high is replaced by its parent. If no attempt succeeds, the last one is returned.
+        """
+        for _ in range(ATTEMPTS):
+            if height(child) > self.options.max_height:
+                child = parent
+            elif child in seen:
+                child = mutated(child, self.primitives, self.rng)
+            else:
+                return child
+        return child if height(child) <= self.options.max_height else parent
+
+
+def _evaluated(trees: Sequence[Tree], evaluation: Evaluation) -> list[Individual]:
+    return [Individual(tree, evaluation.fitness(names(tree))) for tree in trees]
+
+
+def _generation(number: int, population: Sequence[Individual], evaluation: Evaluation) -> Generation:
+    champion = best(population)
+    defined = [each.fitness for each in population if each.fitness > UNDEFINED]
+    if not defined:
+        raise ValueError(
+            f"none of the {len(population)} formulas of generation {number} orders the training "
+            "architectures of every problem; are all scores, or all accuracies, of one of them the same?"
+        )
+    return Generation(
+        generation=number,
+        best=champion.fitness,
+        mean=sum(defined) / len(defined),
+        best_size=len(champion.tree),
+        evaluations=evaluation.evaluations,
+        repeated_formulas=evaluation.repeated_formulas,
+        repeated_rankings=evaluation.repeated_rankings,
+    )
