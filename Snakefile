@@ -16,10 +16,17 @@ configfile: str(HERE / "config/config.yaml")
 wildcard_constraints:
     space="[a-z0-9_]+",
     task="[A-Za-z0-9_-]+",
+    draw=r"\d+",
+    start=r"\d+",
+    stop=r"\d+",
+    shard=r"\d+",
+    seed=r"\d+",
+    experiment="[a-z0-9_]+",
+    algorithm="[a-z0-9_]+",
+    method="[a-z0-9_]+",
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/settings.smk"
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/evolve.smk"
@@ -32,6 +39,7 @@ include: "workflow/rules/embedded.smk"
 localrules:
     fetch,
     timings,
+    searches,
     deviations,
     page,
 
@@ -41,11 +49,11 @@ rule all:
     input:
         f"{RESULTS}/report.html",
         f"{RESULTS}/tables/deviations.csv",
-        [f"{RESULTS}/timings/{problem}.parquet" for problem in COMPUTED],
+        [f"{RESULTS}/timings/{problem}.parquet" for problem in features.computed],
 
 
 # One target a paper that has tables, and one a table.
-for target, wanted in targets().items():
+for target, wanted in report_jobs.targets().items():
 
     rule:
         name:

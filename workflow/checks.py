@@ -1,10 +1,11 @@
 """Names in a configuration that refer to something: each must be there, or the nearest one is named."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from zcrepro import provenance, registry
+from zcrepro.problems.problem import Problem
 from zcrepro.settings import unknown_name
 
 Config = Mapping[str, Any]
@@ -23,7 +24,6 @@ def check_references(config: Config, datasets: Collection[str], root: Path) -> N
         *_training_sets(config),
         *_shards(config, root),
         *_files(config, datasets),
-        *_reads(config),
     ]
     if wrong:
         raise ValueError("\n  ".join(["the configuration names what is not there:", *wrong]))
@@ -45,8 +45,9 @@ def _plugins(config: Config) -> Iterable[str]:
     for where, recipes in _tables(config):
         yield from _missing(where, "recipe", recipes, registry.names("recipes"))
     yield from _proxies(config)
-    algorithms = registry.names("algorithms")
-    yield from _missing("search.algorithms", "algorithm", config["search"]["algorithms"], algorithms)
+    for name, experiment in config["search"].items():
+        algorithms = registry.names("algorithm")
+        yield from _missing(f"search.{name}.algorithms", "algorithm", experiment["algorithms"], algorithms)
     yield from _missing("report.tables", "table", config["report"]["tables"], registry.names("table"))
     yield from _missing("report.figures", "figure", config["report"]["figures"], registry.names("figure"))
 
@@ -57,15 +58,22 @@ def _proxies(config: Config) -> Iterable[str]:
         yield from _missing(
             f"{source}.proxies", "proxy", config[source]["proxies"], registry.names("proxies")
         )
-    evolving = config["srgp"]["scores"]
     readers = [
-        ("srgp.terminals", evolving, config["srgp"]["terminals"]),
-        ("generalization.handcrafted", evolving, config["generalization"]["handcrafted"]),
-        *(("search.runs.guides", run["scores"], run["guides"]) for run in config["search"]["runs"]),
+        (f"evolution.{method}.{key}", section["scores"], section[key])
+        for method, section in config["evolution"].items()
+        for key in ("terminals", "handcrafted")
     ]
+    readers += [(f"{where}.guides", run["scores"], run["guides"]) for where, run in _searched(config)]
     for where, source, named in readers:
         offered = config[source]["proxies"]
         yield from _missing(f"{where} (of those under {source}.proxies)", "proxy", named, offered)
+
+
+def _searched(config: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield where each searched problem stands, and what is said of it."""
+    for name, experiment in config["search"].items():
+        for run in experiment["runs"]:
+            yield f"search.{name}.runs", run
 
 
 def _problems(config: Config) -> Iterable[str]:
@@ -73,19 +81,23 @@ def _problems(config: Config) -> Iterable[str]:
     spaces = config["spaces"]
     imaged = [f"{space}/{task}" for space, of in spaces.items() for task in of["tasks"]]
     scored = [run["problem"] for run in config["features"]["runs"]]
-    searched = [run["problem"] for run in config["search"]["runs"]]
     yield from _missing("features.runs", "problem", scored, imaged)
     trained = [run["problem"] for run in config["embedded"]["problems"]]
     yield from _missing("embedded.problems", "problem", trained, imaged)
     yield from _repeated("features.runs", scored)
-    yield from _repeated("search.runs", searched)
-    for run in config["search"]["runs"]:
-        yield from _scored("search.runs", [run["problem"]], run["scores"], config)
-    source = config["srgp"]["scores"]
-    yield from _scored("generalization.problems", config["generalization"]["problems"], source, config)
-    for name in config["srgp"]["train_on"]:
-        problems = config["training_sets"].get(name, [])
-        yield from _scored(f"training_sets.{name}", problems, source, config)
+    for name, experiment in config["search"].items():
+        yield from _repeated(f"search.{name}.runs", [run["problem"] for run in experiment["runs"]])
+    for where, run in _searched(config):
+        yield from _scored(where, [run["problem"]], run["scores"], config)
+    for section in config["evolution"].values():
+        source = section["scores"]
+        if section["train_on"]:
+            yield from _scored(
+                "generalization.problems", config["generalization"]["problems"], source, config
+            )
+        for name in section["train_on"]:
+            problems = config["training_sets"].get(name, [])
+            yield from _scored(f"training_sets.{name}", problems, source, config)
 
 
 def _scored(where: str, problems: Iterable[str], source: str, config: Config) -> Iterable[str]:
@@ -94,7 +106,7 @@ def _scored(where: str, problems: Iterable[str], source: str, config: Config) ->
         wrong = list(_spaces_of(where, [problem], config["spaces"]))
         if not wrong and source == "features":
             wrong = _missing(f"{where} (of those under features.runs)", "problem", [problem], computed)
-        elif not wrong and "released" not in _known_of(config, problem.partition("/")[0]):
+        elif not wrong and "released" not in _known_of(config, Problem.parse(problem).space):
             wrong = [f"{where}: the space of {problem!r} has no released scores; set the scores to features"]
         yield from wrong
 
@@ -111,33 +123,37 @@ def _repeated(where: str, named: list[str]) -> Iterable[str]:
 
 def _spaces_of(where: str, problems: Iterable[str], spaces: Config) -> Iterable[str]:
     for problem in problems:
-        space, slash, task = problem.partition("/")
-        if not (slash and task):
-            yield f"{where}: a problem is written <space>/<task>, not {problem!r}"
+        try:
+            space = Problem.parse(problem).space
+        except ValueError as error:
+            yield f"{where}: {error}"
         else:
             yield from _missing(where, "space", [space], spaces)
 
 
 def _shards(config: Config, root: Path) -> Iterable[str]:
-    """Every draw and pass that the configuration asks for must be among the tracked ones."""
+    """Every pass that the configuration asks for must be among the tracked ones, with every draw."""
     features = config["features"]
+    if features["draws"] > 1 and not features["redraw"]:
+        yield "features.redraw: without it the draws are equal; say what they draw anew, or set draws to 1"
     for run in (run for run in features["runs"] if run["shards"]):
-        for draw in range(features["draws"]):
-            for group, proxies in provenance.pass_groups(features["proxies"]).items():
-                path = f"{run['shards']}/draw-{draw}/{group}.parquet"
-                if not (root / path).is_file():
-                    yield (
-                        f"features.runs: {run['problem']} has no {path}; lower features.draws, take "
-                        f"{', '.join(proxies)} out of features.proxies, or leave out `shards` to compute them"
-                    )
+        for group, proxies in provenance.pass_groups(features["proxies"]).items():
+            path = f"{run['shards']}/{group}.parquet"
+            if not (root / path).is_file():
+                yield (
+                    f"features.runs: {run['problem']} has no {path}; take {', '.join(proxies)} out of "
+                    "features.proxies, or leave out `shards` to compute them"
+                )
 
 
 def _training_sets(config: Config) -> Iterable[str]:
     known = config["training_sets"]
-    evolved = config["srgp"]["train_on"]
-    yield from _missing("srgp.train_on", "training set", evolved, known)
-    guiding = [run["evolved_on"] for run in config["search"]["runs"] if run["evolved_on"]]
-    yield from _missing("search.runs.evolved_on", "training set", guiding, known)
+    for method, section in config["evolution"].items():
+        yield from _missing(f"evolution.{method}.train_on", "training set", section["train_on"], known)
+    for where, run in _searched(config):
+        yield from _missing(f"{where}.evolved_by", "method", [run["evolved_by"]], config["evolution"])
+        if run["evolved_on"]:
+            yield from _missing(f"{where}.evolved_on", "training set", [run["evolved_on"]], known)
 
 
 def _files(config: Config, datasets: Collection[str]) -> Iterable[str]:
@@ -155,12 +171,3 @@ def _tables(config: Config) -> Iterable[tuple[str, Mapping[str, list[str]]]]:
         for source, tables in sources.items():
             for table, recipes in tables.items():
                 yield f"benchmarks.{space}.{source}.{table}", recipes
-
-
-def _reads(config: Config) -> Iterable[str]:
-    report = config["report"]
-    shown = [*registry.names("table"), *registry.names("figure")]
-    yield from _missing("report.reads", "table or figure", report["reads"], shown)
-    for name in (*report["tables"], *report["figures"]):
-        if name not in report["reads"]:
-            yield f"report.reads: say what {name!r} reads"

@@ -1,13 +1,33 @@
-"""Defaults of one key that follow from another, which a schema cannot express."""
+"""Defaults that follow from another key, and names that stand for several, which a schema cannot express."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zcrepro.proxies.suite_zero import SUITE_ZERO
 
-def with_proxies(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in the proxies that formulas are made of and compared with: all of the scores that are read."""
-    offered = config[config["srgp"]["scores"]]["proxies"]
+ALIASES = {"suite_zero": SUITE_ZERO}
+"""Names that stand for several proxies in every list of proxies."""
+
+
+def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration with each alias written out and each empty list of proxies filled in.
+
+    Formulas are made of, and compared with, all proxies of the scores that are read.
+    """
     filled = dict(config)
-    for section, key in (("srgp", "terminals"), ("generalization", "handcrafted")):
-        filled[section] = config[section] | {key: config[section][key] or offered}
+    for source in ("features", "released"):
+        filled[source] = config[source] | {"proxies": written_out(config[source]["proxies"])}
+    filled["evolution"] = {
+        method: section
+        | {
+            key: written_out(section[key]) or filled[section["scores"]]["proxies"]
+            for key in ("terminals", "handcrafted")
+        }
+        for method, section in config["evolution"].items()
+    }
     return filled
+
+
+def written_out(names: Iterable[str]) -> list[str]:
+    """Return the names with each alias replaced by what it stands for; no name stands there twice."""
+    return list(dict.fromkeys(each for name in names for each in ALIASES.get(name, (name,))))

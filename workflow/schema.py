@@ -1,15 +1,52 @@
-"""A configuration against its JSON schema: defaults filled in, errors that say what to write instead."""
+"""A configuration against its JSON schema: defaults filled in, errors that say what to write instead.
+
+The schema says two things by reference, so that they are written once, in the file that they belong to:
+``x-options: MODULE`` stands for the fields of that module's ``Options``, and ``x-each: KIND`` with
+``x-of-each: SCHEMA`` for one key per file of that kind, each with the fields of the file's own ``Options``.
+"""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+import static
+from zcrepro import provenance, registry
+from zcrepro.files.yaml import read_yaml
 from zcrepro.settings import unknown_name
 
+OPTIONS, EACH, OF_EACH = "x-options", "x-each", "x-of-each"
+
 NOT_TEXT = {"integer", "number", "boolean"}
+
+
+def read_schema(path: Path) -> dict[str, Any]:
+    """Return the schema in a YAML file, with what it says by reference filled in."""
+    return _expanded(read_yaml(path))
+
+
+def _expanded(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_expanded(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    found = {key: _expanded(value) for key, value in schema.items() if not key.startswith("x-")}
+    properties = dict(found.get("properties", {}))
+    if OPTIONS in schema:
+        properties |= static.options(schema[OPTIONS])
+    if EACH in schema:
+        kind, common = schema[EACH], _expanded(schema[OF_EACH])
+        for name in registry.names(kind):
+            own = static.options(f"{provenance.PLUGINS[kind]}.{name}")
+            described = common["description"].replace("<name>", name)
+            properties[name] = common | {
+                "description": described,
+                "properties": common.get("properties", {}) | own,
+            }
+    return found | ({"properties": properties} if properties else {})
 
 
 def completed(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

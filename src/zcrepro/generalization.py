@@ -22,7 +22,7 @@ from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
 from zcrepro.formulas.formula import Formula
 from zcrepro.problems.accuracies import REPORTING
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import Rows, check_parallel, in_common, read
+from zcrepro.problems.rows import Rows, check_parallel, read_draws
 from zcrepro.problems.scores import offered, score_names
 from zcrepro.problems.split import Split
 from zcrepro.progress import track
@@ -62,14 +62,10 @@ ALL, HELD_OUT = "all", "held out"
 
 @dataclass(frozen=True)
 class GeneralizeSettings:
-    """On which ``problems`` (space/task) to judge, and beside which hand-crafted proxies.
-
-    ``draws`` says how often each score of ``source`` was drawn.
-    """
+    """On which ``problems`` (space/task) to judge, and beside which hand-crafted proxies."""
 
     problems: list[str]
     source: str
-    draws: int
     handcrafted: list[str]
     seed: int
     resamples: int
@@ -115,20 +111,19 @@ def generalize(
     accuracies
         Parquet of accuracies, one for each of the settings' problems, in their order.
     scores
-        Parquet of released scores or of features, one for each draw of each problem, in the same order.
+        Parquet of released scores or of features, one for each problem, in the same order.
     output
         Parquet: one row a method, problem, population and correlation, with its interval over
         architectures, and the lowest and highest value of a single draw.
     """
     chosen = settings.load(settings_file, GeneralizeSettings)
     named = [Problem.parse(text) for text in chosen.problems]
-    check_parallel(named, accuracies, scores, chosen.draws)
+    check_parallel(named, accuracies, scores)
     proxies = [load_proxy(path) for path in evolved]
     splits = _splits(proxies)
     _check_names(chosen, proxies, scores)
     rows: list[dict[str, Any]] = []
-    draws = [scores[first : first + chosen.draws] for first in range(0, len(scores), chosen.draws)]
-    problems = list(zip(named, accuracies, draws, strict=True))
+    problems = list(zip(named, accuracies, scores, strict=True))
     for problem in track(problems, "generalization"):
         rows += _of_problem(*problem, chosen, proxies, splits)
     frame = pd.DataFrame(rows, columns=SCHEMA.names).astype({"repeat": "Int64"})
@@ -159,15 +154,23 @@ def _check_names(chosen: GeneralizeSettings, proxies: Sequence[EvolvedProxy], sc
 def _of_problem(
     problem: Problem,
     accuracies: Path,
-    scores: Sequence[Path],
+    scores: Path,
     chosen: GeneralizeSettings,
     proxies: Sequence[EvolvedProxy],
     splits: dict[str, Split],
 ) -> Iterator[dict[str, Any]]:
     evolved = [Judged(p.method, p.name, p.training_set, p.repeat, p.formula) for p in proxies]
     needed = {name for one in evolved for name in one.formula.terminals} | set(chosen.handcrafted)
-    names = offered(problem, scores[0], sorted(needed))
-    draws = in_common([_read(problem, accuracies, path, names, chosen) for path in scores])
+    names = offered(problem, scores, sorted(needed))
+    draws = read_draws(
+        problem,
+        accuracies,
+        scores,
+        names,
+        source=chosen.source,
+        metrics=REPORTING,
+        max_undefined_share=chosen.max_undefined_share,
+    )
     rows = draws[0]
     everything = Population(ALL, np.ones(len(rows), np.bool_), len(rows.left_out))
     for one in (*evolved, *_handcrafted(chosen, "")):
@@ -180,20 +183,6 @@ def _of_problem(
         trained = [one for one in evolved if one.training_set == training_set]
         for one in (*trained, *_handcrafted(chosen, training_set)):
             yield from _correlations(one, draws, held_out, chosen)
-
-
-def _read(
-    problem: Problem, accuracies: Path, scores: Path, names: Sequence[str], chosen: GeneralizeSettings
-) -> Rows:
-    return read(
-        problem,
-        accuracies,
-        scores,
-        names,
-        source=chosen.source,
-        metrics=REPORTING,
-        max_undefined_share=chosen.max_undefined_share,
-    )
 
 
 def _handcrafted(chosen: GeneralizeSettings, training_set: str) -> list[Judged]:

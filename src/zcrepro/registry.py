@@ -20,7 +20,7 @@ CONSTANTS = {
     "proxies": "PROXY",
     "method": "METHOD",
     "guides": "PROXY",
-    "algorithms": "ALGORITHM",
+    "algorithm": "ALGORITHM",
     "table": "TABLE",
     "figure": "FIGURE",
 }

@@ -1,36 +1,57 @@
-"""Settings of a stage: one JSON file, read into a frozen dataclass, strict about its keys."""
+"""Settings of a stage: one JSON file, read into a frozen dataclass, strict about its keys and types."""
 
 import difflib
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zcrepro.files.json import read_json
+from zcrepro.files.json import parsed
+from zcrepro.files.text import read_text
 
 Settings = TypeVar("Settings")
 
 
 def load(path: Path, kind: type[Settings]) -> Settings:
-    """The settings in ``path``. Raises ValueError that names an unknown key and the nearest known one."""
-    values = read_json(path)
+    """Return the settings in ``path``. Raises ValueError that names each wrong key, and why it is wrong."""
+    text = read_text(path)
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return checked(parsed(text, path), kind, known, str(path))
+
+
+def checked(values: Any, kind: type[Settings], known: Iterable[str], where: str) -> Settings:
+    """Return ``values`` as a ``kind``, whose keys are ``known``.
+
+    Raises ValueError that begins with ``where`` and names each wrong key.
+    """
+    # Imported here, since the Snakefile imports this module and pydantic takes a while.
+    from pydantic import TypeAdapter, ValidationError
+
+    known = list(known)
+    if not isinstance(values, dict):
+        raise ValueError(f"{where} holds no settings but {type(values).__name__}")
     for key in values:
         if key not in known:
-            raise ValueError(f"{path}: {unknown_name('key', key, known)}")
+            raise ValueError(f"{where}: {unknown_name('key', key, known)}")
     missing = [name for name in known if name not in values]
     if missing:
-        raise ValueError(f"{path}: missing {', '.join(missing)}")
-    return kind(**values)
+        raise ValueError(f"{where}: missing {', '.join(missing)}")
+    try:
+        # Of JSON, since a list there may be a tuple here.
+        return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise ValueError(f"{where}: {'; '.join(wrong)}") from error
 
 
 def as_mapping(settings: Any) -> dict[str, Any]:
-    """The settings as plain values, as they stood in the file."""
+    """Return the settings as plain values, as they stood in the file."""
     return asdict(settings)
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
-    """The message for a name that does not exist: the nearest one, or all of them."""
+    """Return the message for a name that does not exist: the nearest one, or all of them."""
     known = list(known)
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(sorted(known))}"

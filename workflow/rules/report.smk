@@ -3,8 +3,8 @@
 
 rule table:
     input:
-        results=files_read,
-        references=references_of,
+        results=report_jobs.files,
+        references=report_jobs.references,
     output:
         csv=f"{RESULTS}/tables/{{name}}.csv",
         markdown=f"{RESULTS}/tables/{{name}}.md",
@@ -14,51 +14,49 @@ rule table:
     benchmark:
         f"{RESULTS}/benchmarks/table/{{name}}.tsv"
     wildcard_constraints:
-        name="|".join(REPORT["tables"]) or "none",
-    conda:
-        "../../environment.yml"
+        name="|".join(config["report"]["tables"]) or "none",
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
         gpu=0,
     params:
-        settings=settings_of("table", table_settings),
-        code=code_of("table", table_settings),
+        settings=settings_of("table", report_jobs.table),
+        code=parameters.code("table", report_jobs.table),
+        results=listed("results"),
         references=lambda wildcards, input: (
             f"--references {input.references}" if input.references else ""
         ),
     shell:
-        "zcrepro stage table --settings-file {params.settings} --inputs {input.results}"
+        "zcrepro stage table --settings-file {params.settings} --inputs {params.results}"
         " {params.references} --csv {output.csv} --markdown {output.markdown}"
         " --latex {output.latex} 2>&1 | tee {log}"
 
 
 rule deviations:
     input:
-        tables=[f"{RESULTS}/tables/{name}.csv" for name in REPORT["tables"]],
+        tables=report_jobs.paths("tables", "csv"),
     output:
         table=f"{RESULTS}/tables/deviations.csv",
     log:
         f"{RESULTS}/logs/deviations.log",
     benchmark:
         f"{RESULTS}/benchmarks/deviations.tsv"
-    conda:
-        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=30,
         gpu=0,
     params:
-        code=code_of("deviations", lambda wildcards: {}),
+        code=parameters.code("deviations"),
+        tables=listed("tables"),
     shell:
-        "zcrepro stage deviations --tables {input.tables} --output {output.table} 2>&1 | tee {log}"
+        "zcrepro stage deviations --tables {params.tables} --output {output.table} 2>&1 | tee {log}"
 
 
 rule figure:
     input:
-        results=files_read,
+        results=report_jobs.files,
     output:
         picture=report(
             f"{RESULTS}/figures/{{name}}.svg",
@@ -70,42 +68,41 @@ rule figure:
     benchmark:
         f"{RESULTS}/benchmarks/figure/{{name}}.tsv"
     wildcard_constraints:
-        name="|".join(REPORT["figures"]) or "none",
-    conda:
-        "../../environment.yml"
+        name="|".join(config["report"]["figures"]) or "none",
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
         gpu=0,
     params:
-        settings=settings_of("figure", figure_settings),
-        code=code_of("figure", figure_settings),
+        settings=settings_of("figure", report_jobs.figure),
+        code=parameters.code("figure", report_jobs.figure),
+        results=listed("results"),
     shell:
-        "zcrepro stage figure --settings-file {params.settings} --inputs {input.results}"
+        "zcrepro stage figure --settings-file {params.settings} --inputs {params.results}"
         " --output {output.picture} 2>&1 | tee {log}"
 
 
 rule page:
     input:
-        tables=[f"{RESULTS}/tables/{name}.csv" for name in REPORT["tables"]],
-        figures=[f"{RESULTS}/figures/{name}.svg" for name in REPORT["figures"]],
+        tables=report_jobs.paths("tables", "csv"),
+        figures=report_jobs.paths("figures", "svg"),
     output:
-        page=report(f"{RESULTS}/report.html", category="Report", labels={"page": "all"}),
+        page=f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
-    conda:
-        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=30,
         gpu=0,
     params:
-        settings=settings_of("report", page_settings),
-        code=code_of("report", shown_on_page),
+        settings=settings_of("report", report_jobs.page),
+        code=parameters.code("report", report_jobs.shown),
+        tables=listed("tables"),
+        figures=listed("figures"),
     shell:
-        "zcrepro stage report --settings-file {params.settings} --tables {input.tables}"
-        " --figures {input.figures} --output {output.page} 2>&1 | tee {log}"
+        "zcrepro stage report --settings-file {params.settings} --tables {params.tables}"
+        " --figures {params.figures} --output {output.page} 2>&1 | tee {log}"

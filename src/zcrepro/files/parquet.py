@@ -1,13 +1,18 @@
-"""Parquet with an explicit schema, in a fixed order, with its provenance."""
+"""Read and write Parquet with an explicit schema, in a fixed order, with its provenance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zcrepro.files.atomic import replacement
+
+PREFIX = "zcrepro."
+"""How the keys begin under which a file says how it was made."""
 
 
 def write(
@@ -16,11 +21,12 @@ def write(
     schema: pa.Schema,
     sort_by: Sequence[str],
     metadata: Mapping[str, str],
+    rows_per_group: int | None = None,
 ) -> None:
-    """``frame`` with exactly the columns of ``schema``, sorted by a key that must be unique.
+    """Write exactly the columns of ``schema``, sorted by a key that must be unique, atomically.
 
-    Raises ValueError when a column is missing or the key repeats: an unsorted or ambiguous file
-    would make equal inputs give different files.
+    Raises ValueError if a column is missing or the key repeats: an unsorted or ambiguous file would make
+    equal inputs give different files.
     """
     missing = [name for name in schema.names if name not in frame.columns]
     if missing:
@@ -31,19 +37,46 @@ def write(
         raise ValueError(f"{path}: {int(repeated.sum())} rows repeat the key, for example {example}")
     ordered = frame.sort_values(list(sort_by), ignore_index=True)[schema.names]
     table = pa.Table.from_pandas(ordered, schema=schema, preserve_index=False)
-    table = table.replace_schema_metadata({f"zcrepro.{key}": value for key, value in metadata.items()})
-    with replacement(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    with writing(path, schema, metadata) as writer:
+        writer.write_table(table, rows_per_group)
 
 
-def read(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the columns of a Parquet file, or all. Raises ValueError if it is broken or lacks one."""
+@contextmanager
+def writing(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterator[pq.ParquetWriter]:
+    """Yield a writer of tables, one after another; the file is in its place when the block ends."""
+    described = schema.with_metadata({f"{PREFIX}{key}": value for key, value in metadata.items()})
+    with (
+        replacement(path) as temporary,
+        pq.ParquetWriter(temporary, described, compression="zstd") as writer,
+    ):
+        yield writer
+
+
+def read(
+    path: Path,
+    columns: Sequence[str] | None = None,
+    where: tuple[str, Collection[object]] | None = None,
+) -> pd.DataFrame:
+    """Return the columns of a Parquet file, or all.
+
+    ``where`` is a column and the values that it may have; groups of rows without any of these are not read.
+    Raises ValueError if the file is broken or lacks a column.
+    """
+    return read_table(path, columns, where).to_pandas()
+
+
+def read_table(
+    path: Path,
+    columns: Sequence[str] | None = None,
+    where: tuple[str, Collection[object]] | None = None,
+) -> pa.Table:
+    """Return the same as ``read``, as an Arrow table whose schema holds the metadata."""
     known = schema_of(path).names
     missing = [name for name in columns or () if name not in known]
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(known)}")
     try:
-        return pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
+        return pq.read_table(path, columns=list(columns) if columns else None, filters=_filter(where))
     except pa.ArrowInvalid as error:
         raise ValueError(_broken(path, error)) from error
 
@@ -56,11 +89,32 @@ def schema_of(path: Path) -> pa.Schema:
         raise ValueError(_broken(path, error)) from error
 
 
+def rows(path: Path) -> int:
+    """Return the number of rows of a Parquet file. Raises ValueError if it is broken."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except pa.ArrowInvalid as error:
+        raise ValueError(_broken(path, error)) from error
+
+
 def metadata(path: Path) -> dict[str, str]:
-    """Return the ``zcrepro.*`` metadata of a Parquet file, without the prefix."""
-    raw = schema_of(path).metadata or {}
-    pairs = {key.decode(): value.decode() for key, value in raw.items()}
-    return {k.removeprefix("zcrepro."): v for k, v in pairs.items() if k.startswith("zcrepro.")}
+    """Return what a Parquet file says of how it was made, without the prefix of the keys."""
+    return metadata_in(schema_of(path))
+
+
+def metadata_in(schema: pa.Schema) -> dict[str, str]:
+    """Return what a schema says of how its file was made, without the prefix of the keys."""
+    pairs = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    return {key.removeprefix(PREFIX): value for key, value in pairs.items() if key.startswith(PREFIX)}
+
+
+def _filter(where: tuple[str, Collection[object]] | None) -> pc.Expression | None:
+    if where is None:
+        return None
+    column, values = where
+    if isinstance(values, range):
+        return (pc.field(column) >= values.start) & (pc.field(column) < values.stop)
+    return pc.field(column).isin(list(values))
 
 
 def _broken(path: Path, error: Exception) -> str:

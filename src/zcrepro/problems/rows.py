@@ -11,6 +11,7 @@ import pandas as pd
 
 from zcrepro.problems.accuracies import read_accuracies
 from zcrepro.problems.problem import Problem
+from zcrepro.problems.scores import read_draws as scores_of_draws
 from zcrepro.problems.scores import read_scores
 
 
@@ -55,7 +56,7 @@ def read(
     metrics: Sequence[str],
     max_undefined_share: float,
 ) -> Rows:
-    """Return the rows of ``problem`` in which all scores called ``names`` are defined.
+    """Return the rows of ``problem`` in which all scores called ``names`` of the first draw are defined.
 
     ``scores`` is a table of ``source`` "released" or "features"; ``metrics`` is CHOOSING or REPORTING of
     ``zcrepro.problems.accuracies``. Raises ValueError if a score or the task is missing, if no architecture
@@ -63,39 +64,30 @@ def read(
     """
     metric, known = read_accuracies(problem, accuracies, metrics)
     scored = read_scores(problem, scores, names, source)
-    rows = known.merge(scored, on="arch").sort_values("arch", ignore_index=True)
-    if rows.empty:
-        raise ValueError(
-            f"{problem}: none of the {len(scored)} architectures in {scores} is among the {len(known)} "
-            f"in {accuracies}; are they of the same space?"
-        )
-    defined = np.isfinite(rows[list(names)].to_numpy(np.float64)).all(axis=1)
-    _check_undefined(problem, scores, rows[list(names)], defined, max_undefined_share)
-    kept = rows[defined]
-    return Rows(
-        problem,
-        metric,
-        kept["arch"].to_numpy(object),
-        kept["graph"].to_numpy(object),
-        {name: kept[name].to_numpy(np.float64) for name in names},
-        kept["accuracy"].to_numpy(np.float64),
-        dict(zip(rows.loc[~defined, "arch"], rows.loc[~defined, "graph"], strict=True)),
-    )
+    return _joined(problem, metric, known, scored, names, scores, max_undefined_share)
 
 
-def in_common(draws: Sequence[Rows]) -> list[Rows]:
-    """Return several draws of a problem's scores, of the architectures that all of them have.
+def read_draws(
+    problem: Problem,
+    accuracies: Path,
+    scores: Path,
+    names: Sequence[str],
+    *,
+    source: str,
+    metrics: Sequence[str],
+    max_undefined_share: float,
+) -> list[Rows]:
+    """Return the same as ``read`` for every draw of the scores, of the architectures that all draws have.
 
     What one draw leaves undefined is left out of all. What one draw did not compute is not counted.
     """
-    defined = set(draws[0].arch).intersection(*(draw.arch for draw in draws[1:]))
-    computed_in_all = set.intersection(*({*draw.arch, *draw.left_out} for draw in draws))
-    graphs = {arch: graph for draw in draws for arch, graph in zip(draw.arch, draw.graph, strict=True)}
-    for draw in draws:
-        graphs |= draw.left_out
-    left_out = {arch: graphs[arch] for arch in sorted(computed_in_all - defined)}
-    kept = [draw.where(np.array([arch in defined for arch in draw.arch], np.bool_)) for draw in draws]
-    return [replace(draw, left_out=left_out) for draw in kept]
+    metric, known = read_accuracies(problem, accuracies, metrics)
+    return _in_common(
+        [
+            _joined(problem, metric, known, scored, names, scores, max_undefined_share)
+            for scored in scores_of_draws(problem, scores, names, source)
+        ]
+    )
 
 
 def defined(values: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -104,15 +96,53 @@ def defined(values: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.nd
     return values[kept], accuracy[kept]
 
 
-def check_parallel(
-    problems: Sequence[Problem], accuracies: Sequence[Path], scores: Sequence[Path], draws: int = 1
-) -> None:
-    """Raise ValueError unless there is a file of accuracies and ``draws`` of scores for every problem."""
-    if len(accuracies) != len(problems) or len(scores) != draws * len(problems):
+def check_parallel(problems: Sequence[Problem], accuracies: Sequence[Path], scores: Sequence[Path]) -> None:
+    """Raise ValueError unless there is a file of accuracies and one of scores for every problem."""
+    if not len(problems) == len(accuracies) == len(scores):
         raise ValueError(
-            f"{len(problems)} problems need a file of accuracies and {draws} of scores each, in their order, "
-            f"not {len(accuracies)} of accuracies and {len(scores)} of scores"
+            f"{len(problems)} problems need a file of accuracies and one of scores each, in their order, not "
+            f"{len(accuracies)} of accuracies and {len(scores)} of scores"
         )
+
+
+def _joined(
+    problem: Problem,
+    metric: str,
+    known: pd.DataFrame,
+    scored: pd.DataFrame,
+    names: Sequence[str],
+    path: Path,
+    max_undefined_share: float,
+) -> Rows:
+    rows = known.merge(scored, on="arch").sort_values("arch", ignore_index=True)
+    if rows.empty:
+        raise ValueError(
+            f"{problem}: none of the {len(scored)} architectures in {path} is among the {len(known)} that "
+            "have an accuracy; are they of the same space?"
+        )
+    is_defined = np.isfinite(rows[list(names)].to_numpy(np.float64)).all(axis=1)
+    _check_undefined(problem, path, rows[list(names)], is_defined, max_undefined_share)
+    kept = rows[is_defined]
+    return Rows(
+        problem,
+        metric,
+        kept["arch"].to_numpy(object),
+        kept["graph"].to_numpy(object),
+        {name: kept[name].to_numpy(np.float64) for name in names},
+        kept["accuracy"].to_numpy(np.float64),
+        dict(zip(rows.loc[~is_defined, "arch"], rows.loc[~is_defined, "graph"], strict=True)),
+    )
+
+
+def _in_common(draws: Sequence[Rows]) -> list[Rows]:
+    defined_in_all = set(draws[0].arch).intersection(*(draw.arch for draw in draws[1:]))
+    computed_in_all = set.intersection(*({*draw.arch, *draw.left_out} for draw in draws))
+    graphs = {arch: graph for draw in draws for arch, graph in zip(draw.arch, draw.graph, strict=True)}
+    for draw in draws:
+        graphs |= draw.left_out
+    left_out = {arch: graphs[arch] for arch in sorted(computed_in_all - defined_in_all)}
+    kept = [draw.where(np.array([arch in defined_in_all for arch in draw.arch], np.bool_)) for draw in draws]
+    return [replace(draw, left_out=left_out) for draw in kept]
 
 
 def _check_undefined(

@@ -20,25 +20,19 @@ SOURCES = ("released", "features")
 
 
 def read_scores(problem: Problem, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
-    """Return a frame of arch and the scores called ``names``, in released units.
+    """Return a frame of arch and the scores called ``names`` of the first draw, in released units.
 
     Raises ValueError if ``source`` is none of SOURCES, a score is missing, or an architecture stands there
     twice.
     """
-    if source not in SOURCES:
-        raise ValueError(unknown_name("source of scores", source, SOURCES))
+    return _scores_in(_of_problem(problem, path, [0]), problem, path, names, source)
+
+
+def read_draws(problem: Problem, path: Path, names: Sequence[str], source: str) -> list[pd.DataFrame]:
+    """Return the same as ``read_scores`` for every draw; published scores are one draw."""
     rows = _of_problem(problem, path)
-    rows = of_one_source(rows, [name for name in names if name in rows])
-    known = _with_values(rows, score_names(path))
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise ValueError(
-            f"{path} has no score {', '.join(missing)} for {problem}; it has {', '.join(sorted(known))}"
-        )
-    table = computed(rows, names)[["arch", *names]]
-    if source == "features":
-        table = table.assign(**{name: to_released_units(name, table[name].to_numpy()) for name in names})
-    return unique(table, path, problem)
+    draws = [of for _, of in rows.groupby("draw", sort=True)] if "draw" in rows else [rows]
+    return [_scores_in(of, problem, path, names, source) for of in draws]
 
 
 def score_names(path: Path) -> list[str]:
@@ -50,7 +44,7 @@ def offered(problem: Problem, path: Path, wanted: Sequence[str]) -> list[str]:
     """Return those of the ``wanted`` proxies that the source with most of them has for ``problem``."""
     columns = set(score_names(path))
     names = [name for name in wanted if name in columns]
-    return _with_values(of_one_source(_of_problem(problem, path), names), names)
+    return _with_values(of_one_source(_of_problem(problem, path, [0]), names), names)
 
 
 def of_one_source(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -68,10 +62,30 @@ def of_one_source(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return rows[rows["source"] == min(rows["source"].unique(), key=rank)]
 
 
-def _of_problem(problem: Problem, path: Path) -> pd.DataFrame:
-    """Return the rows that are of ``problem``; a file of features is of one task."""
-    table = parquet.read(path)
-    return table[table["task"] == problem.task] if "task" in table else table
+def _scores_in(
+    rows: pd.DataFrame, problem: Problem, path: Path, names: Sequence[str], source: str
+) -> pd.DataFrame:
+    if source not in SOURCES:
+        raise ValueError(unknown_name("source of scores", source, SOURCES))
+    rows = of_one_source(rows, [name for name in names if name in rows])
+    known = _with_values(rows, score_names(path))
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(
+            f"{path} has no score {', '.join(missing)} for {problem}; it has {', '.join(sorted(known))}"
+        )
+    table = computed(rows, names)[["arch", *names]]
+    if source == "features":
+        table = table.assign(**{name: to_released_units(name, table[name].to_numpy()) for name in names})
+    return unique(table, path, problem)
+
+
+def _of_problem(problem: Problem, path: Path, draws: Sequence[int] | None = None) -> pd.DataFrame:
+    """Return the rows of ``problem``; a file of features is of one task, and holds several draws."""
+    columns = parquet.schema_of(path).names
+    where = ("draw", draws) if draws is not None and "draw" in columns else None
+    table = parquet.read(path, where=where)
+    return table[table["task"] == problem.task] if "task" in columns else table
 
 
 def _with_values(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:

@@ -1,11 +1,11 @@
 """Extraction: the proxies of one pass group on one chunk of architectures.
 
-A job is keyed by (space, task, pass group, chunk). Its code digest covers the engine and the files
-of its own proxies, so an edit of one proxy recomputes its group and nothing else.
+A job is keyed by (space, task, draw, pass group, chunk). Its code digest covers the engine and the files of
+its own proxies, so an edit of one proxy recomputes its group and nothing else.
 
-Architectures that compute the same function of the same weights have equal scores, but for the
-proxies that count dead modules. Only the first of them in the random order is scored by the others;
-a later one's status names the first, whatever chunk that is in, and the join fills in its scores.
+Architectures that compute the same function of the same weights have equal scores, except those of proxies
+that count dead modules. The others are computed for the first of them in the random order alone. The status
+of a later one names the first, whatever chunk that is in, and the join fills in its scores.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 import torch
+from annotated_types import Ge
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
@@ -25,52 +27,72 @@ from zcrepro.progress import track
 from zcrepro.proxies._minibatches import Minibatches, minibatches
 from zcrepro.proxies.base import Proxy
 from zcrepro.proxies.engine import Scores, compute
-from zcrepro.proxies.feature_table import AS, feature_schema
+from zcrepro.proxies.feature_table import AS, KEY, feature_schema
+from zcrepro.proxies.order import read_places
 from zcrepro.spaces.base import Space
-from zcrepro.spaces.order import random_order
 
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
 
+OF_A_CHUNK = ("draw", "redraw", "start", "stop")
+"""The settings that say which part of the whole a chunk is; the first draw redraws nothing."""
 
-@dataclass(frozen=True)
-class How:
-    """The settings that decide a score, beside its space, task and proxy; the metadata of a chunk hold them.
 
-    Each ``draw`` after the first, which is 0, draws anew what ``redraw`` names: ``weights``,
-    ``images``, or both. With ``share_equal_graphs`` equal functions have equal weights and are
-    scored once; without, each architecture draws weights of its own. With ``augmented_batches`` each
-    (equal functions together, if they share) sees a minibatch of its own, augmented; without, all
-    see one fixed minibatch, and the metadata of the output list the numbers of its images.
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How scores are computed; part of the configuration's section ``features``."""
+
+    batch_size: Annotated[int, Ge(1)] = 64
+    """Images in a minibatch."""
+
+    share_equal_graphs: bool = True
+    """Whether architectures that compute the same function draw the same weights and are scored once. The
+    papers drew weights for each architecture."""
+
+    augmented_batches: bool = False
+    """Whether each architecture sees a minibatch of its own, cropped and mirrored at random, as in ZCP.
+    Otherwise all see one fixed minibatch."""
+
+    redraw: tuple[Literal["weights", "images"], ...] = ("weights",)
+    """What each draw after the first draws anew. `weights` are the initial ones and a proxy's own random
+    numbers; `images` do not matter to proxies that see none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class How(Options):
+    """All settings that decide a score besides its space, task, proxy and draw.
+
+    The metadata of a chunk hold them, so that scores that were made otherwise are noticed.
     """
 
-    batch_size: int
-    share_equal_graphs: bool
-    augmented_batches: bool
-    draw: int
-    redraw: list[str]
     seed: int
 
     @property
-    def as_json(self) -> str:
-        return json.dumps({field.name: getattr(self, field.name) for field in fields(How)})
+    def as_mapping(self) -> dict[str, Any]:
+        """The settings as plain values, as JSON holds them."""
+        values = {field.name: getattr(self, field.name) for field in fields(How)}
+        return values | {"redraw": list(self.redraw)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ExtractSettings(How):
-    """One chunk: ``count`` architectures from place ``start`` of the problem's random order."""
+    """One chunk: the architectures from place ``start`` up to ``stop`` of the problem's random order.
+
+    Draw 0 is the first; each later one draws anew what ``redraw`` names.
+    """
 
     space: str
     task: str
     images: str
     proxies: list[str]
+    draw: int
     start: int
-    count: int
+    stop: int
     device: str
     torch_threads: int
 
 
 def extract(
-    *, settings_file: Path, accuracies: Path, images: Sequence[Path] = (), output: Path, timings: Path
+    *, settings_file: Path, order: Path, images: Sequence[Path] = (), output: Path, timings: Path
 ) -> None:
     """Compute the proxies of one pass group on one chunk of architectures.
 
@@ -78,14 +100,14 @@ def extract(
     ----------
     settings_file
         JSON of ExtractSettings.
-    accuracies
-        The benchmark's accuracies: they say which architectures there are.
+    order
+        The order of the problem's architectures.
     images
-        The files of the task's images, none where a package brings them.
+        The files of the task's images, none if a package brings them.
     output
-        Parquet: arch, graph, a column a proxy (NaN where undefined) and its status.
+        Parquet: arch, graph, draw, and for each proxy a column (NaN if it is undefined) and a status.
     timings
-        Parquet: seconds of the pass for each architecture; nothing but a figure reads it.
+        Parquet: seconds of the pass for each architecture. Only a figure reads it.
     """
     chosen = settings.load(settings_file, ExtractSettings)
     torch.set_num_threads(chosen.torch_threads)
@@ -100,41 +122,22 @@ def extract(
         seed=_seed("images", chosen),
         device=chosen.device,
     )
-    texts = texts_to_end(space, accuracies, chosen)
-    originals = first_of_equals(space, texts) if chosen.share_equal_graphs else {}
     rows, seconds = [], []
-    for text in track(texts[chosen.start :], f"{chosen.space}/{chosen.task}"):
-        original = originals.get(text, text)
+    places = read_places(order, chosen.start, chosen.stop).to_dict("records")
+    for place in track(places, f"{chosen.space}/{chosen.task}"):
+        text = place["arch"]
+        original = place["original"] if chosen.share_equal_graphs else text
         own = [proxy for proxy in proxies if proxy.counts_dead or text == original]
         scores = _scores(space, text, batches, own, chosen)
         status = {f"{name}_status": scores.status.get(name, AS + original) for name in chosen.proxies}
-        rows.append({"arch": text, "graph": space.canonical(space.parse(text)), **scores, **status})
+        rows.append({"arch": text, "graph": place["graph"], "draw": chosen.draw, **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
-    metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=("start", "count"))
-    metadata |= {"how": chosen.as_json, "minibatch": batches.described}
+    metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=OF_A_CHUNK)
+    metadata |= {"how": json.dumps(chosen.as_mapping), "minibatch": batches.described}
     schema = feature_schema(chosen.proxies)
-    parquet.write(output, pd.DataFrame(rows, columns=schema.names), schema, ["arch"], metadata)
+    parquet.write(output, pd.DataFrame(rows, columns=schema.names), schema, KEY, metadata)
     timed = pd.DataFrame(seconds, columns=TIMINGS.names)
     parquet.write(timings, timed, TIMINGS, ["arch", "pass"], metadata)
-
-
-def texts_to_end(space: Space, accuracies: Path, chosen: ExtractSettings) -> list[str]:
-    """The texts up to the end of the chunk. Raises ValueError where the benchmark has too few."""
-    frame = parquet.read(accuracies, columns=["arch", "task"])
-    texts = random_order(space, set(frame.loc[frame["task"] == chosen.task, "arch"]))
-    end = chosen.start + chosen.count
-    if end > len(texts):
-        raise ValueError(
-            f"at least {end} architectures of {chosen.space}/{chosen.task} were asked for, but "
-            f"{accuracies} has {len(texts)}: ask for at most that many under features.runs"
-        )
-    return texts[:end]
-
-
-def first_of_equals(space: Space, texts: Sequence[str]) -> dict[str, str]:
-    """For each text the first one that computes the same."""
-    first: dict[str, str] = {}
-    return {text: first.setdefault(space.live(space.parse(text)), text) for text in texts}
 
 
 def _scores(
@@ -150,6 +153,6 @@ def _scores(
 
 
 def _seed(what: str, chosen: ExtractSettings) -> int:
-    """The seed of ``weights`` or ``images`` in this draw."""
+    """Return the seed of ``weights`` or ``images`` in this draw."""
     anew = chosen.draw and what in chosen.redraw
     return seeds.derive(chosen.seed, "draw", chosen.draw) if anew else chosen.seed

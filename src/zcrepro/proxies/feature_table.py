@@ -11,12 +11,24 @@ AS = "as "
 NOT_COMPUTED = "not computed"
 """The status of a score that shards do not reach: nothing is known of it, as of an architecture not drawn."""
 
+KEY = ["draw", "arch"]
+"""What names a row."""
+
+STATUS = pa.dictionary(pa.int32(), pa.string())
+"""The type of a status. There are few different ones, and each is held in memory once."""
+
 
 def feature_schema(proxies: Sequence[str]) -> pa.Schema:
-    """Return the schema: arch, graph, then a float64 column and a status column for each proxy."""
-    columns = [("arch", pa.string()), ("graph", pa.string())]
+    """Return the schema: arch, graph, draw, then a float64 column and a status column for each proxy."""
+    columns = [("arch", pa.string()), ("graph", pa.string()), ("draw", pa.int64())]
     columns += [(name, pa.float64()) for name in proxies]
-    return pa.schema(columns + [(f"{name}_status", pa.string()) for name in proxies])
+    return pa.schema(columns + [(f"{name}_status", STATUS) for name in proxies])
+
+
+def proxies_in(columns: Iterable[str]) -> list[str]:
+    """Return the proxies among the columns of a table of features."""
+    names = set(columns)
+    return [name for name in columns if f"{name}_status" in names]
 
 
 def computed(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

@@ -1,145 +1,253 @@
-"""Joins the chunks of all pass groups of one task: cheap, so that a pass is never rerun for it."""
+"""Join the chunks of all pass groups and draws of one problem: cheap, so that no pass is rerun for it.
+
+Chunks are read one after another into columns that are as long as the order, so that memory does not grow
+with the number of chunks.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial, reduce
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from annotated_types import Ge
 
 from zcrepro import provenance, settings
 from zcrepro.files import parquet
+from zcrepro.progress import track
 from zcrepro.proxies.extract import TIMINGS, How
-from zcrepro.proxies.feature_table import AS, NOT_COMPUTED, computed, feature_schema
+from zcrepro.proxies.feature_table import AS, NOT_COMPUTED, feature_schema, proxies_in
+from zcrepro.proxies.order import ROWS_PER_GROUP
+
+ABSENT = -1
+"""The code of a score that no chunk holds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JoinSettings(How):
     """The columns and rows of the joined table, and how much of it may be undefined (a share in [0, 1]).
 
-    The chunks must have been made as ``How`` says, and hold all ``architectures``; if they are
-    ``shards`` of a computation that goes on, each pass group holds as many as it has reached.
+    The chunks must have been made as ``How`` says, and hold the first ``architectures`` of the order in each
+    of the ``draws``. If they are ``shards`` of a computation that goes on, each pass group holds as many as
+    it has reached.
     """
 
-    architectures: int
+    architectures: Annotated[int, Ge(1)]
+    draws: Annotated[int, Ge(1)]
     shards: bool
     proxy_columns: list[str]
     max_undefined_share: float
 
 
-def features(*, settings_file: Path, chunks: Sequence[Path], output: Path) -> None:
-    """Join the chunks of all pass groups into one table of features.
+@dataclass
+class Column:
+    """The scores of one proxy in one draw, by place in the order; ``code`` numbers their statuses."""
+
+    value: np.ndarray
+    code: np.ndarray
+
+
+@dataclass
+class Statuses:
+    """The different statuses, each with a number; those that point at another row share one."""
+
+    numbers: dict[str, int] = field(default_factory=lambda: {AS: 0})
+
+    def codes(self, column: pa.ChunkedArray) -> np.ndarray:
+        """Return the number of each status of a column."""
+        encoded = column.dictionary_encode() if not pa.types.is_dictionary(column.type) else column
+        combined = encoded.combine_chunks()
+        numbers = [self._number(status) for status in combined.dictionary.to_pylist()]
+        return np.array(numbers, np.int32)[combined.indices.to_numpy()] if numbers else np.empty(0, np.int32)
+
+    def _number(self, status: str) -> int:
+        return self.numbers.setdefault(AS if status.startswith(AS) else status, len(self.numbers))
+
+
+class Features:
+    """The table while it is put together."""
+
+    def __init__(self, places: pd.DataFrame, chosen: JoinSettings) -> None:
+        self.places = places
+        self.statuses = Statuses()
+        self._chosen = chosen
+        self._index = pd.Index(places["arch"])
+        self._columns: dict[tuple[int, str], Column] = {}
+        self._made: dict[str, dict[str, str]] = {}
+        self._like: dict[str, Path] = {}
+
+    def add(self, path: Path) -> None:
+        """Read one chunk. Raises ValueError if it was made otherwise, or holds other architectures."""
+        table = parquet.read_table(path)
+        proxies = proxies_in(table.column_names)
+        self._check_made(path, proxies, parquet.metadata_in(table.schema))
+        places = self._index.get_indexer(pd.Index(table["arch"].to_pandas()))
+        if (places < 0).any():
+            self._refuse(path, table)
+        draws = table["draw"].to_numpy()
+        for name in proxies:
+            value, code = table[name].to_numpy(), self.statuses.codes(table[f"{name}_status"])
+            for draw in np.unique(draws).tolist():
+                of = draws == draw
+                self._fill(path, self.column(draw, name), places[of], value[of], code[of])
+
+    def column(self, draw: int, name: str) -> Column:
+        """Return the column of one proxy in one draw."""
+        size = len(self.places)
+        empty = Column(np.full(size, np.nan), np.full(size, ABSENT, np.int32))
+        return self._columns.setdefault((draw, name), empty)
+
+    def proxies(self) -> list[str]:
+        """Return the proxies that the chunks hold."""
+        return list(dict.fromkeys(name for _, name in self._columns))
+
+    def complete(self, output: Path) -> None:
+        """Fill in the scores that stand in another row. Raises ValueError if one is missing."""
+        first = self.places["first"].to_numpy()
+        for name in self._chosen.proxy_columns:
+            if name not in self.proxies():
+                raise ValueError(
+                    f"{output}: no chunk holds {name}; they hold {', '.join(self.proxies())}. Take it out of "
+                    "features.proxies, or leave out `shards` of this problem to compute it"
+                )
+            for draw in range(self._chosen.draws):
+                column = self.column(draw, name)
+                elsewhere = column.code == self.statuses.numbers[AS]
+                sources = first[elsewhere]
+                if (column.code[sources] == ABSENT).any():
+                    lost = self.places["arch"][sources[column.code[sources] == ABSENT][0]]
+                    raise ValueError(f"{output}: a chunk is missing: there is no {name} of {lost!r}")
+                column.value[elsewhere], column.code[elsewhere] = column.value[sources], column.code[sources]
+                if not self._chosen.shards and (missing := int((column.code == ABSENT).sum())):
+                    raise ValueError(
+                        f"{output}: {len(self.places)} architectures were asked for, but the chunks lack "
+                        f"{name} of {missing} in draw {draw}; rerun them"
+                    )
+
+    def check_defined(self, output: Path) -> None:
+        """Raise ValueError that names a proxy too many of whose scores are undefined, and the reason."""
+        texts = np.array(list(self.statuses.numbers), object)
+        for name in self._chosen.proxy_columns:
+            columns = [self.column(draw, name) for draw in range(self._chosen.draws)]
+            codes = np.concatenate([column.code[column.code != ABSENT] for column in columns])
+            undefined = texts[codes] != "ok"
+            if undefined.mean() > self._chosen.max_undefined_share:
+                reason = pd.Series(texts[codes][undefined]).value_counts().index[0]
+                raise ValueError(
+                    f"{output}: {name} is undefined for {undefined.sum()} of {len(codes)} architectures, more "
+                    f"than the share {self._chosen.max_undefined_share} that max_undefined_share allows; the "
+                    f"commonest reason: {reason}. Leave {name} out of features.proxies, or raise "
+                    "max_undefined_share"
+                )
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the rows of each draw, sorted by architecture."""
+        schema = feature_schema(self._chosen.proxy_columns)
+        texts = pa.array([*self.statuses.numbers, NOT_COMPUTED])
+        by_text = np.argsort(self.places["arch"].to_numpy(object), kind="stable")
+        for draw in range(self._chosen.draws):
+            columns = [self.column(draw, name) for name in self._chosen.proxy_columns]
+            there = np.any([column.code != ABSENT for column in columns], axis=0)
+            rows = by_text[there[by_text]]
+            known = [
+                pa.array(self.places[name].to_numpy(object)[rows], pa.string()) for name in ("arch", "graph")
+            ]
+            values = [pa.array(column.value[rows], pa.float64(), from_pandas=True) for column in columns]
+            codes = [np.where(column.code == ABSENT, len(texts) - 1, column.code)[rows] for column in columns]
+            statuses = [pa.DictionaryArray.from_arrays(pa.array(code, pa.int32()), texts) for code in codes]
+            draws = pa.array(np.full(len(rows), draw), pa.int64())
+            yield pa.Table.from_arrays([*known, draws, *values, *statuses], schema=schema)
+
+    def made(self) -> dict[str, str]:
+        """Return how the chunks were made, for the metadata of the table."""
+        one = next(iter(self._made.values()))
+        shared = {
+            entry: one[entry] for entry in ("versions", "device", "threads", "minibatch") if entry in one
+        }
+        extraction = {
+            columns: {entry: made.get(entry) for entry in ("code", "shared")}
+            for columns, made in self._made.items()
+        }
+        promoted = {"promoted": one["promoted"]} if "promoted" in one else {}
+        return (
+            shared
+            | promoted
+            | {
+                "how": json.dumps(self._chosen.as_mapping),
+                "extraction": json.dumps(extraction, sort_keys=True),
+            }
+        )
+
+    def _fill(
+        self, path: Path, column: Column, places: np.ndarray, value: np.ndarray, code: np.ndarray
+    ) -> None:
+        repeated = column.code[places] != ABSENT
+        if repeated.any():
+            text = self.places["arch"][places[repeated][0]]
+            raise ValueError(f"{path} holds {text!r}, which another chunk holds as well; delete one of them")
+        column.value[places], column.code[places] = value, code
+
+    def _refuse(self, path: Path, table: pa.Table) -> None:
+        raise ValueError(
+            f"{path} holds {table.num_rows} architectures, not all of which are among the first "
+            f"{len(self.places)} of the order; correct `architectures` of this problem under features.runs"
+        )
+
+    def _check_made(self, path: Path, proxies: Sequence[str], made: Mapping[str, str]) -> None:
+        """Raise ValueError if a chunk was made otherwise than asked for, or than its group's first one."""
+        asked, had = self._chosen.as_mapping, json.loads(made.get("how", "{}"))
+        if not had.get("redraw", True):
+            had["redraw"] = asked["redraw"]  # the first draw redraws nothing
+        if had != asked:
+            raise ValueError(
+                f"{path} was made with {_differences(had, asked)}. Set features as it says, or leave out "
+                "`shards` of this problem to compute it"
+            )
+        columns = ",".join(proxies)
+        first, like = self._made.setdefault(columns, dict(made)), self._like.setdefault(columns, path)
+        for entry in ("code", "shared", "versions", "device", "threads"):
+            if made.get(entry) != first.get(entry):
+                raise ValueError(
+                    f"{path} differs in {entry} from {like}; name only one of them under `shards` of this "
+                    "problem, or leave out `shards` to compute its chunks alike"
+                )
+
+
+def features(*, settings_file: Path, order: Path, chunks: Sequence[Path], output: Path) -> None:
+    """Join the chunks of all pass groups and draws into one table of features.
 
     Parameters
     ----------
     settings_file
         JSON of JoinSettings.
+    order
+        The order of the problem's architectures.
     chunks
-        The Parquet files of every pass group and chunk of one task.
+        The Parquet files of every pass group, draw and chunk.
     output
-        Parquet: arch, graph, a column a proxy and its status.
+        Parquet: arch, graph, draw, and for each proxy a column and its status.
     """
     chosen = settings.load(settings_file, JoinSettings)
-    _check_made(chunks, chosen)
-    groups: defaultdict[tuple[str, ...], list[pd.DataFrame]] = defaultdict(list)
-    for chunk in chunks:
-        frame = parquet.read(chunk)
-        groups[tuple(frame.columns)].append(frame)
-    tables = [pd.concat(frames, ignore_index=True) for frames in groups.values()]
-    merged = partial(pd.merge, on=["arch", "graph"], how="outer", validate="one_to_one")
-    joined = reduce(merged, tables)
-    if any(len(table) != len(joined) for table in tables) and not chosen.shards:
-        counts = sorted({len(table) for table in tables})
-        raise ValueError(f"{output}: the pass groups cover {counts} architectures; rerun their chunks")
-    missing = chosen.architectures - len(joined)
-    if missing < 0 or (missing and not chosen.shards):
+    places = parquet.read(order, where=("place", range(chosen.architectures)))
+    if len(places) < chosen.architectures:
         raise ValueError(
-            f"{output}: {chosen.architectures} architectures were asked for, but the chunks hold "
-            f"{len(joined)}; correct `architectures` of this problem under features.runs"
+            f"{chosen.architectures} architectures were asked for, but {order} has {len(places)}; correct "
+            "`architectures` of this problem under features.runs"
         )
-    for name in chosen.proxy_columns:
-        if name not in joined:
-            raise ValueError(
-                f"{output}: no chunk holds {name}; they hold {', '.join(_proxies(joined))}. Take it out of "
-                "features.proxies, or leave out `shards` of this problem to compute it"
-            )
-        joined[f"{name}_status"] = joined[f"{name}_status"].fillna(NOT_COMPUTED)
-        _fill_in(joined, name, output)
-    check_defined(joined, chosen.proxy_columns, chosen.max_undefined_share, output)
-    metadata = provenance.metadata("features", settings.as_mapping(chosen)) | _making(chunks)
-    parquet.write(output, joined, feature_schema(chosen.proxy_columns), ["arch"], metadata)
-
-
-def _proxies(frame: pd.DataFrame) -> list[str]:
-    return [name for name in frame.columns if f"{name}_status" in frame]
-
-
-def _check_made(chunks: Sequence[Path], chosen: How) -> None:
-    """Raises ValueError that names the settings in which a chunk differs from those that were asked for."""
-    asked = json.loads(chosen.as_json)
-    for chunk in chunks:
-        had = json.loads(parquet.metadata(chunk).get("how", "{}"))
-        if had != asked:
-            differing = [key for key in asked if had.get(key) != asked[key]]
-            wrong = [f"{key} {had.get(key)!r} in place of {asked[key]!r}" for key in differing]
-            raise ValueError(
-                f"{chunk} was made with {', '.join(wrong)}. Set features as it says, or leave out `shards` "
-                "of this problem to compute it"
-            )
-
-
-def _fill_in(frame: pd.DataFrame, name: str, where: Path) -> None:
-    """The scores of one proxy that stand in the row of another architecture, and their status."""
-    status = f"{name}_status"
-    elsewhere = frame[status].str.startswith(AS)
-    originals = frame.loc[elsewhere, status].str.removeprefix(AS)
-    if not originals.isin(frame["arch"]).all():
-        raise ValueError(f"{where}: a chunk is missing: there is no {name} of {originals.iloc[0]!r}")
-    rows = frame.set_index("arch").loc[originals.tolist()]
-    for column in (name, status):
-        frame.loc[elsewhere, column] = rows[column].to_numpy()
-
-
-def _making(chunks: Sequence[Path]) -> dict[str, str]:
-    """How the chunks were made. Raises ValueError where those of one group differ in it."""
-    groups: dict[str, dict[str, str]] = {}
-    firsts: dict[str, Path] = {}
-    for chunk in chunks:
-        made = parquet.metadata(chunk)
-        columns = ",".join(
-            name for name in parquet.schema_of(chunk).names[2:] if not name.endswith("_status")
-        )
-        first = groups.setdefault(columns, made)
-        like = firsts.setdefault(columns, chunk)
-        for entry in ("code", "shared", "versions", "device", "threads", "minibatch"):
-            if made.get(entry) != first.get(entry):
-                raise ValueError(
-                    f"{chunk} differs in {entry} from {like}; name only one of them under `shards` of this "
-                    "problem, or leave out `shards` to compute its chunks alike"
-                )
-    one = next(iter(groups.values()))
-    entries = ("versions", "device", "threads", "how", "minibatch")
-    shared = {entry: one[entry] for entry in entries if entry in one}
-    extraction = {columns: {e: made.get(e) for e in ("code", "shared")} for columns, made in groups.items()}
-    return shared | {"extraction": json.dumps(extraction, sort_keys=True)}
-
-
-def check_defined(frame: pd.DataFrame, columns: Sequence[str], share: float, where: Path) -> None:
-    """Raises ValueError that names the proxies of which more than ``share`` is undefined, and why."""
-    for name in columns:
-        rows = computed(frame, [name])
-        undefined = rows[name].isna()
-        if undefined.mean() > share:
-            reason = rows.loc[undefined, f"{name}_status"].value_counts().index[0]
-            raise ValueError(
-                f"{where}: {name} is undefined for {undefined.sum()} of {len(rows)} architectures, more "
-                f"than the share {share} that max_undefined_share allows; the commonest reason: {reason}. "
-                f"Leave {name} out of features.proxies, or raise max_undefined_share"
-            )
+    table = Features(places, chosen)
+    for chunk in track(chunks, f"joining {output.name}"):
+        table.add(chunk)
+    table.complete(output)
+    table.check_defined(output)
+    metadata = provenance.metadata("features", settings.as_mapping(chosen)) | table.made()
+    with parquet.writing(output, feature_schema(chosen.proxy_columns), metadata) as writer:
+        for rows in table.tables():
+            writer.write_table(rows, ROWS_PER_GROUP)
 
 
 def timings(*, chunks: Sequence[Path], output: Path) -> None:
@@ -148,9 +256,17 @@ def timings(*, chunks: Sequence[Path], output: Path) -> None:
     Parameters
     ----------
     chunks
-        The timing files of every pass group and chunk of one task.
+        The timing files of every pass group and chunk of one draw.
     output
         Parquet: arch, pass, seconds.
     """
-    frame = pd.concat([parquet.read(chunk) for chunk in chunks], ignore_index=True)
+    frame = pa.concat_tables(parquet.read_table(chunk) for chunk in chunks).to_pandas()
     parquet.write(output, frame, TIMINGS, ["arch", "pass"], {"stage": "timings"})
+
+
+def _differences(had: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{key} {had.get(key)!r} in place of {value!r}"
+        for key, value in asked.items()
+        if had.get(key) != value
+    )

@@ -1,24 +1,32 @@
-"""Random search; with a guide, warmed up: score some random architectures, train the best first.
+"""Random search; with a guide, some random architectures are scored first and the best trained first.
 
 RAND and RAND+warmup of Abdelfattah et al. (ICLR 2021, section 4.2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from zcrepro.search._benchmark import Guide, Table, Trainer, warmed_up
+from zcrepro.search._guide import Guide, warmed_up
+from zcrepro.search._pool import Pool
+from zcrepro.search._trainer import Trainer
+from zcrepro.search.base import Algorithm
+
+
+@dataclass(frozen=True)
+class Options:
+    """Random search has no options."""
 
 
 def random_search(
-    trainer: Trainer, table: Table, guide: Guide | None, rng: np.random.Generator, options: Mapping[str, int]
+    pool: Pool, trainer: Trainer, guide: Guide | None, rng: np.random.Generator, options: Options
 ) -> None:
-    """Trains until the budget is spent. It has no options."""
+    """Train architectures in random order until the budget is spent."""
     del options
-    for index in warmed_up(table, guide, rng):
+    for index in warmed_up(pool, guide, rng):
         trainer.train(int(index))
 
 
-ALGORITHM = random_search
+ALGORITHM = Algorithm(random_search, Options)

@@ -1,17 +1,19 @@
-"""Searches a problem's true accuracies with every algorithm, plain and under every guide."""
+"""Search a problem's true accuracies with one algorithm, plain and under every guide."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from annotated_types import Ge, Le
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
@@ -20,11 +22,16 @@ from zcrepro.problems.accuracies import read_both
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import read_scores
 from zcrepro.progress import track
-from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer
+from zcrepro.search._guide import Guide
+from zcrepro.search._pool import Pool
+from zcrepro.search._trainer import BudgetSpentError, Trainer
+from zcrepro.search.base import Algorithm
 from zcrepro.spaces.base import Space
 
 SCHEMA = pa.schema(
     [
+        ("space", pa.string()),
+        ("task", pa.string()),
         ("method", pa.string()),
         ("algorithm", pa.string()),
         ("guide", pa.string()),
@@ -38,35 +45,61 @@ SCHEMA = pa.schema(
     ]
 )
 
+KEY = ["method", "repeat", "trained"]
+
 PLAIN = "none"
 EVOLVED = "evolved"
 
-Algorithm = Callable[[Trainer, Table, Guide | None, np.random.Generator, dict[str, int]], None]
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of every search of an experiment."""
+
+    repeats: Annotated[int, Ge(1)] = 10
+    """Independent searches of each kind."""
+
+    budget: Annotated[int, Ge(1)] = 300
+    """Models that a search may train."""
+
+    warmup: Annotated[int, Ge(1)] = 1000
+    """Random architectures that a guide scores before the search."""
+
+    move_probability: Annotated[float, Ge(0), Le(1)] = 0.75
+    """Probability that a guided mutation takes the neighbour of the best score."""
 
 
-@dataclass(frozen=True)
-class SearchSettings:
-    """``budget``: models a search trains; ``warmup``: architectures a guide scores before it;
-    ``pool`` and ``tournament``: models, for the algorithms that have them."""
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings(Options):
+    """One algorithm on one problem; ``options`` are the algorithm's own."""
 
     space: str
     task: str
     source: str
     guides: list[str]
-    algorithms: list[str]
-    repeats: int
-    budget: int
-    warmup: int
-    move_probability: float
-    pool: int
-    tournament: int
+    algorithm: str
+    options: dict[str, Any]
     seed: int
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What is searched: the pool, its accuracies in percent (test is NaN if there is none), and the guides.
+
+    A guide of None is a plain search. ``labels`` counts the graphs of the pool whose accuracies the evolved
+    guide has seen in its evolution.
+    """
+
+    pool: Pool
+    validation: np.ndarray
+    test: np.ndarray
+    guides: dict[str, Guide | None]
+    labels: int
 
 
 def search(
     *, settings_file: Path, accuracies: Path, scores: Path, evolved: Sequence[Path] = (), output: Path
 ) -> None:
-    """Search one problem with every algorithm, plain and guided.
+    """Search one problem with one algorithm, plain and guided.
 
     Parameters
     ----------
@@ -84,25 +117,54 @@ def search(
         the guide has seen in its evolution, which the budget does not count.
     """
     chosen = settings.load(settings_file, SearchSettings)
-    table, guides, labels = _domain(chosen, accuracies, scores, evolved)
-    kinds = [(algorithm, guide) for algorithm in chosen.algorithms for guide in guides]
-    jobs = [(*kind, repeat) for kind in kinds for repeat in range(chosen.repeats)]
+    algorithm: Algorithm = registry.get("algorithm", chosen.algorithm)
+    where = f"options of {chosen.algorithm} in {settings_file}"
+    known = [field.name for field in fields(algorithm.options)]
+    options = settings.checked(chosen.options, algorithm.options, known, where)
+    domain = _domain(chosen, accuracies, scores, evolved)
+    jobs = [(guide, repeat) for guide in domain.guides for repeat in range(chosen.repeats)]
     rows: list[dict[str, Any]] = []
-    for algorithm, guide, repeat in track(jobs, f"searching {chosen.space}/{chosen.task}"):
-        method = algorithm if guide == PLAIN else f"{algorithm}+{guide}"
-        same = {"method": method, "algorithm": algorithm, "guide": guide, "repeat": repeat}
-        same |= {"domain": len(table), "labels": labels if guide == EVOLVED else 0}
-        trained = _one_search(algorithm, guides[guide], table, chosen, repeat)
-        rows += [same | incumbent for incumbent in _incumbents(trained, table)]
+    for guide, repeat in track(jobs, f"searching {chosen.space}/{chosen.task}"):
+        same = {
+            "space": chosen.space,
+            "task": chosen.task,
+            "method": chosen.algorithm if guide == PLAIN else f"{chosen.algorithm}+{guide}",
+            "algorithm": chosen.algorithm,
+            "guide": guide,
+            "repeat": repeat,
+            "domain": len(domain.pool),
+            "labels": domain.labels if guide == EVOLVED else 0,
+        }
+        trained = _one_search(algorithm, options, domain, guide, chosen, repeat)
+        rows += [same | incumbent for incumbent in _incumbents(trained, domain)]
     metadata = provenance.metadata("search", settings.as_mapping(chosen))
-    parquet.write(output, pd.DataFrame(rows), SCHEMA, ["method", "repeat", "trained"], metadata)
+    parquet.write(output, pd.DataFrame(rows), SCHEMA, KEY, metadata)
 
 
-def _domain(
-    chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Sequence[Path]
-) -> tuple[Table, dict[str, Guide | None], int]:
-    """The architectures with accuracies and scores, every guide by name (None for a plain search), and
-    the graphs among them that the evolved guide was evolved on."""
+def searches(*, parts: Sequence[Path], output: Path) -> None:
+    """Join the searches of all algorithms on one problem.
+
+    Parameters
+    ----------
+    parts
+        The Parquet files of the algorithms.
+    output
+        Parquet: all their rows.
+    """
+    frame = pd.concat([parquet.read(part) for part in parts], ignore_index=True)
+    made = [parquet.metadata(part) for part in parts]
+    by_algorithm = {
+        part.stem: {e: m.get(e) for e in ("settings", "code")} for part, m in zip(parts, made, strict=True)
+    }
+    metadata = {
+        "stage": "searches",
+        "versions": made[0]["versions"],
+        "algorithms": json.dumps(by_algorithm, sort_keys=True),
+    }
+    parquet.write(output, frame, SCHEMA, KEY, metadata)
+
+
+def _domain(chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Sequence[Path]) -> Domain:
     formula = best_trained(evolved) if evolved else None
     problem = Problem(chosen.space, chosen.task)
     names = sorted({*chosen.guides, *(formula.terminals if formula else ())})
@@ -111,8 +173,6 @@ def _domain(
     if rows.empty:
         raise ValueError(f"no architecture of {problem} is in both {accuracies} and {scores}")
     space: Space = registry.get("space", chosen.space)
-    archs = [space.parse(text) for text in rows["arch"]]
-    table = Table(space, archs, rows["validation"].to_numpy(), rows["test"].to_numpy())
     columns = {name: rows[name].to_numpy(np.float64) for name in names}
     values = {name: _directed(name, columns[name]) for name in chosen.guides}
     labels = 0
@@ -120,8 +180,10 @@ def _domain(
         values[EVOLVED] = formula.formula.evaluate(columns)
         graphs = rows["graph"].to_numpy(object)
         labels = len(set(graphs[~formula.split.held_out(problem.space, graphs)]))
-    steered = {n: Guide(v, chosen.warmup, chosen.move_probability) for n, v in values.items()}
-    return table, {PLAIN: None, **steered}, labels
+    guides = {name: Guide(v, chosen.warmup, chosen.move_probability) for name, v in values.items()}
+    pool = Pool(space, [space.parse(text) for text in rows["arch"]])
+    accuracy = rows["validation"].to_numpy(), rows["test"].to_numpy()
+    return Domain(pool, *accuracy, {PLAIN: None, **guides}, labels)
 
 
 def best_trained(paths: Sequence[Path]) -> EvolvedProxy:
@@ -131,31 +193,33 @@ def best_trained(paths: Sequence[Path]) -> EvolvedProxy:
 
 
 def _directed(name: str, scores: np.ndarray) -> np.ndarray:
-    """Scores of which larger ones are better."""
+    """Return scores of which larger ones are better."""
     return scores if registry.get("proxies", name).direction == "higher" else -scores
 
 
 def _one_search(
-    algorithm: str, guide: Guide | None, table: Table, chosen: SearchSettings, repeat: int
+    algorithm: Algorithm, options: Any, domain: Domain, guide: str, chosen: SearchSettings, repeat: int
 ) -> list[int]:
-    """The models in the order of their training. Repeat k starts from one random order in every method."""
-    run: Algorithm = registry.get("algorithms", algorithm)
-    trainer = Trainer(table, chosen.budget)
+    """Return the models in the order of their training.
+
+    Repeat k starts from the same random order with every algorithm and guide.
+    """
+    trainer = Trainer(lambda index: float(domain.validation[index]), len(domain.pool), chosen.budget)
     rng = seeds.numpy_generator(chosen.seed, "search", chosen.space, chosen.task, repeat)
     with suppress(BudgetSpentError):
-        run(trainer, table, guide, rng, {"pool": chosen.pool, "tournament": chosen.tournament})
+        algorithm.run(domain.pool, trainer, domain.guides[guide], rng, options)
     return trainer.trained
 
 
-def _incumbents(trained: Sequence[int], table: Table) -> Iterator[dict[str, Any]]:
-    """After each trained model the best so far by validation accuracy, with its test accuracy."""
+def _incumbents(trained: Sequence[int], domain: Domain) -> Iterator[dict[str, Any]]:
+    """Yield, after each trained model, the best so far by validation accuracy, with its test accuracy."""
     best, best_validation = -1, -math.inf
     for count, index in enumerate(trained, start=1):
-        if table.validation[index] > best_validation:
-            best, best_validation = index, float(table.validation[index])
+        if domain.validation[index] > best_validation:
+            best, best_validation = index, float(domain.validation[index])
         yield {
             "trained": count,
-            "arch": table.space.text(table.archs[best]),
+            "arch": domain.pool.space.text(domain.pool.archs[best]),
             "validation": best_validation,
-            "test": float(table.test[best]),
+            "test": float(domain.test[best]),
         }

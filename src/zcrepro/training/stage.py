@@ -10,14 +10,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import torch
-from torch import nn
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
-from zcrepro.images.base import Images, Split, SplitSource
+from zcrepro.images.base import SplitSource
 from zcrepro.progress import track
 from zcrepro.spaces.base import Space
 from zcrepro.spaces.order import distinct_graphs, random_order
+from zcrepro.training.fit import Options, accuracy, fit
 
 SCHEMA = pa.schema(
     [
@@ -30,11 +30,9 @@ SCHEMA = pa.schema(
     ]
 )
 
-VIEWS = 4  # each held-out image is judged in four random views
 
-
-@dataclass(frozen=True)
-class TrainSettings:
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(Options):
     """What one shard trains, and how."""
 
     space: str
@@ -43,11 +41,6 @@ class TrainSettings:
     chunk: int
     chunk_size: int
     seeds: int
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    momentum: float
-    weight_decay: float
     torch_threads: int
 
 
@@ -88,44 +81,3 @@ def shard(space: Space, chosen: TrainSettings) -> list[str]:
     order = random_order(space, map(space.text, space.architectures()))
     start = chosen.chunk * chosen.chunk_size
     return distinct_graphs(space, order)[start : start + chosen.chunk_size]
-
-
-def fit(network: nn.Module, split: Split, chosen: TrainSettings, *key: str | int) -> None:
-    """SGD with Nesterov momentum under a one-cycle schedule; a fresh view of the images every epoch."""
-    steps = chosen.epochs * -(-len(split) // chosen.batch_size)
-    optimiser = torch.optim.SGD(
-        network.parameters(),
-        lr=chosen.learning_rate,
-        momentum=chosen.momentum,
-        nesterov=True,
-        weight_decay=chosen.weight_decay,
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, chosen.learning_rate, steps)
-    rng = seeds.numpy_generator(*key)
-    network.train()
-    for _ in range(chosen.epochs):
-        pixels, labels = _tensors(split.view(rng))
-        for batch in torch.from_numpy(rng.permutation(len(labels))).split(chosen.batch_size):
-            optimiser.zero_grad(set_to_none=True)
-            nn.functional.cross_entropy(network(pixels[batch]), labels[batch]).backward()
-            optimiser.step()
-            schedule.step()
-
-
-@torch.no_grad()
-def accuracy(network: nn.Module, split: Split, *key: str | int) -> float:
-    """Percent of right answers over ``VIEWS`` views of every image.
-
-    ``key`` is the name of the images and of the part, so that every network is judged by the same views.
-    """
-    network.eval()
-    right = total = 0
-    for number in range(VIEWS):
-        pixels, labels = _tensors(split.view(seeds.numpy_generator(*key, number)))
-        right += int((network(pixels).argmax(1) == labels).sum())
-        total += len(labels)
-    return 100 * right / total
-
-
-def _tensors(images: Images) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(images.pixels), torch.from_numpy(images.labels)

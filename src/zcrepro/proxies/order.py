@@ -1,0 +1,80 @@
+"""The order in which the architectures of a problem are scored: one fixed random order, computed once.
+
+Every prefix of it is an unbiased sample of the benchmark. A chunk of the extraction reads its own rows and
+none before them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from zcrepro import provenance, registry, settings
+from zcrepro.files import parquet
+from zcrepro.progress import track
+from zcrepro.spaces.base import Space
+from zcrepro.spaces.order import random_order
+
+SCHEMA = pa.schema(
+    [("place", pa.int64()), ("arch", pa.string()), ("graph", pa.string()), ("first", pa.int64())]
+)
+
+ROWS_PER_GROUP = 2048
+"""Rows that are read together: a chunk of a large space reads a few of these groups."""
+
+
+@dataclass(frozen=True)
+class OrderSettings:
+    """The problem."""
+
+    space: str
+    task: str
+
+
+def order(*, settings_file: Path, accuracies: Path, output: Path) -> None:
+    """Put the architectures of one problem into their fixed random order.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of OrderSettings.
+    accuracies
+        The benchmark's accuracies, which say which architectures there are.
+    output
+        Parquet: place, arch, graph, and first, the place of the first architecture that computes the same
+        function of the same weights (its own place if there is none before it).
+    """
+    chosen = settings.load(settings_file, OrderSettings)
+    space: Space = registry.get("space", chosen.space)
+    known = parquet.read(accuracies, ["arch", "graph", "task"])
+    graphs = known[known["task"] == chosen.task].drop_duplicates("arch").set_index("arch")["graph"]
+    texts = random_order(space, graphs.index)
+    firsts: dict[str, int] = {}
+    first = [
+        firsts.setdefault(space.live(space.parse(text)), place)
+        for place, text in enumerate(track(texts, f"ordering {chosen.space}/{chosen.task}"))
+    ]
+    frame = pd.DataFrame({"place": np.arange(len(texts)), "arch": texts, "first": first})
+    frame["graph"] = graphs.loc[texts].to_numpy()
+    metadata = provenance.metadata("order", settings.as_mapping(chosen))
+    parquet.write(output, frame, SCHEMA, ["place"], metadata, rows_per_group=ROWS_PER_GROUP)
+
+
+def read_places(path: Path, start: int, stop: int) -> pd.DataFrame:
+    """Return the rows of an order from place ``start`` up to ``stop``, and no others.
+
+    The column ``original`` is the text of the architecture at the place ``first``. Raises ValueError if the
+    order ends before ``stop``.
+    """
+    rows = parquet.read(path, where=("place", range(start, stop)))
+    if len(rows) < stop - start:
+        raise ValueError(
+            f"at least {stop} architectures were asked for, but {path} has {parquet.rows(path)}: ask for at "
+            "most that many under features.runs"
+        )
+    before = sorted(set(rows["first"]) - set(rows["place"]))
+    others = parquet.read(path, ["place", "arch"], where=("place", before)) if before else rows.iloc[:0]
+    texts = pd.concat([rows, others]).set_index("place")["arch"]
+    return rows.assign(original=texts.loc[rows["first"]].to_numpy())

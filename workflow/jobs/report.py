@@ -1,0 +1,111 @@
+"""Jobs that make tables, figures and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cached_property
+from typing import Any
+
+import static
+from jobs.benchmarks import Benchmarks
+from jobs.evolution import Evolution
+from jobs.features import Features
+from jobs.run import Run, Settings, Wildcards
+from jobs.searching import Searching
+from zcrepro import provenance
+
+PAPERS = ("zcp", "eznas", "srgp")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The jobs of one run."""
+
+    run: Run
+    benchmarks: Benchmarks
+
+    @property
+    def section(self) -> Mapping[str, Any]:
+        """The section of the configuration."""
+        found: Mapping[str, Any] = self.run.config["report"]
+        return found
+
+    def table(self, wildcards: Wildcards) -> Settings:
+        """Return the settings of the job that makes a table."""
+        return {"table": wildcards.name, **self._context(wildcards.name)}
+
+    def figure(self, wildcards: Wildcards) -> Settings:
+        """Return the settings of the job that draws a figure."""
+        return {"figure": wildcards.name, **self._context(wildcards.name)}
+
+    def page(self, wildcards: Wildcards) -> Settings:
+        """Return the settings of the page."""
+        del wildcards
+        return {
+            "title": self.section["title"],
+            "run": self.run.config["run"],
+            "description": self.section["description"],
+        }
+
+    def shown(self, wildcards: Wildcards) -> Settings:
+        """Return the tables and figures of the page, whose titles and captions stand in their own files."""
+        del wildcards
+        return {"table": self.section["tables"], "figure": self.section["figures"]}
+
+    def files(self, wildcards: Wildcards) -> list[str]:
+        """Return the files that a table or a figure reads."""
+        return [self.made[name] for name in self.reads(wildcards.name)]
+
+    def references(self, wildcards: Wildcards) -> list[str]:
+        """Return the file of a table's published values, none if there are none."""
+        path = self.run.here / f"resources/papers/{wildcards.name}.csv"
+        return [str(path)] if path.exists() else []
+
+    def paths(self, kind: str, suffix: str) -> list[str]:
+        """Return the files of all ``tables`` or ``figures`` of the run."""
+        return [f"{self.run.results}/{kind}/{name}.{suffix}" for name in self.section[kind]]
+
+    def targets(self) -> dict[str, list[str]]:
+        """Return what can be asked for by name: the tables of each paper, and each table."""
+        tables = {name: [f"{self.run.results}/tables/{name}.md"] for name in self.section["tables"]}
+        papers = {
+            paper: [path for name, (path,) in tables.items() if name.startswith(f"{paper}_")]
+            for paper in PAPERS
+        }
+        return {paper: paths for paper, paths in papers.items() if paths} | tables
+
+    def reads(self, name: str) -> list[str]:
+        """Return the names of the results that a table or a figure reads, of those that the run makes.
+
+        Its file says so with patterns; what matches an earlier pattern comes first.
+        """
+        kind = "table" if name in self.section["tables"] else "figure"
+        patterns = static.literal(f"{provenance.PLUGINS[kind]}.{name}", "READS")
+        found = [made for pattern in patterns for made in self.made if fnmatch(made, pattern)]
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def made(self) -> dict[str, str]:
+        """The results that the run makes, by name: the path below its folder, without suffix."""
+        results, evolution = self.run.results, Evolution(self.run)
+        paths = [
+            *self.benchmarks.tables(),
+            *(f"{results}/features/{problem}.parquet" for problem in Features(self.run).runs),
+            *(f"{results}/generalization/{method}.parquet" for method in evolution.methods),
+        ]
+        made = {path.removeprefix(f"{results}/").removesuffix(".parquet"): path for path in paths}
+        for method in evolution.methods:
+            for path in evolution.formulas(method):
+                name = path.removeprefix(f"{evolution.folder(method)}/").removesuffix(".json")
+                made[f"evolved/{method}/{name}"] = path
+        return made | Searching(self.run).tables()
+
+    def _context(self, name: str) -> Settings:
+        return {
+            "reads": self.reads(name),
+            "seed": self.run.config["seed"],
+            "resamples": self.section["resamples"],
+            "level": self.section["level"],
+        }

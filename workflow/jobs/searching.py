@@ -1,0 +1,76 @@
+"""Jobs that search the true accuracies of a benchmark, one for each algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import static
+from jobs.evolution import Evolution
+from jobs.run import Run, Settings, Wildcards
+from zcrepro import provenance
+
+
+@dataclass(frozen=True)
+class Searching:
+    """The jobs of one run."""
+
+    run: Run
+
+    @property
+    def experiments(self) -> Mapping[str, Mapping[str, Any]]:
+        """The experiments by name."""
+        found: Mapping[str, Mapping[str, Any]] = self.run.config["search"]
+        return found
+
+    def tables(self) -> dict[str, str]:
+        """Return the searches of the run by name, in its results or in a tracked folder."""
+        return {
+            f"search/{experiment}/{name}": f"{self._folder(experiment)}/{name}.parquet"
+            for experiment, section in self.experiments.items()
+            for name in (run["problem"].replace("/", "-") for run in section["runs"])
+        }
+
+    def _folder(self, experiment: str) -> str:
+        promoted = self.experiments[experiment]["promoted"]
+        return str(self.run.here / promoted) if promoted else f"{self.run.results}/search/{experiment}"
+
+    def problem(self, wildcards: Wildcards) -> Mapping[str, Any]:
+        """Return what an experiment says of one problem."""
+        runs = self.experiments[wildcards.experiment]["runs"]
+        found: Mapping[str, Any] = next(
+            run for run in runs if run["problem"] == f"{wildcards.space}/{wildcards.task}"
+        )
+        return found
+
+    def scores(self, wildcards: Wildcards) -> list[str]:
+        """Return the file of the scores that guide."""
+        run = self.problem(wildcards)
+        return self.run.scores(run["scores"], [run["problem"]])
+
+    def formulas(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of the formulas of which the best guides, none if no formula does."""
+        run = self.problem(wildcards)
+        if not run["evolved_on"]:
+            return []
+        return Evolution(self.run).formulas(run["evolved_by"], [run["evolved_on"]])
+
+    def search(self, wildcards: Wildcards) -> Settings:
+        """Return the settings of one algorithm's searches on one problem."""
+        section, run = self.experiments[wildcards.experiment], self.problem(wildcards)
+        own = static.options(f"{provenance.PLUGINS['algorithm']}.{wildcards.algorithm}")
+        return {name: section[name] for name in static.options(provenance.STAGES["search"])} | {
+            "space": wildcards.space,
+            "task": wildcards.task,
+            "source": run["scores"],
+            "guides": run["guides"],
+            "algorithm": wildcards.algorithm,
+            "options": {name: section[wildcards.algorithm][name] for name in own},
+            "seed": self.run.config["seed"],
+        }
+
+    def parts(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of all algorithms of an experiment on one problem."""
+        folder = f"{self.run.results}/search/{wildcards.experiment}/{wildcards.space}-{wildcards.task}"
+        return [f"{folder}/{name}.parquet" for name in self.experiments[wildcards.experiment]["algorithms"]]
