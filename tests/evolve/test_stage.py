@@ -162,12 +162,13 @@ def test_repeats_share_the_split(folder: Path) -> None:
         ({"method": "srpg"}, "unknown method 'srpg'; did you mean 'srgp'"),
         (
             {"options": SETTINGS["options"] | {"poplation": 4}},
-            "unknown option 'poplation'; did you mean 'population'",
+            "options of srgp in .*: unknown key 'poplation'; did you mean 'population'",
         ),
         (
-            {"options": {"population": 4, "generations": 1}},
-            "options lack crossover, mutation, tournament, max_height",
+            {"options": {"population": 4, "generations": 1, "mutation": 0}},
+            "options of srgp in .*: missing crossover, tournament, max_height",
         ),
+        ({"options": SETTINGS["options"] | {"population": 1}}, "options of srgp in .*: population: .* 2"),
         ({"terminals": ["nwot", "snip"]}, "no score snip for s/a"),
         ({"terminals": ["nwot", "log"]}, "found 'log' at position 1"),
         ({"terminals": ["nwot", "log(nwot)"]}, r"the name of a proxy, not 'log\(nwot\)'"),

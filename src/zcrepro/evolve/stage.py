@@ -5,7 +5,7 @@ not read before the generalization stage.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -86,7 +86,9 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     chosen = settings.load(settings_file, EvolveSettings)
     _check(chosen)
     method: Method[Any] = registry.get("method", chosen.method)
-    options = _options(method.Options, chosen.options)
+    known = [field.name for field in fields(method.Options)]
+    where = f"options of {chosen.method} in {settings_file}"
+    options = settings.checked(chosen.options, method.Options, known, where)
     problems = _read(chosen, accuracies, scores)
     training, split = draw(problems, chosen.architectures, chosen.seed)
     rng = seeds.numpy_generator(chosen.seed, chosen.method, *chosen.problems, chosen.repeat)
@@ -127,18 +129,6 @@ def _check(chosen: EvolveSettings) -> None:
         names = getattr(chosen, key)
         if not names or len(set(names)) < len(names):
             raise ValueError(f"{key} must be a list of different names, not {names}")
-
-
-def _options(kind: type[OptionsT], given: Mapping[str, Any]) -> OptionsT:
-    """Return the method's options; raise ValueError unless ``given`` names each of them and no other."""
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    for name in given:
-        if name not in known:
-            raise ValueError(settings.unknown_name("option", name, known))
-    missing = [name for name in known if name not in given]
-    if missing:
-        raise ValueError(f"options lack {', '.join(missing)}")
-    return kind(**given)
 
 
 def _read(chosen: EvolveSettings, accuracies: list[Path], scores: list[Path]) -> list[Rows]:
