@@ -51,7 +51,7 @@ lint: $(READY)  ## ruff, the type checker, snakefmt and snakemake --lint
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/snakemake --lint --configfile config/quickstart.yaml
+	.ci/lint-workflow
 
 format: $(READY)  ## format everything
 	$(BIN)/ruff check --fix

@@ -5,11 +5,13 @@ command's module is imported only when it runs.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter
 
 from zcrepro import provenance
+from zcrepro.files.text import read_text
 
 app = App(
     name="zcrepro",
@@ -40,7 +42,17 @@ app.command(stages)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; an error in the input is one line that says what to do, not a traceback."""
     try:
-        app(arguments, exit_on_error=False, print_error=False)
+        words = _written_out(sys.argv[1:] if arguments is None else arguments)
+        app(list(words), exit_on_error=False, print_error=False)
     except (CycloptsError, ValueError, OSError, MemoryError) as error:
         print(f"zcrepro: error: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _written_out(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the arguments; ``@FILE`` stands for the lines of a file, since a command is of limited length."""
+    for argument in arguments:
+        if str(argument).startswith("@"):
+            yield from read_text(Path(argument[1:])).splitlines()
+        else:
+            yield argument

@@ -11,7 +11,7 @@ import pytest
 from zcrepro.evolve._engine import generations
 from zcrepro.evolve._engine.evaluation import UNDEFINED, Evaluation
 from zcrepro.evolve._engine.generations import Run, run
-from zcrepro.evolve._engine.tree import Names, Node, Primitives, height, names
+from zcrepro.evolve._engine.tree import Names, Node, Primitives, Tree
 from zcrepro.evolve._engine.variation import ramped_half_and_half
 from zcrepro.ranking.correlation import kendall
 
@@ -59,7 +59,7 @@ def test_the_result_is_the_best_of_all_that_were_evaluated() -> None:
     found, letters = evolved()
     evaluation = Evaluation(Letters(), letters.accuracies, least)
     assert found.best.fitness == max(evaluation.fitness(formula) for formula in letters.computed)
-    assert found.best.fitness == evaluation.fitness(names(found.best.tree))
+    assert found.best.fitness == evaluation.fitness(found.best.tree.names)
     assert [line.generation for line in found.history] == list(range(7))
     best = [line.best for line in found.history]
     assert best == sorted(best)
@@ -75,7 +75,7 @@ def test_the_generator_decides_the_run() -> None:
 def test_no_formula_exceeds_the_height_limit(limit: int) -> None:
     _, letters = evolved(Options(max_height=limit, crossover=1, mutation=1))
     arity = {node.name: node.arity for node in (*PRIMITIVES.functions, *PRIMITIVES.terminals)}
-    heights = [height(tuple(Node(name, arity[name]) for name in formula)) for formula in letters.computed]
+    heights = [Tree([Node(name, arity[name]) for name in formula]).height for formula in letters.computed]
     assert max(heights) == limit
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from zcrepro.evolve._engine import variation
 from zcrepro.evolve._engine.selection import Individual, best, tournaments
-from zcrepro.evolve._engine.tree import Node, Primitives, Tree, height, names, replaced, subtree
+from zcrepro.evolve._engine.tree import Node, Primitives, Tree
 
 IF, ADD, NEG, X, Y = Node("if", 3), Node("add", 2), Node("neg", 1), Node("x"), Node("y")
 PRIMITIVES = Primitives([IF, ADD, NEG], [X, Y])
-TREE = (ADD, NEG, X, IF, X, Y, ADD, X, NEG, Y)  # add(neg(x), if(x, y, add(x, neg(y))))
+TREE = Tree([ADD, NEG, X, IF, X, Y, ADD, X, NEG, Y])  # add(neg(x), if(x, y, add(x, neg(y))))
 SEEDS = range(200)
 
 
@@ -40,19 +40,19 @@ def leaf_depths(tree: Tree) -> list[int]:
 
 
 def test_heights() -> None:
-    assert [height(tree) for tree in ((X,), (NEG, X), (ADD, X, Y), TREE)] == [0, 1, 1, 4]
-    assert all(height(tree) == max(leaf_depths(tree)) for tree in population())
+    assert [tree.height for tree in (Tree([X]), Tree([NEG, X]), Tree([ADD, X, Y]), TREE)] == [0, 1, 1, 4]
+    assert all(tree.height == max(leaf_depths(tree)) for tree in population())
 
 
 def test_subtrees() -> None:
-    assert [names(TREE[subtree(TREE, place)]) for place in (1, 2, 6, 8)] == [
+    assert [TREE.subtree(place).names for place in (1, 2, 6, 8)] == [
         ("neg", "x"),
         ("x",),
         ("add", "x", "neg", "y"),
         ("neg", "y"),
     ]
-    assert subtree(TREE, 0) == slice(0, len(TREE))
-    assert replaced(TREE, subtree(TREE, 3), (Y,)) == (ADD, NEG, X, Y)
+    assert TREE.subtree(0) == TREE
+    assert TREE.replaced(3, [Y]) == Tree([ADD, NEG, X, Y])
 
 
 def test_nodes_by_arity() -> None:
@@ -69,7 +69,7 @@ def test_random_trees_keep_to_their_heights(heights: tuple[int, int], full: bool
     assert all(map(is_tree, trees))
     lowest, highest = heights
     assert all(lowest <= min(leaf_depths(tree)) for tree in trees)
-    assert {height(tree) for tree in trees} == set(range(lowest, highest + 1))
+    assert {tree.height for tree in trees} == set(range(lowest, highest + 1))
     if full:
         assert all(len(set(leaf_depths(tree))) == 1 for tree in trees)
     elif lowest < highest:
@@ -80,7 +80,7 @@ def test_the_initial_population_is_ramped_half_and_half() -> None:
     trees = population(size=400, heights=(2, 4))
     assert len(trees) == 400
     assert all(map(is_tree, trees))
-    assert {height(tree) for tree in trees} == {2, 3, 4}
+    assert {tree.height for tree in trees} == {2, 3, 4}
     is_full = [len(set(leaf_depths(tree))) == 1 for tree in trees]
     assert 200 <= sum(is_full) < 400  # all the full trees, and a few of those that are grown
 
@@ -94,14 +94,14 @@ def test_crossover_exchanges_subtrees() -> None:
 
 
 def test_every_subtree_below_the_root_can_be_exchanged() -> None:
-    partner = (NEG, Y)
+    partner = Tree([NEG, Y])
     children = {variation.crossover(TREE, partner, np.random.default_rng(seed))[1] for seed in SEEDS}
-    below = {TREE[subtree(TREE, place)] for place in range(1, len(TREE))}
-    assert children == {(NEG, *operand) for operand in below}
+    below = {TREE.subtree(place) for place in range(1, len(TREE))}
+    assert children == {Tree([NEG, *operand]) for operand in below}
 
 
 def test_a_tree_of_one_node_takes_no_part_in_crossover() -> None:
-    for pair in ((X,), TREE), (TREE, (X,)), ((X,), (Y,)):
+    for pair in (Tree([X]), TREE), (TREE, Tree([X])), (Tree([X]), Tree([Y])):
         assert variation.crossover(*pair, np.random.default_rng(0)) == pair
 
 
@@ -113,12 +113,14 @@ def test_a_new_subtree_stands_at_any_place() -> None:
         assert is_tree(child)
         assert any(
             child[:place] == TREE[:place]
-            and height(child[subtree(child, place)]) <= highest
-            and child[subtree(child, place).stop :] == TREE[subtree(TREE, place).stop :]
+            and child.subtree(place).height <= highest
+            and child[child.searchSubtree(place).stop :] == TREE[TREE.searchSubtree(place).stop :]
             for place in range(len(TREE))
         )
-    children = {variation.with_new_subtree((X,), PRIMITIVES, np.random.default_rng(seed)) for seed in SEEDS}
-    assert {height(child) for child in children} == {0, 1, 2}
+    children = {
+        variation.with_new_subtree(Tree([X]), PRIMITIVES, np.random.default_rng(seed)) for seed in SEEDS
+    }
+    assert {child.height for child in children} == {0, 1, 2}
 
 
 def test_a_new_node_has_the_arity_of_the_old_one() -> None:
@@ -132,24 +134,24 @@ def test_a_new_node_has_the_arity_of_the_old_one() -> None:
         changed.update(places)
     # The root stays, and there is no other function of three operands.
     assert changed == set(range(1, len(TREE))) - {3}
-    assert variation.with_new_node((X,), primitives, np.random.default_rng(0)) == (X,)
+    assert variation.with_new_node(Tree([X]), primitives, np.random.default_rng(0)) == Tree([X])
 
 
 def test_shrinking_puts_an_operand_in_place_of_its_function() -> None:
     children = {variation.shrunk(TREE, np.random.default_rng(seed)) for seed in SEEDS}
-    branch = (IF, X, Y, ADD, X, NEG, Y)
+    branch = Tree([IF, X, Y, ADD, X, NEG, Y])
     assert children == {
-        (ADD, X, *branch),
-        (ADD, NEG, X, X),
-        (ADD, NEG, X, Y),
-        (ADD, NEG, X, ADD, X, NEG, Y),
-        (ADD, NEG, X, IF, X, Y, X),
-        (ADD, NEG, X, IF, X, Y, NEG, Y),
-        (ADD, NEG, X, IF, X, Y, ADD, X, Y),
+        Tree([ADD, X, *branch]),
+        Tree([ADD, NEG, X, X]),
+        Tree([ADD, NEG, X, Y]),
+        Tree([ADD, NEG, X, ADD, X, NEG, Y]),
+        Tree([ADD, NEG, X, IF, X, Y, X]),
+        Tree([ADD, NEG, X, IF, X, Y, NEG, Y]),
+        Tree([ADD, NEG, X, IF, X, Y, ADD, X, Y]),
     }
 
 
-@pytest.mark.parametrize("tree", [(X,), (NEG, X), (IF, X, Y, X)])
+@pytest.mark.parametrize("tree", [Tree([X]), Tree([NEG, X]), Tree([IF, X, Y, X])])
 def test_a_tree_without_functions_below_its_root_does_not_shrink(tree: Tree) -> None:
     assert variation.shrunk(tree, np.random.default_rng(0)) == tree
 
@@ -159,14 +161,14 @@ def test_every_kind_of_mutation_occurs() -> None:
     assert all(map(is_tree, children))
     assert any(len(child) == len(TREE) and child != TREE for child in children)
     assert children & {variation.shrunk(TREE, np.random.default_rng(seed)) for seed in SEEDS}
-    assert any(height(child) > height(TREE) for child in children)
+    assert any(child.height > TREE.height for child in children)
 
 
 OPERATORS: dict[str, Callable[[np.random.Generator], object]] = {
     "ramped_half_and_half": lambda rng: variation.ramped_half_and_half(PRIMITIVES, (1, 4), 5, rng),
     "crossover": lambda rng: variation.crossover(TREE, TREE, rng),
     "mutated": lambda rng: variation.mutated(TREE, PRIMITIVES, rng),
-    "tournaments": lambda rng: tournaments([Individual((X,), 0), Individual((Y,), 1)], 5, 2, rng),
+    "tournaments": lambda rng: tournaments([Individual(Tree([X]), 0), Individual(Tree([Y]), 1)], 5, 2, rng),
 }
 
 
@@ -180,7 +182,7 @@ def test_the_generator_decides_what_is_drawn(name: str) -> None:
 def test_the_best_has_the_largest_fitness_then_the_smallest_size() -> None:
     undefined, low, large, small = (
         Individual(tree, fitness)
-        for tree, fitness in (((X,), -np.inf), ((X,), 0.1), ((NEG, X), 0.5), ((Y,), 0.5))
+        for tree, fitness in ((Tree([X]), -np.inf), (Tree([X]), 0.1), (Tree([NEG, X]), 0.5), (Tree([Y]), 0.5))
     )
     assert best([undefined, low, large, small]) is small
     assert best([undefined, low]) is low
@@ -188,7 +190,7 @@ def test_the_best_has_the_largest_fitness_then_the_smallest_size() -> None:
 
 
 def test_larger_tournaments_press_harder() -> None:
-    individuals = [Individual((X,), fitness) for fitness in range(50)]
+    individuals = [Individual(Tree([X]), fitness) for fitness in range(50)]
     means = []
     for size in (1, 2, 8):
         winners = tournaments(individuals, 500, size, np.random.default_rng(0))

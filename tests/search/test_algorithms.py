@@ -4,10 +4,10 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer
 
 import zcrepro
 from zcrepro import registry
-from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer
 
 SPACE = zcrepro.get_space("embedded_chain")
 OPTIONS = {"pool": 16, "tournament": 5}

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer, warmed_up
 
 import zcrepro
-from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer, warmed_up
 
 SPACE = zcrepro.get_space("embedded_chain")
 

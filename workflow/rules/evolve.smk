@@ -29,7 +29,9 @@ rule evolve:
 rule generalize:
     input:
         evolved=lambda wildcards: evolution.formulas(wildcards.method),
-        accuracies=lambda wildcards: RUN.accuracies(evolution.judged_problems(wildcards)),
+        accuracies=lambda wildcards: RUN.accuracies(
+            evolution.judged_problems(wildcards)
+        ),
         scores=evolution.judged_scores,
     output:
         table=f"{RESULTS}/generalization/{{method}}.parquet",

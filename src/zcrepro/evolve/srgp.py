@@ -16,7 +16,7 @@ from annotated_types import Ge, Le
 
 from zcrepro.evolve._engine import generations
 from zcrepro.evolve._engine.evaluation import Evaluation
-from zcrepro.evolve._engine.tree import Names, Node, Primitives, names
+from zcrepro.evolve._engine.tree import Names, Node, Primitives
 from zcrepro.evolve._engine.variation import ramped_half_and_half
 from zcrepro.evolve.stage import Evolution, Method
 from zcrepro.formulas.formula import Formula
@@ -61,7 +61,7 @@ def evolve(training: Sequence[Rows], options: Options, rng: np.random.Generator)
     lowest, highest = (min(height, options.max_height) for height in INITIAL_HEIGHTS)
     first = ramped_half_and_half(primitives, (lowest, highest), options.population, rng)
     run = generations.run(first, primitives, mean_tau(training), options, rng)
-    return Evolution(Formula(names(run.best.tree)), run.best.fitness, run.history)
+    return Evolution(Formula(run.best.tree.names), run.best.fitness, run.history)
 
 
 def mean_tau(training: Sequence[Rows]) -> Evaluation:

@@ -98,9 +98,10 @@ class Features:
 
     def column(self, draw: int, name: str) -> Column:
         """Return the column of one proxy in one draw."""
-        size = len(self.places)
-        empty = Column(np.full(size, np.nan), np.full(size, ABSENT, np.int32))
-        return self._columns.setdefault((draw, name), empty)
+        if (draw, name) not in self._columns:
+            size = len(self.places)
+            self._columns[draw, name] = Column(np.full(size, np.nan), np.full(size, ABSENT, np.int32))
+        return self._columns[draw, name]
 
     def proxies(self) -> list[str]:
         """Return the proxies that the chunks hold."""
@@ -139,9 +140,9 @@ class Features:
             if undefined.mean() > self._chosen.max_undefined_share:
                 reason = pd.Series(texts[codes][undefined]).value_counts().index[0]
                 raise ValueError(
-                    f"{output}: {name} is undefined for {undefined.sum()} of {len(codes)} architectures, more "
-                    f"than the share {self._chosen.max_undefined_share} that max_undefined_share allows; the "
-                    f"commonest reason: {reason}. Leave {name} out of features.proxies, or raise "
+                    f"{output}: {name} is undefined for {undefined.sum()} of {len(codes)} architectures, "
+                    f"more than the share {self._chosen.max_undefined_share} that max_undefined_share "
+                    f"allows; the commonest reason: {reason}. Leave {name} out of features.proxies, or raise "
                     "max_undefined_share"
                 )
 
@@ -173,15 +174,10 @@ class Features:
             columns: {entry: made.get(entry) for entry in ("code", "shared")}
             for columns, made in self._made.items()
         }
-        promoted = {"promoted": one["promoted"]} if "promoted" in one else {}
-        return (
-            shared
-            | promoted
-            | {
-                "how": json.dumps(self._chosen.as_mapping),
-                "extraction": json.dumps(extraction, sort_keys=True),
-            }
-        )
+        return shared | {
+            "how": json.dumps(self._chosen.as_mapping),
+            "extraction": json.dumps(extraction, sort_keys=True),
+        }
 
     def _fill(
         self, path: Path, column: Column, places: np.ndarray, value: np.ndarray, code: np.ndarray

@@ -8,7 +8,7 @@ import numpy as np
 
 from zcrepro.evolve._engine.evaluation import UNDEFINED, Evaluation
 from zcrepro.evolve._engine.selection import Individual, best, tournaments
-from zcrepro.evolve._engine.tree import Primitives, Tree, height, names
+from zcrepro.evolve._engine.tree import Primitives, Tree
 from zcrepro.evolve._engine.variation import crossover, mutated
 from zcrepro.progress import track
 
@@ -121,17 +121,17 @@ class _Breeder:
         A child that is too high is replaced by its parent. If no attempt succeeds, the last one is returned.
         """
         for _ in range(ATTEMPTS):
-            if height(child) > self.options.max_height:
+            if child.height > self.options.max_height:
                 child = parent
             elif child in seen:
                 child = mutated(child, self.primitives, self.rng)
             else:
                 return child
-        return child if height(child) <= self.options.max_height else parent
+        return child if child.height <= self.options.max_height else parent
 
 
 def _evaluated(trees: Sequence[Tree], evaluation: Evaluation) -> list[Individual]:
-    return [Individual(tree, evaluation.fitness(names(tree))) for tree in trees]
+    return [Individual(tree, evaluation.fitness(tree.names)) for tree in trees]
 
 
 def _generation(number: int, population: Sequence[Individual], evaluation: Evaluation) -> Generation:

@@ -1,8 +1,10 @@
-"""Trees of functions and terminals, stored as their nodes in prefix order."""
+"""Trees of functions and terminals: DEAP's, the nodes in prefix order, with operators that change none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from deap import gp
 
 
 class Node(NamedTuple):
@@ -12,8 +14,26 @@ class Node(NamedTuple):
     arity: int = 0
 
 
-Tree: TypeAlias = tuple[Node, ...]
-"""The nodes of one tree in prefix order. Operators return new trees and change none."""
+class Tree(gp.PrimitiveTree):  # type: ignore[misc]
+    """The nodes of one tree. Operators return new trees and change none, so a tree can be a key."""
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+    @property
+    def names(self) -> "Names":
+        """The names of the nodes in prefix order."""
+        return tuple(node.name for node in self)
+
+    def subtree(self, root: int) -> "Tree":
+        """Return the subtree whose root stands at ``root``."""
+        return Tree(self[self.searchSubtree(root)])
+
+    def replaced(self, root: int, new: Iterable[Node]) -> "Tree":
+        """Return this tree with ``new`` in place of the subtree whose root stands at ``root``."""
+        places = self.searchSubtree(root)
+        return Tree([*self[: places.start], *new, *self[places.stop :]])
+
 
 Names: TypeAlias = tuple[str, ...]
 """The names of the nodes of one tree in prefix order."""
@@ -34,34 +54,3 @@ class Primitives:
     def terminal_ratio(self) -> float:
         """Share of the terminals among all nodes."""
         return len(self.terminals) / (len(self.functions) + len(self.terminals))
-
-
-def names(tree: Tree) -> Names:
-    """Return the names of the nodes in prefix order."""
-    return tuple(node.name for node in tree)
-
-
-def height(tree: Tree) -> int:
-    """Return the number of functions on the longest path from the root to a terminal."""
-    depths, highest = [0], 0
-    for node in tree:
-        depth = depths.pop()
-        if node.arity:
-            depths.extend([depth + 1] * node.arity)
-        elif depth > highest:
-            highest = depth
-    return highest
-
-
-def subtree(tree: Tree, root: int) -> slice:
-    """Return the places of the subtree whose root stands at ``root``."""
-    end, missing = root + 1, tree[root].arity
-    while missing:
-        missing += tree[end].arity - 1
-        end += 1
-    return slice(root, end)
-
-
-def replaced(tree: Tree, places: slice, new: Tree) -> Tree:
-    """Return ``tree`` with the subtree ``new`` in place of the subtree at ``places``."""
-    return tree[: places.start] + new + tree[places.stop :]

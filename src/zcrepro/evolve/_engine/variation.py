@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zcrepro.evolve._engine.tree import Node, Primitives, Tree, replaced, subtree
+from zcrepro.evolve._engine.tree import Node, Primitives, Tree
 
 GROWN_HEIGHTS = (0, 2)
 """Lowest and highest height of the subtree that a mutation puts into a tree."""
@@ -33,14 +33,15 @@ def random_tree(
     """
     lowest, highest = heights
     limit = lowest + _below(highest - lowest + 1, rng)
-    tree, depths = [], [0]
+    tree: list[Node] = []
+    depths = [0]
     while depths:
         depth = depths.pop()
         ends = depth == limit or (not full and depth >= lowest and rng.random() < primitives.terminal_ratio)
         node = _any(primitives.terminals if ends else primitives.functions, rng)
         tree.append(node)
         depths.extend([depth + 1] * node.arity)
-    return tuple(tree)
+    return Tree(tree)
 
 
 def crossover(one: Tree, other: Tree, rng: np.random.Generator) -> tuple[Tree, Tree]:
@@ -50,9 +51,8 @@ def crossover(one: Tree, other: Tree, rng: np.random.Generator) -> tuple[Tree, T
     """
     if min(len(one), len(other)) < 2:
         return one, other
-    here = subtree(one, 1 + _below(len(one) - 1, rng))
-    there = subtree(other, 1 + _below(len(other) - 1, rng))
-    return replaced(one, here, other[there]), replaced(other, there, one[here])
+    here, there = 1 + _below(len(one) - 1, rng), 1 + _below(len(other) - 1, rng)
+    return one.replaced(here, other.subtree(there)), other.replaced(there, one.subtree(here))
 
 
 def mutated(tree: Tree, primitives: Primitives, rng: np.random.Generator) -> Tree:
@@ -67,8 +67,8 @@ def mutated(tree: Tree, primitives: Primitives, rng: np.random.Generator) -> Tre
 
 def with_new_subtree(tree: Tree, primitives: Primitives, rng: np.random.Generator) -> Tree:
     """Replace a random subtree, or the whole tree, by a full random tree of a height in GROWN_HEIGHTS."""
-    places = subtree(tree, _below(len(tree), rng))
-    return replaced(tree, places, random_tree(primitives, GROWN_HEIGHTS, rng, full=True))
+    root = _below(len(tree), rng)
+    return tree.replaced(root, random_tree(primitives, GROWN_HEIGHTS, rng, full=True))
 
 
 def with_new_node(tree: Tree, primitives: Primitives, rng: np.random.Generator) -> Tree:
@@ -80,7 +80,7 @@ def with_new_node(tree: Tree, primitives: Primitives, rng: np.random.Generator) 
         return tree
     place = 1 + _below(len(tree) - 1, rng)
     node = _any(primitives.of_arity(tree[place].arity), rng)
-    return replaced(tree, slice(place, place + 1), (node,))
+    return Tree([*tree[:place], node, *tree[place + 1 :]])
 
 
 def shrunk(tree: Tree, rng: np.random.Generator) -> Tree:
@@ -92,10 +92,10 @@ def shrunk(tree: Tree, rng: np.random.Generator) -> Tree:
     if not functions:
         return tree
     root = functions[_below(len(functions), rng)]
-    operand = subtree(tree, root + 1)
+    operand = root + 1
     for _ in range(_below(tree[root].arity, rng)):
-        operand = subtree(tree, operand.stop)
-    return replaced(tree, subtree(tree, root), tree[operand])
+        operand = tree.searchSubtree(operand).stop
+    return tree.replaced(root, tree.subtree(operand))
 
 
 def _any(nodes: Sequence[Node], rng: np.random.Generator) -> Node:
