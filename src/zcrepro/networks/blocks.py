@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zcrepro.networks.forward import logits
+from zcrepro.networks.hooks import hooked
 
 CONTAINERS = (nn.Sequential, nn.ModuleList)
 
@@ -31,13 +32,8 @@ def reductions(model: nn.Module, images: Tensor) -> list[nn.Module]:
         if before and after and after < before:
             found.append(block)
 
-    handles = [block.register_forward_hook(add) for block in blocks(model)]
-    try:
-        with torch.no_grad():
-            logits(model, images)
-    finally:
-        for handle in handles:
-            handle.remove()
+    with torch.no_grad(), hooked(block.register_forward_hook(add) for block in blocks(model)):
+        logits(model, images)
     return found
 
 

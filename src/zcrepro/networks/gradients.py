@@ -12,14 +12,35 @@ from zcrepro.networks.layers import UsedWeights
 
 
 def gradients(
-    scalar: Tensor, inputs: Sequence[Tensor], retain_graph: bool = False, create_graph: bool = False
+    output: Tensor,
+    inputs: Sequence[Tensor],
+    grad_outputs: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
 ) -> list[Tensor]:
-    """Return the gradient of ``scalar`` with respect to each input, zeros if it does not depend on it."""
-    reached = [tensor for tensor in inputs if tensor.requires_grad] if scalar.requires_grad else []
+    """Return the gradient of ``output`` with respect to each input, zeros if it does not depend on it.
+
+    Parameters
+    ----------
+    output
+        A scalar, or a tensor of any shape with ``grad_outputs``.
+    inputs
+        The tensors to differentiate with respect to. A gradient has the shape of its input.
+    grad_outputs
+        Weights of the elements of ``output``, of its shape: their weighted sum is differentiated.
+    retain_graph, create_graph
+        As for torch.autograd.grad.
+    """
+    reached = [tensor for tensor in inputs if tensor.requires_grad] if output.requires_grad else []
     if not reached:
         return [torch.zeros_like(tensor) for tensor in inputs]
     found = torch.autograd.grad(
-        scalar, reached, retain_graph=retain_graph, create_graph=create_graph, allow_unused=True
+        output,
+        reached,
+        grad_outputs,
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        allow_unused=True,
     )
     gradient = {id(tensor): g for tensor, g in zip(reached, found, strict=True) if g is not None}
     return [gradient[id(tensor)] if id(tensor) in gradient else torch.zeros_like(tensor) for tensor in inputs]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.hooks import hooked
 
 Layer = nn.Conv2d | nn.Linear
 WEIGHTED = (nn.Conv2d, nn.Linear)
@@ -77,12 +78,8 @@ class UsedWeights:
         """
         for _, used in self._computed:
             used.clear()
-        handles = [layer.register_forward_hook(_weight_into(used)) for layer, used in self._computed]
-        try:
+        with hooked(layer.register_forward_hook(_weight_into(used)) for layer, used in self._computed):
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
         for layer, used in self._computed:
             if not used:  # the module was not called, but a function may have used its weight
                 used.append(layer.weight)
@@ -136,9 +133,5 @@ def tokens_refused(model: nn.Module) -> Iterator[None]:
         raise UndefinedScoreError(
             "attention runs over tokens, so the axis of the channels of the features is not known"
         )
-    handles = [m.register_forward_hook(refuse) for m in model.modules() if isinstance(m, nn.Linear)]
-    try:
+    with hooked(m.register_forward_hook(refuse) for m in model.modules() if isinstance(m, nn.Linear)):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()

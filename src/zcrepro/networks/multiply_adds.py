@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from zcrepro.networks.functions import first_input
+from zcrepro.networks.hooks import hooked
 
 Count = Callable[[nn.Module, Tensor, Tensor], int]
 """What a module costs, by its first input and its output."""
@@ -49,12 +50,8 @@ def _calls(model: nn.Module, images: Tensor, count: Count) -> list[tuple[nn.Modu
         calls.append((module, count(module, first_input(args, kwargs), output)))
 
     layers = [module for module in model.modules() if isinstance(module, COUNTED)]
-    handles = [module.register_forward_hook(add, with_kwargs=True) for module in layers]
-    try:
+    with hooked(layer.register_forward_hook(add, with_kwargs=True) for layer in layers):
         model(images)
-    finally:
-        for handle in handles:
-            handle.remove()
     return calls
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +45,7 @@ class Scores(Mapping[str, float]):
         return len(self.values_by_name)
 
 
-def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int) -> Scores:
+def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy[Any]], seed: int) -> Scores:
     """Compute every proxy on one network and one batch; each pass runs once.
 
     The model is left as it was found. A score that cannot be had is NaN with the reason.
@@ -63,7 +64,7 @@ def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int)
         return _compute(_Subject(network, batch, seed), proxies)
 
 
-def _compute(subject: _Subject, proxies: Sequence[Proxy]) -> Scores:
+def _compute(subject: _Subject, proxies: Sequence[Proxy[Any]]) -> Scores:
     scores = Scores()
     hidden = obstacle(subject.model)
     for run, members in _by_pass(proxies).items():
@@ -84,7 +85,7 @@ class _Subject:
     seed: int
     drawing: list[nn.Module] | None = None
 
-    def scores(self, run: Pass, members: Sequence[Proxy]) -> list[tuple[float, str]]:
+    def scores(self, run: Pass[Any], members: Sequence[Proxy[Any]]) -> list[tuple[float, str]]:
         """Return score and status of each member; a pass that cannot be run says why for all of them."""
         try:
             record = self._record(run, frozenset[Need]().union(*(proxy.needs for proxy in members)))
@@ -99,7 +100,7 @@ class _Subject:
             self._refuse_if_broken(error)
             return [(math.nan, f"the pass {run.name} fails: {told(error)}")] * len(members)
 
-    def _record(self, run: Pass, needs: frozenset[Need]) -> Record:
+    def _record(self, run: Pass[Any], needs: frozenset[Need]) -> Record:
         """Run the pass; if the network drew random numbers in it, once more without what it drops."""
         try:
             return self._run(run, needs)
@@ -113,7 +114,7 @@ class _Subject:
                 "the network draws random numbers in every mode, so a score would depend on the seed"
             ) from None
 
-    def _run(self, run: Pass, needs: frozenset[Need]) -> Record:
+    def _run(self, run: Pass[Any], needs: frozenset[Need]) -> Record:
         without_dropping = nullcontext() if self.drawing is None else dropping_off(self.drawing)
         with rerouted(poolings_by_products(self.model)), without_dropping:
             return run.run(self.model, self.batch, needs, self.seed)
@@ -129,7 +130,7 @@ class _Subject:
                 f"{images.device}: {broken}"
             ) from error
 
-    def _short_of_memory(self, run: Pass) -> MemoryError:
+    def _short_of_memory(self, run: Pass[Any]) -> MemoryError:
         images = self.batch.images
         return MemoryError(
             f"no memory for the pass {run.name} over a batch of {len(images)} on {images.device}. Use a "
@@ -183,8 +184,8 @@ def _full_precision() -> Iterator[None]:
         cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = before
 
 
-def _by_pass(proxies: Sequence[Proxy]) -> dict[Pass, list[Proxy]]:
-    groups: dict[Pass, list[Proxy]] = {}
+def _by_pass(proxies: Sequence[Proxy[Any]]) -> dict[Pass[Any], list[Proxy[Any]]]:
+    groups: dict[Pass[Any], list[Proxy[Any]]] = {}
     for proxy in proxies:
         groups.setdefault(proxy.runs_in, []).append(proxy)
     return groups

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from zcrepro.networks.blocks import blocks
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
+from zcrepro.networks.gradients import gradients
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import tokens_refused
 from zcrepro.networks.preserve import substituted
 from zcrepro.networks.redrawn import kaiming_weights, noise_like
@@ -71,12 +73,8 @@ def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
         features.append(output)
         return output.clone()
 
-    handles = [block.register_forward_hook(add) for block in blocks(model)]
-    try:
+    with hooked(block.register_forward_hook(add) for block in blocks(model)):
         logits(model, images)
-    finally:
-        for handle in handles:
-            handle.remove()
     return features
 
 
@@ -98,7 +96,7 @@ def _gain(before: Tensor, after: Tensor) -> float:
     """The spectral norm of the mean over positions of the outer product of a random gradient of signs and
     what it becomes one block earlier, where several positions may belong to one."""
     signs = torch.empty(after.shape, dtype=after.dtype, device=after.device).bernoulli_(0.5) * 2 - 1
-    gradient = _gradient(before, after, signs)
+    (gradient,) = gradients(after, [before], grad_outputs=signs, retain_graph=True)
     if not gradient.any():
         raise UndefinedScoreError("a block passes no gradient on to the block before it")
     if gradient.shape == signs.shape and torch.equal(gradient, signs):
@@ -106,12 +104,6 @@ def _gain(before: Tensor, after: Tensor) -> float:
     height, width = after.shape[2:]
     here, there = _by_position(signs, height, width), _by_position(gradient, height, width)
     return float(torch.linalg.matrix_norm(there.T @ here / len(here), 2))
-
-
-def _gradient(before: Tensor, after: Tensor, signs: Tensor) -> Tensor:
-    if not after.requires_grad:
-        return torch.zeros_like(before)
-    return torch.autograd.grad(after, before, signs, retain_graph=True, materialize_grads=True)[0]
 
 
 def _by_position(features: Tensor, height: int, width: int) -> Tensor:

@@ -10,6 +10,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import tokens_refused
 from zcrepro.networks.readable import WRAPPED
 from zcrepro.networks.relus import folded
@@ -41,13 +42,13 @@ class FeatureMapPass:
                     raise UndefinedScoreError(reason)
                 smallest.append(_smallest_eigenvalue(output[0].flatten(1)))
 
-        handles = [module.register_forward_hook(add) for module in _of_features(model)]
-        try:
-            with training(model, seed), torch.no_grad(), tokens_refused(model):
-                logits(model, batch.images[:1])
-        finally:
-            for handle in handles:
-                handle.remove()
+        with (
+            hooked(module.register_forward_hook(add) for module in _of_features(model)),
+            training(model, seed),
+            torch.no_grad(),
+            tokens_refused(model),
+        ):
+            logits(model, batch.images[:1])
         return Correlations(smallest)
 
 

@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
 from zcrepro.networks.gradients import gradients, require_graph
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.preserve import substituted
 from zcrepro.networks.redrawn import kaiming_weights, noise_like
 from zcrepro.networks.training import evaluation
@@ -93,13 +94,10 @@ def _shifted(model: nn.Module, steps: Steps) -> Iterator[set[int]]:
         return output
 
     owners = [module for module in model.modules() if module._parameters]
-    handles = [owner.register_forward_pre_hook(before, with_kwargs=True) for owner in owners]
-    handles += [owner.register_forward_hook(shift, with_kwargs=True) for owner in owners]
-    try:
+    first = (owner.register_forward_pre_hook(before, with_kwargs=True) for owner in owners)
+    then = (owner.register_forward_hook(shift, with_kwargs=True) for owner in owners)
+    with hooked(first), hooked(then):
         yield called
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _versions(args: Any, kwargs: Any) -> list[int]:
@@ -119,9 +117,7 @@ def _derivative(module: nn.Module, parameter: Tensor, args: Any, kwargs: Any) ->
     if not isinstance(output, Tensor):
         raise UndefinedScoreError("a module with parameters puts out no single tensor")
     u = torch.zeros_like(output).requires_grad_()
-    if not output.requires_grad:
-        return u.detach()
-    (gradient,) = torch.autograd.grad(output, free, u, create_graph=True, materialize_grads=True)
+    (gradient,) = gradients(output, [free], grad_outputs=u, create_graph=True)
     return gradients(gradient.flatten()[0], [u])[0]
 
 

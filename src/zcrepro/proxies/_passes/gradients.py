@@ -21,6 +21,7 @@ from zcrepro.networks.batchnorm import norms_in_closed_form
 from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
 from zcrepro.networks.forward import cross_entropy, logits
 from zcrepro.networks.gradients import gradients, once_differentiable, require_graph
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, owns_weight, required_layers
 from zcrepro.networks.preserve import rerouted
 from zcrepro.networks.relus import folded, relus_seen
@@ -181,12 +182,8 @@ class _Calls:
     @contextmanager
     def watched(self, model: nn.Module) -> Iterator[None]:
         layers = [module for module in model.modules() if isinstance(module, WEIGHTED)]
-        handles = [layer.register_forward_hook(self._keep) for layer in layers]
-        try:
+        with hooked(layer.register_forward_hook(self._keep) for layer in layers):
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _keep(self, layer: Layer, inputs: object, output: Tensor) -> Tensor | None:
         del inputs
