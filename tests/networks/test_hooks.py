@@ -24,7 +24,7 @@ def test_hooks_are_removed_if_the_network_raises():
     model = nn.Linear(2, 2)
     with (
         pytest.raises(RuntimeError, match="shapes"),
-        hooked([model.register_forward_hook(lambda *call: None)]),
+        hooked([model.register_forward_hook(lambda *_: None)]),
     ):
         model(torch.zeros(1, 3))
     assert hooks_of(model) == []
@@ -34,7 +34,7 @@ def test_hooks_are_removed_if_a_registration_fails():
     model = nn.ReLU()
 
     def handles():
-        yield model.register_forward_hook(lambda *call: None)
+        yield model.register_forward_hook(lambda *_: None)
         raise KeyError("second")
 
     with pytest.raises(KeyError), hooked(handles()):
