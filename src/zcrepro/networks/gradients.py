@@ -1,4 +1,4 @@
-"""First derivatives that are zero if there is nothing to differentiate."""
+"""Compute first derivatives, with zeros for inputs that the output does not depend on."""
 
 from __future__ import annotations
 
@@ -47,15 +47,19 @@ def gradients(
 
 
 def weight_gradients(scalar: Tensor, used: UsedWeights) -> list[Tensor]:
-    """Return the gradient of ``scalar`` for each layer. Raises UndefinedScoreError if it has no graph."""
+    """Return the gradient of ``scalar`` with respect to the weight of each layer.
+
+    Raises UndefinedScoreError if ``scalar`` has no graph.
+    """
     require_graph(scalar)
     return used.by_layer(gradients(scalar, used.flat()))
 
 
 def once_differentiable(tensor: Tensor) -> bool:
-    """Return whether the graph of a gradient holds a function that was declared differentiable once.
+    """Return whether the graph of a gradient contains a function declared differentiable only once.
 
-    torch.autograd.grad takes such a function for a constant without a word.
+    torch.autograd.grad treats the result of such a function as a constant and raises no error, so a second
+    derivative would silently lack a part.
     """
     waiting, seen = [tensor.grad_fn], {tensor.grad_fn}
     while waiting:
@@ -70,6 +74,9 @@ def once_differentiable(tensor: Tensor) -> bool:
 
 
 def require_graph(scalar: Tensor) -> None:
-    """Raise UndefinedScoreError if no derivative is known, which is not the same as a derivative of zero."""
+    """Raise UndefinedScoreError if ``scalar`` has no graph.
+
+    A network that computes its logits under torch.no_grad has no known derivative, rather than one of zero.
+    """
     if not scalar.requires_grad:
         raise UndefinedScoreError("the network computes its logits without gradients")
