@@ -1,4 +1,4 @@
-"""Compute any set of proxies with as few passes as the set needs."""
+"""Compute any set of proxies on a network, with each pass run once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,17 @@ from zcrepro.proxies.base import Batch, Need, Pass, Proxy, Record
 
 @dataclass(frozen=True)
 class Scores(Mapping[str, float]):
-    """Score by proxy; ``status`` is ``ok`` or why a score is NaN; ``seconds`` is by pass."""
+    """Scores by proxy, NaN where undefined.
+
+    Attributes
+    ----------
+    values_by_name
+        Score by proxy, which the mapping itself gives.
+    status
+        ``ok``, or the reason why the score is NaN, by proxy.
+    seconds
+        Wall-clock time by pass.
+    """
 
     values_by_name: dict[str, float] = field(default_factory=dict)
     status: dict[str, str] = field(default_factory=dict)
@@ -46,20 +56,21 @@ class Scores(Mapping[str, float]):
 
 
 def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy[Any]], seed: int) -> Scores:
-    """Compute every proxy on one network and one batch; each pass runs once.
+    """Compute every proxy on one network and one batch.
 
-    The model is left as it was found. A score that cannot be had is NaN with the reason.
+    Each pass runs once, with the needs of all its proxies. The model is left as it was found. A score that
+    cannot be computed is NaN, and its status gives the reason.
 
     Raises
     ------
     WrongInputError
-        If the network cannot process the images, or does not put out logits for the labels.
+        If the network cannot process the images, or its output is not logits that fit the labels.
     MemoryError
-        If memory is short; a smaller batch would give other scores.
+        If memory is short. The batch is not reduced, because a smaller batch has other scores.
     """
     network = unwrapped(model)
     with torch.inference_mode(False), _full_precision(), eager(network):
-        # Tensors made in torch.inference_mode cannot be differentiated; copies made here can.
+        # Images created in torch.inference_mode cannot take part in autograd; copies made outside it can.
         batch = Batch(batch.images.clone(), batch.labels.clone())
         return _compute(_Subject(network, batch, seed), proxies)
 
@@ -78,7 +89,10 @@ def _compute(subject: _Subject, proxies: Sequence[Proxy[Any]]) -> Scores:
 
 @dataclass
 class _Subject:
-    """One network and batch; ``drawing`` are the modules that drop at random, once that is known."""
+    """One network and batch to be scored.
+
+    ``drawing`` are the modules that draw random numbers. They are None until a pass has drawn any.
+    """
 
     model: nn.Module
     batch: Batch
@@ -86,7 +100,7 @@ class _Subject:
     drawing: list[nn.Module] | None = None
 
     def scores(self, run: Pass[Any], members: Sequence[Proxy[Any]]) -> list[tuple[float, str]]:
-        """Return score and status of each member; a pass that cannot be run says why for all of them."""
+        """Return score and status of each member. If the pass fails, all of them have its reason."""
         try:
             record = self._record(run, frozenset[Need]().union(*(proxy.needs for proxy in members)))
             return [proxy.score(record) for proxy in members]
@@ -101,7 +115,7 @@ class _Subject:
             return [(math.nan, f"the pass {run.name} fails: {told(error)}")] * len(members)
 
     def _record(self, run: Pass[Any], needs: frozenset[Need]) -> Record:
-        """Run the pass; if the network drew random numbers in it, once more without what it drops."""
+        """Run the pass, and once more with dropping switched off if the network drew random numbers."""
         try:
             return self._run(run, needs)
         except DrewError:
@@ -120,7 +134,7 @@ class _Subject:
             return run.run(self.model, self.batch, needs, self.seed)
 
     def _refuse_if_broken(self, error: Exception) -> None:
-        """Raise WrongInputError if the network fails on the images in a plain forward pass, too."""
+        """Raise WrongInputError if the network fails on the images in a plain forward pass as well."""
         images = self.batch.images
         with preserved(self.model):
             broken = failure(self.model, images)
@@ -141,7 +155,11 @@ class _Subject:
 
 
 def check_batch(images: Tensor, labels: Tensor) -> Batch:
-    """Return a batch, or raise ValueError that says what is wrong with it."""
+    """Return a batch of ``images``, (n, channels, height, width), and ``labels``, (n,), as int64.
+
+    Raises ValueError, which names what is wrong, unless images are floating point and finite, and labels
+    are class indices from 0, one per image, on the same device.
+    """
     for name, value in {"images": images, "labels": labels}.items():
         if not isinstance(value, Tensor):
             raise ValueError(
@@ -170,9 +188,10 @@ def check_batch(images: Tensor, labels: Tensor) -> Batch:
 
 @contextmanager
 def _full_precision() -> Iterator[None]:
-    """Compute float32 as IEEE defines it, and always with the same kernels.
+    """Compute in full float32 and with deterministic kernels inside.
 
-    By default a GPU convolves in TF32, of three decimal digits.
+    By default a GPU convolves in TF32, which has three decimal digits, and may choose another kernel each
+    time.
     """
     cudnn, products = torch.backends.cudnn, torch.backends.cuda.matmul
     convolution = cudnn.conv  # type: ignore[attr-defined]
