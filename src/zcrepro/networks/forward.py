@@ -40,12 +40,12 @@ def as_logits(output: object, n: int) -> Tensor:
     found = _main(output)
     if not isinstance(found, Tensor):
         raise WrongInputError(
-            f"the network puts out {_described(output)}, but logits of (n, classes) are wanted"
+            f"the network returns {_described(output)} instead of logits of shape (n, classes)"
         )
     if found.dim() != 2 or len(found) != n or not found.is_floating_point():
         raise WrongInputError(
-            f"the network puts out {found.dtype} of shape {tuple(found.shape)} for {n} images, but logits of "
-            "shape (n, classes) are wanted"
+            f"the network returns {found.dtype} of shape {tuple(found.shape)} for {n} images instead of logits "
+            "of shape (n, classes)"
         )
     return found
 

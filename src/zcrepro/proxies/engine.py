@@ -147,10 +147,10 @@ class _Subject:
     def _short_of_memory(self, run: Pass[Any]) -> MemoryError:
         images = self.batch.images
         return MemoryError(
-            f"no memory for the pass {run.name} over a batch of {len(images)} on {images.device}. Use a "
-            "machine or a device with more of it, or a smaller batch (features.batch_size in the "
-            "configuration, --batch-size of zcrepro score); but scores of batches of other sizes cannot be "
-            "compared, so it is never made smaller by itself"
+            f"not enough memory for the pass {run.name} over a batch of {len(images)} on {images.device}. "
+            "Use a device with more memory, or a smaller batch (features.batch_size in the configuration, "
+            "--batch-size of zcrepro score). The batch is not reduced automatically, because scores of "
+            "batches of different sizes cannot be compared"
         )
 
 
