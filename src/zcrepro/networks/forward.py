@@ -44,8 +44,8 @@ def as_logits(output: object, n: int) -> Tensor:
         )
     if found.dim() != 2 or len(found) != n or not found.is_floating_point():
         raise WrongInputError(
-            f"the network returns {found.dtype} of shape {tuple(found.shape)} for {n} images instead of logits "
-            "of shape (n, classes)"
+            f"the network returns {found.dtype} of shape {tuple(found.shape)} for {n} images instead of "
+            "logits of shape (n, classes)"
         )
     return found
 
