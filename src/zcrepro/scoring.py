@@ -1,4 +1,4 @@
-"""Scores a user's own network with any proxies, hand-crafted or evolved."""
+"""Score a network with any proxies, hand-crafted or evolved."""
 
 from __future__ import annotations
 
@@ -24,30 +24,31 @@ def score(
     Parameters
     ----------
     model
-        Any module that maps a batch of images to logits, (n, classes), or to several tensors of which the
-        first, or that called ``logits`` or ``out``, is so. It is left as it was found.
+        Any module that maps a batch of images to logits, (n, classes). Its output may also be a sequence
+        with the logits first, or a mapping with the key ``logits`` or ``out``. The model is left as it was
+        found.
     images
-        (n, channels, height, width), on the model's device and of its dtype.
+        (n, channels, height, width), on the device of the model and of its dtype.
     labels
-        int64, (n,).
+        Class indices from 0, integers, (n,), on the same device.
     proxies
         Names (see ``zcrepro.list_proxies()``) and evolved proxies (``zcrepro.load_proxy(path)``).
     seed
-        For the proxies that draw random numbers.
+        Seed of the proxies that draw weights or noise.
 
     Returns
     -------
     Scores
-        A mapping of each proxy's name to its score, NaN where it is undefined;
-        ``.status[name]`` is ``ok`` or says why.
+        Maps the name of each proxy to its score, or to NaN if it is undefined. ``scores.status[name]`` is
+        ``ok``, or the reason why the score is NaN.
 
     Raises
     ------
     ValueError
-        If the input is wrong: no network, images that it cannot process, labels beyond its classes, an
-        unknown proxy. The message names what is wrong.
+        If the input is wrong, for example images that the network cannot process, labels beyond its
+        classes, or an unknown proxy. The message names what is wrong.
     MemoryError
-        If memory is short.
+        If memory is short. The batch is not reduced, because a smaller batch has other scores.
     """
     _check(model, proxies)
     evolved = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]
@@ -55,7 +56,7 @@ def score(
     terminals = [name for proxy in evolved for name in proxy.terminals]
     names = [*named, *(proxy.name for proxy in evolved)]
     if len(set(names)) < len(names):
-        raise ValueError(f"two proxies of one name were asked for: {', '.join(names)}; score one at a time")
+        raise ValueError(f"two proxies have the same name: {', '.join(names)}; score one of them at a time")
     needed = list(dict.fromkeys([*named, *terminals]))
     handcrafted = [registry.get("proxies", name) for name in needed]
     found = compute(model, check_batch(images, labels), handcrafted, seed)
@@ -70,7 +71,7 @@ def score(
 
 
 def _check(model: object, proxies: object) -> None:
-    """Raise ValueError if the arguments are not of the types that annotations ask for."""
+    """Raise ValueError if the arguments are not of the annotated types."""
     if not isinstance(model, nn.Module):
         found = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
         raise ValueError(f"the model must be a torch.nn.Module, but is {found}: call what makes it first")

@@ -8,22 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-PROXIES = (
-    "epe_nas",
-    "fisher",
-    "flops",
-    "grad_norm",
-    "grasp",
-    "jacov",
-    "l2_norm",
-    "nwot",
-    "params",
-    "plain",
-    "snip",
-    "synflow",
-    "zen",
-)
-"""The 13 proxies of NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022), by its names."""
+from zcrepro.proxies.suite_zero import SUITE_ZERO
+
+PROXIES = tuple(sorted(SUITE_ZERO))
+"""The proxies with published scores, in the order of the columns of RELEASED."""
 
 FAILED = -1e8
 """What NAS-Bench-Suite-Zero writes for NaN and infinity; its first run kept some infinities."""

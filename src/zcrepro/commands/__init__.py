@@ -1,1 +1,1 @@
-"""The commands for people, one file each; the stages have commands of their own."""
+"""The commands for people, one per module; the stages have commands of their own."""

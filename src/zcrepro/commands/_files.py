@@ -1,10 +1,10 @@
-"""Files that a command is given."""
+"""Check the files that a command is given."""
 
 from pathlib import Path
 
 
 def existing(path: Path) -> Path:
-    """Return the path of a file. Raises ValueError if there is none, or if it is a folder."""
+    """Return ``path``. Raises ValueError if it does not exist, or if it is a folder."""
     if path.is_dir():
         raise ValueError(f"{path} is a folder, and a file is needed")
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Formulas in LaTeX as text that a terminal can show."""
+"""Write formulas in LaTeX as text for a terminal."""
 # ruff: noqa: RUF001 (the Greek letters are meant)
 
 import re
@@ -11,10 +11,10 @@ SYMBOLS = {
     "epsilon": "ε", "log": "log", "det": "det", "min": "min", "max": "max", "|": "‖", "{": "{", "}": "}",
     ",": " ", "quad": " ", "left": "", "right": "",
 }  # fmt: skip
-"""What is written for each command; for one that is not here, its name."""
+"""The text of each LaTeX command. A command that is not listed is written as its name."""
 
 GLUED = {"partial", "nabla", "langle", "left", "right"}
-"""Commands that are written without a space before what follows."""
+"""Commands after which spaces are dropped."""
 
 TILDE = "\N{COMBINING TILDE}"
 SINGLE = re.compile(r"\w+|[^\w\s]")  # one symbol, number or name
@@ -23,12 +23,12 @@ ONE_FACTOR = re.compile(r"√\(.*\)|[^\W\d]|\d+")
 
 
 def plain_text(latex: str) -> str:
-    """Return the text of a formula, with brackets where LaTeX groups by position: ``(a + b)/n``."""
+    """Return a formula as text, with brackets for what LaTeX groups by position, such as ``(a + b)/n``."""
     return " ".join(_Reader(latex).until("").split())
 
 
 class _Reader:
-    """Reads tokens from left to right."""
+    """Converts tokens from left to right."""
 
     def __init__(self, latex: str) -> None:
         self._tokens = [match[0] for match in TOKEN.finditer(latex)][::-1]
@@ -76,4 +76,5 @@ class _Reader:
 
 
 def _grouped(text: str, alone: re.Pattern[str]) -> str:
+    """Return ``text`` in brackets, unless it matches ``alone``."""
     return text if alone.fullmatch(text) else f"({text})"

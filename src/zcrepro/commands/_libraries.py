@@ -1,4 +1,4 @@
-"""Untrained networks of installed model libraries, by name."""
+"""Make untrained networks of installed model libraries, by name."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ LIBRARIES: dict[str, tuple[str, Make]] = {
         lambda m, name, n: m.get_model(name, pretrained=False, num_classes=n),
     ),
 }
-"""The module of each model library, and how it makes an untrained network of a name and a number of
-classes."""
+"""The module of each model library, and a function of it, a name and the number of classes."""
 
 INSTALL = 'pip install "zcrepro[models]", or pip install ".[models]" in the checkout'
-"""How to get the releases that fit the installed torch: a library installed alone may replace torch."""
+"""How to install releases that fit the installed torch; a library installed alone may replace torch."""
 
 
 def network(library: str, name: str, classes: int) -> nn.Module:
-    """Return an untrained network. Raises ValueError that says what is missing, or names what there is."""
+    """Return an untrained network of a library.
+
+    Raises ValueError if the library is not installed, or has no network of that name.
+    """
     module, make = LIBRARIES[library]
     try:
         return make(_imported(module), name, classes)
@@ -50,10 +52,10 @@ def _imported(module: str) -> Any:
 
 @cache
 def _declare_operators() -> torch.library.Library:
-    """Declare the operators of detection that torchvision expects when it is imported.
+    """Declare the detection operators that torchvision expects at import.
 
-    Their compiled code is built for a torch with CUDA and is not loaded beside one without. No classifier
-    needs them. The declaration holds as long as the object that is returned.
+    Their compiled code is built for a torch with CUDA and cannot be loaded with a torch without. No
+    classifier needs them. The declaration lasts as long as the returned object, so that is cached.
     """
     library = torch.library.Library("torchvision", "DEF")
     for name in ("nms", "qnms"):

@@ -1,4 +1,4 @@
-"""How the commands that list something show it: a table for people or JSON for programs."""
+"""Show listings as a table for people or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,28 @@ from rich.text import Text
 from zcrepro.files.atomic import write_text
 from zcrepro.files.json import json_text
 
-MANY = 10**9  # from here on a count is read by its power of ten
-NARROW = 6  # characters that a column has at least
-BORDER = 3  # characters between two columns
-UNBOUNDED = 10**6  # columns, wider than any table
+MANY = 10**9  # counts from here on are written with a power of ten
+NARROW = 6  # least number of characters of a column
+BORDER = 3  # number of characters between two columns
+UNBOUNDED = 10**6  # width in characters that no table reaches
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows with the same keys, which head the columns.
+    """A table to be shown.
 
-    A value is a number, a text, None, a list or a mapping of texts. Numbers and the texts of the columns
-    called ``whole`` stay on one line however narrow the terminal is, so that they can be copied.
+    Attributes
+    ----------
+    name
+        The key of the rows in JSON.
+    rows
+        Mappings with the same keys, which are the headings. A value is a number, a text, None, a list of
+        texts or a mapping of texts.
+    title
+        Shown above the table.
+    whole
+        The columns whose texts stay on one line in a narrow terminal, as numbers do, so that they can be
+        copied.
     """
 
     name: str
@@ -46,16 +56,16 @@ class Output:
     Parameters
     ----------
     output
-        The file that the result is written to, in place of the terminal.
+        The file to write the result to, instead of the terminal.
     format
-        A table for people, or JSON, in which null stands for a value that is undefined.
+        A table for people, or JSON, in which an undefined value is null.
     """
 
     output: Path | None = None
     format: Literal["table", "json"] = "table"
 
     def show(self, *listings: Listing) -> None:
-        """Write the listings; JSON maps the name of each to its rows."""
+        """Write the listings. JSON maps the name of each listing to its rows."""
         if self.format == "json":
             text = json_text({one.name: [_strict(row) for row in one.rows] for one in listings})
         else:
@@ -67,7 +77,7 @@ class Output:
 
 
 def _strict(value: Any) -> Any:
-    """Return the value with None for numbers that JSON does not have."""
+    """Return the value with None instead of NaN and infinity, which JSON does not have."""
     if isinstance(value, Mapping):
         return {key: _strict(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
@@ -76,7 +86,10 @@ def _strict(value: Any) -> Any:
 
 
 def _tables(listings: Sequence[Listing], width: int | None) -> str:
-    """Return the tables as text that is as wide as the terminal, or ``width``, or wider if it must be."""
+    """Return the tables as text.
+
+    The text is as wide as ``width``, or as the terminal if that is None, and wider if columns need it.
+    """
     text = StringIO()
     console = Console(file=text, width=width)
     for listing in listings:

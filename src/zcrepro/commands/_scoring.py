@@ -1,4 +1,4 @@
-"""What the commands that score have in common: proxies by name or file, and a batch for want of images."""
+"""What the commands that score share: proxies by name or file, and a batch of random images."""
 
 import torch
 from torch import Tensor
@@ -9,12 +9,12 @@ from zcrepro.spaces.base import TaskShape
 
 
 def random_batch(size: int, shape: TaskShape, seed: int) -> tuple[Tensor, Tensor]:
-    """Standard normal images, (size, *shape.input), and random labels."""
+    """Return standard normal images, (size, *shape.input), and uniformly random labels, (size,)."""
     generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
     images = torch.randn((size, *shape.input), generator=generator)
     return images, torch.randint(shape.classes, (size,), generator=generator)
 
 
 def proxy_named(name: str) -> str | EvolvedProxy:
-    """The name of a hand-crafted proxy as it is, or the evolved proxy in a JSON file."""
+    """Return the name of a hand-crafted proxy unchanged, or the evolved proxy in a JSON file."""
     return load_proxy(name) if name.endswith(".json") else name

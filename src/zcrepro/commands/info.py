@@ -1,4 +1,4 @@
-"""``zcrepro info FILE``: what a result file holds and how it was made."""
+"""``zcrepro info FILE``: show what a result file contains and how it was made."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ NOT_OURS = "It holds no record of how it was made: zcrepro did not write it."
 
 
 def info(path: Path, /) -> None:
-    """Show what a result file holds and how it was made.
+    """Show what a result file contains and how it was made.
 
     Parameters
     ----------
@@ -55,11 +55,11 @@ SHOWN: Mapping[str, Callable[[Path, Console], None]] = {
     ".csv": _show_csv,
     ".json": _show_json,
 }
-"""How a file is shown, by the end of its name."""
+"""Functions that show a file, by its suffix."""
 
 
 def _files_in(folder: Path) -> str:
-    """Return the first of the files in a folder that can be described, as the rest of a sentence."""
+    """Return the end of a sentence that names a file in ``folder`` that can be described."""
     found = next((path for path in sorted(folder.rglob("*")) if path.suffix in SHOWN), None)
     return f", such as {found}" if found else "; there is none in it that it can describe"
 

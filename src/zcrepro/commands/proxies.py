@@ -1,4 +1,4 @@
-"""``zcrepro proxies``: what there is."""
+"""``zcrepro proxies``: list the hand-crafted proxies."""
 
 from zcrepro.commands._latex import plain_text
 from zcrepro.commands._output import Listing, Output

@@ -1,4 +1,4 @@
-"""``zcrepro score``: scores one network from the command line."""
+"""``zcrepro score``: score one network from the command line."""
 
 from __future__ import annotations
 
@@ -44,25 +44,24 @@ def score(
     Parameters
     ----------
     network
-        ``module:function``, where the function returns a torch.nn.Module; a name of an installed
-        model library, ``torchvision/...``, ``timm/...`` or ``pytorchcv/...``; or, with --space,
-        the text of an architecture.
+        ``module:function``, a function that returns a torch.nn.Module; a name of an installed model library,
+        ``torchvision/...``, ``timm/...`` or ``pytorchcv/...``; or, with --space, the text of an architecture.
     proxies
         Names of proxies (``zcrepro proxies`` lists them) or JSON files of evolved ones.
     space
-        The search space that the architecture is of.
+        The search space of the architecture.
     task
-        The task of that space, which sets the input shape and the classes.
+        The task of that space, which determines the input shape and the classes; the first one by default.
     classes
-        Number of classes of a network of your own or of a library.
+        Number of classes of your own network or of a library network.
     shape
         Channels, height and width of its input.
     batch_size
-        How many images.
+        Number of images.
     draws
-        How often: each draw has another seed, the first one this. With several, their spread is shown.
+        Number of networks and batches, with consecutive seeds. With several, their spread is shown.
     seed
-        For weights, images, labels and what the proxies draw.
+        Seed of the weights, images, labels and proxies.
     """
     if not proxies:
         raise ValueError("--proxies needs the name of a proxy, such as snip")
@@ -77,7 +76,10 @@ def score(
 
 
 def _row(name: str, found: Sequence[Scores]) -> dict[str, float | str]:
-    """Return a proxy's score; of several draws the mean, extremes and deviation of those that define it."""
+    """Return the row of a proxy: its score, or mean, extremes and standard deviation of several draws.
+
+    Undefined scores are left out of the statistics; the status counts them.
+    """
     values = np.array([scores[name] for scores in found])
     defined = values[~np.isnan(values)]
     status = _status(name, found)
@@ -92,6 +94,7 @@ def _row(name: str, found: Sequence[Scores]) -> dict[str, float | str]:
 
 
 def _status(name: str, found: Sequence[Scores]) -> str:
+    """Return the status that all draws share, or each status with its number of draws."""
     reasons = Counter(scores.status[name] for scores in found)
     if len(reasons) == 1:
         return next(iter(reasons))

@@ -1,4 +1,4 @@
-"""``zcrepro search``: good architectures of a space by a proxy alone."""
+"""``zcrepro search``: search a space for good architectures by a proxy, without training."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ def search(
     seed: int = 0,
     output: Output = DEFAULT,
 ) -> None:
-    """Search a space for architectures that a proxy likes; nothing is trained.
+    """Search a space for the architectures that a proxy ranks best; nothing is trained.
 
-    Images are standard normal and labels random, the same for every architecture.
+    All architectures see the same batch, of standard normal images and random labels.
 
     Parameters
     ----------
     space
         The search space, for example ``nasbench201``.
     proxy
-        A proxy (``zcrepro proxies`` lists them) or the JSON file of an evolved one.
+        A proxy (``zcrepro proxies`` lists them), or the JSON file of an evolved one.
     task
-        The task of the space, which sets the input shape and the classes.
+        The task of the space, which determines the input shape and the classes; the first one by default.
     evaluations
-        How many architectures are looked at.
+        Number of architectures to score.
     pool
-        How many are kept alive.
+        Number of architectures in the population.
     tournament
-        Of how many the best is mutated.
+        Number of architectures in a tournament, the best of which is mutated.
     batch_size
-        How many images.
+        Number of images.
     show
-        How many of the best are shown.
+        Number of the best architectures to show.
     seed
-        For weights, images, labels and the search.
+        Seed of the weights, images, labels and the search.
     """
     of: Space = registry.get("space", space)
     chosen = task or next(iter(of.tasks))

@@ -1,4 +1,4 @@
-"""``zcrepro spaces``: what there is, what is known of it, and the proof that the networks are right."""
+"""``zcrepro spaces``: list the search spaces, what is known of them, and proofs of their networks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -17,17 +17,17 @@ DEFAULT = Output()
 
 
 def spaces(*, prove: bool = False, benchmarks: Path | None = None, output: Output = DEFAULT) -> None:
-    """List every search space: its architectures and tasks, where what is known of it comes from, proofs.
+    """List every search space with its architectures, tasks, sources of accuracies, and proofs.
 
-    A proof is a source that publishes parameters or multiply-adds of networks: those that we build
-    must have the same, to the unit, for every architecture of the source.
+    A proof is a source that publishes parameters or multiply-adds of networks. The networks built here must
+    have exactly the same numbers, for every architecture of the source.
 
     Parameters
     ----------
     prove
-        Count all networks again (a minute or two), instead of naming the proofs that there are.
+        Count all networks again, which takes a minute or two, instead of listing the proofs that were kept.
     benchmarks
-        What is known of each space; config/benchmarks.yaml of the repository if it is not given.
+        The YAML file with the sources of each space; by default config/benchmarks.yaml of the repository.
     """
     known = _known(benchmarks or checkout.path("config/benchmarks.yaml"))
     kept = proofs.read()
@@ -44,11 +44,11 @@ def _known(path: Path) -> Mapping[str, Any]:
     try:
         return read_yaml(path)["benchmarks"]
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no YAML file that has the key benchmarks ({error!r})") from error
+        raise ValueError(f"{path} is not a YAML file with the key benchmarks ({error!r})") from error
 
 
 def _space(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of a space; ``recipes`` maps each source to the trainings that it has."""
+    """Return the row of a space; ``recipes`` maps each source to its recipes."""
     space: Space = registry.get("space", name)
     recipes = {
         source: sorted({recipe for table in tables.values() for recipe in table})
@@ -58,7 +58,7 @@ def _space(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _proofs(kept: Sequence[Proof], passed: Mapping[Proof, bool]) -> Iterator[dict[str, Any]]:
-    """Yield a row for each space, source and task."""
+    """Yield one row per space, source and task."""
     for (space, source, task), group in groupby(
         kept, key=lambda proof: (proof.space, proof.source, proof.task)
     ):

@@ -1,1 +1,1 @@
-"""Formulas over proxies: text, LaTeX, values, and the proxy that a formula is."""
+"""Formulas over proxies: their text, LaTeX and values, and formulas as proxies."""

@@ -1,4 +1,4 @@
-"""An evolved formula as a proxy like any other, read from the file that its evolution wrote."""
+"""An evolved formula as a proxy, read from the file that its evolution wrote."""
 
 import math
 from collections.abc import Mapping
@@ -15,10 +15,24 @@ from zcrepro.problems.units import to_released_units
 
 @dataclass(frozen=True)
 class EvolvedProxy:
-    """A formula over hand-crafted proxies; larger is better.
+    """A formula over hand-crafted proxies; higher is better.
 
-    ``problems`` are those it was evolved on, ``split`` tells which graphs it has not seen, and
-    ``training_fitness`` is the mean Kendall's tau on those it has.
+    Attributes
+    ----------
+    formula
+        The formula, over proxies in the units of NAS-Bench-Suite-Zero.
+    method
+        The method that evolved it, such as ``srgp``.
+    training_set
+        The name of the set of problems that it was evolved on.
+    repeat
+        The number of the repeat, from 0.
+    problems
+        The problems that it was evolved on, as ``space/task``.
+    split
+        Which graphs it was evolved on, and which were held out.
+    training_fitness
+        Mean Kendall's tau over the problems, on the graphs that it was evolved on.
     """
 
     formula: Formula
@@ -31,33 +45,37 @@ class EvolvedProxy:
 
     @property
     def name(self) -> str:
-        """Method, training set and repeat, as in the file's path."""
+        """Method, training set and repeat, as in the path of the file."""
         return f"{self.method}/{self.training_set}/seed-{self.repeat}"
 
     @property
     def latex(self) -> str:
-        """LaTeX of the formula of our own scores, with the definitions that it needs."""
+        """LaTeX of the formula, applied to scores in the units of ``zcrepro.score``.
+
+        It ends with the definition of slog if that occurs.
+        """
         return self.formula.latex
 
     @property
     def where(self) -> str:
-        """The definitions of the functions and units in the formula's text."""
+        """The definitions of the functions and units that occur in the text of the formula."""
         return self.formula.where
 
     @property
     def size(self) -> int:
-        """Number of nodes of the formula."""
+        """The number of nodes of the formula."""
         return self.formula.size
 
     @property
     def terminals(self) -> tuple[str, ...]:
-        """The hand-crafted proxies that it needs."""
+        """The names of the hand-crafted proxies in the formula, sorted."""
         return self.formula.terminals
 
     def score(self, raw_scores: Mapping[str, float]) -> float:
-        """The value for one network from its scores in our proxies' own units; NaN if one is undefined.
+        """Return the value for one network, or NaN if a score or a step of the formula is undefined.
 
-        Raises ValueError that names the proxies that are missing.
+        ``raw_scores`` holds the scores of the network in the units of ``zcrepro.score``. Raises ValueError,
+        which names the missing proxies, if it lacks any of ``terminals``.
         """
         missing = [name for name in self.terminals if name not in raw_scores]
         if missing:
@@ -73,7 +91,10 @@ class EvolvedProxy:
 
 
 def load_proxy(path: Path | str) -> EvolvedProxy:
-    """The proxy in ``evolved/<method>/<training set>/seed-<k>.json``; ValueError for any other file."""
+    """Return the evolved proxy in ``evolved/<method>/<training set>/seed-<k>.json``.
+
+    Raises ValueError if the file holds something else.
+    """
     try:
         found = read_json(Path(path))
         return EvolvedProxy(

@@ -1,7 +1,7 @@
-"""A formula over named terminals: text, LaTeX, and its values on columns of scores.
+"""Formulas over named terminals: their text, their LaTeX, and their values on columns of scores.
 
-Kept as its prefix order and worked through with a stack: nothing is compiled, and no depth is
-too deep.
+A formula is stored in prefix order and evaluated with a stack. Nothing is compiled, and neither depth nor
+size meets Python's recursion limit.
 """
 
 import re
@@ -26,7 +26,10 @@ FINITE = "there is no value if a step is not finite"
 
 @dataclass(frozen=True)
 class Formula:
-    """``tokens``: names of functions and terminals in prefix order. Raises ValueError if they are no tree."""
+    """A formula, as the names of its functions and terminals in prefix order.
+
+    Raises ValueError if ``tokens`` does not spell exactly one tree.
+    """
 
     tokens: tuple[str, ...]
 
@@ -41,13 +44,14 @@ class Formula:
 
     @classmethod
     def parse(cls, text: str) -> "Formula":
-        """The formula that ``text`` spells, such as ``add(log(synflow), mul(nwot, jacov))``.
+        """Return the formula written as ``text``, such as ``add(log(synflow), mul(nwot, jacov))``.
 
-        Raises ValueError that names the offending token and its position, counted from 1.
+        Raises ValueError, which names the wrong token and its position, counted from 1.
         """
         return cls(tuple(_Parser(text).names()))
 
     def __str__(self) -> str:
+        """Return the text, the inverse of ``parse``."""
         parts: list[str] = []
         open_operands: list[int] = []
         for token in self.tokens:
@@ -67,37 +71,39 @@ class Formula:
 
     @property
     def latex(self) -> str:
-        """LaTeX for math mode, of scores in our own units.
+        """LaTeX for math mode, applied to scores in the units of ``zcrepro.score``.
 
-        It ends in the definition of slog if it needs one.
+        It ends with the definition of slog if that occurs.
         """
         latex = self._fold(_latex_of_terminal, _latex_of_call)[0]
         return rf"{latex}, \quad {SLOG_IS}" if SLOG in latex else latex
 
     @property
     def where(self) -> str:
-        """The definitions of the functions and of the units in the text."""
+        """The definitions of the functions and units that occur in the text."""
         return definitions([name for name in FUNCTIONS if name in self.tokens], self.terminals)
 
     @property
     def size(self) -> int:
-        """Number of nodes."""
+        """The number of nodes."""
         return len(self.tokens)
 
     @property
     def depth(self) -> int:
-        """Functions on the longest way from the root to a terminal: 0 for a terminal on its own."""
+        """The number of functions on the longest path from the root to a terminal."""
         return self._fold(lambda _: 0, lambda _, operands: 1 + max(operands))
 
     @property
     def terminals(self) -> tuple[str, ...]:
-        """The names of the terminals, each once, sorted."""
+        """The distinct names of the terminals, sorted."""
         return tuple(sorted(set(self.tokens) - FUNCTIONS.keys()))
 
     def evaluate(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The formula's values on ``columns``, float64 arrays of one shape; NaN where it is undefined.
+        """Return the values on ``columns``, as float64.
 
-        Raises ValueError that names the terminals for which there is no column.
+        ``columns`` maps each terminal to a float64 array; all have one shape, which is that of the result.
+        A value is NaN if a step of the formula is not finite. Raises ValueError, which names the missing
+        terminals, if a terminal has no column.
         """
         missing = [name for name in self.terminals if name not in columns]
         if missing:
@@ -106,12 +112,12 @@ class Formula:
             )
         with np.errstate(all="ignore"):
             values = self._fold(columns.__getitem__, lambda function, operands: function.compute(*operands))
-        return np.array(values, np.float64)  # a copy: a lone terminal is the caller's own column
+        return np.array(values, np.float64)  # a copy, because a single terminal is the caller's own array
 
     def _fold(
         self, leaf: Callable[[str], Value], node: Callable[[Function, Sequence[Value]], Value]
     ) -> Value:
-        """The value of the tree, from those of its leaves upwards."""
+        """Return the value of the tree, computed from its leaves upwards."""
         stack: list[Value] = []
         for token in reversed(self.tokens):
             function = FUNCTIONS.get(token)
@@ -124,7 +130,7 @@ class Formula:
 
 
 def definitions(functions: Iterable[str], terminals: Iterable[str]) -> str:
-    """Return what the functions and the terminals stand for, so that a reader can compute a formula."""
+    """Return the definitions of functions and terminals, with which a reader can compute a formula."""
     equations = [FUNCTIONS[name].definition for name in functions]
     units = {name: RELEASED_UNITS[name] for name in terminals if name in RELEASED_UNITS}
     equations += [f"{name} = {unit.text % f'raw {name}'}" for name, unit in units.items()]
@@ -132,12 +138,14 @@ def definitions(functions: Iterable[str], terminals: Iterable[str]) -> str:
 
 
 def _latex_of_terminal(name: str) -> tuple[str, int]:
+    """Return the LaTeX of a terminal, with the conversion of its unit, and how tightly it binds."""
     escaped = name.replace("_", r"\_")
     upright = rf"\mathrm{{{escaped}}}"
     return (RELEASED_UNITS[name].latex % upright, PRODUCT) if name in RELEASED_UNITS else (upright, ATOM)
 
 
 def _latex_of_call(function: Function, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
+    """Return the LaTeX of a call, with brackets around operands that bind too loosely, and how it binds."""
     placed = (
         text if binds >= place else rf"\left({text}\right)"
         for (text, binds), place in zip(operands, function.places, strict=True)
@@ -146,7 +154,7 @@ def _latex_of_call(function: Function, operands: Sequence[tuple[str, int]]) -> t
 
 
 class _Parser:
-    """One pass over the tokens, with the calls that are still open on a stack."""
+    """Parses in one pass over the tokens, with the open calls on a stack instead of recursion."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -155,6 +163,7 @@ class _Parser:
         self._open: list[tuple[Function, int]] = []
 
     def names(self) -> Iterator[str]:
+        """Yield the names of functions and terminals in prefix order."""
         place = 0
         while True:
             name, position = self._tokens[place]
@@ -170,7 +179,7 @@ class _Parser:
         self._expect_end(place)
 
     def _close(self, place: int) -> int:
-        """Reads the brackets that close here and the comma after them: the place of the next operand."""
+        """Read closing brackets and the comma behind them, and return the place of the next operand."""
         while self._open:
             token, position = self._tokens[place]
             function, operand = self._open.pop()

@@ -1,8 +1,8 @@
 """The function set of evolved formulas: ten functions, one row each.
 
-Every function is total: finite input gives a finite value, or NaN where the value overflows,
-and NaN stays NaN. A formula is judged by the order it gives, so a silent clip would pass off
-overflow as a tie.
+Every function is total. For finite input it returns a finite value, or NaN if the value overflows, and NaN
+stays NaN. Overflow is not clipped: formulas are judged by the order of their values, and equal clipped
+values would pass for ties.
 """
 
 from collections.abc import Callable
@@ -11,21 +11,36 @@ from dataclasses import dataclass
 import numpy as np
 
 NEGATIVE, SUM, PRODUCT, POWER, ATOM = range(5)
-"""How tightly a LaTeX expression binds; an operand that binds less than its place asks gets brackets."""
+"""Precedence of LaTeX expressions. An operand gets brackets if its precedence is below that of its place."""
 
 ANY = NEGATIVE
+"""The precedence of a place whose operand never needs brackets."""
 
 SLOG = r"\operatorname{slog}"
 SLOG_IS = SLOG + r"\left(x\right) = \operatorname{sgn}\left(x\right) \cdot \ln\left(1 + \left|x\right|\right)"
-"""Written beside a formula, not into it: x stands twice, so that nested ones would grow exponentially."""
+"""The definition of slog, given beside a formula.
+
+Written into the formula, x would occur twice, so that nested calls would grow exponentially."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """``compute`` maps ``arity`` float64 arrays to one; ``latex`` has a ``%s`` for each operand.
+    """A function that formulas are made of.
 
-    ``text`` says the same of the operands a and b, with ``^`` for powers.
-    ``binds`` is how tightly the LaTeX as a whole binds, ``places`` what each operand has to.
+    Attributes
+    ----------
+    name
+        The name in the text of a formula.
+    compute
+        Maps ``arity`` float64 arrays of one shape to one.
+    text
+        The value as text, for operands a and b, with ``^`` for powers.
+    latex
+        The value as LaTeX, with one ``%s`` per operand.
+    binds
+        The precedence of the LaTeX expression.
+    places
+        The least precedence that each operand may have without brackets.
     """
 
     name: str
@@ -37,16 +52,17 @@ class Function:
 
     @property
     def arity(self) -> int:
+        """The number of operands."""
         return len(self.places)
 
     @property
     def definition(self) -> str:
-        """An equation in text, such as ``neg(a) = -a``."""
+        """The definition as an equation in text, such as ``neg(a) = -a``."""
         return f"{self.name}({', '.join('ab'[: self.arity])}) = {self.text}"
 
 
 def _defined(values: np.ndarray) -> np.ndarray:
-    """``values`` with NaN for infinity: infinity less itself is NaN, anything finite is 0."""
+    """Return ``values`` with NaN instead of infinity: x - x is NaN for infinite x, and 0 for finite x."""
     return np.asarray(values + (values - values))
 
 
@@ -63,12 +79,15 @@ def _mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _div(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The analytic quotient (Ni, Drieberg and Rockett, IEEE TEVC 2013): smooth, never infinite."""
+    """Return the analytic quotient a / sqrt(1 + b^2) (Ni, Drieberg and Rockett, IEEE TEVC 2013).
+
+    It is smooth and never infinite, unlike a quotient that is protected by a case distinction.
+    """
     return np.asarray(a / np.hypot(1.0, b))
 
 
 def _log(a: np.ndarray) -> np.ndarray:
-    """sign(a) ln(1 + |a|): keeps sign and order, so that it is defined for every proxy."""
+    """Return sign(a) ln(1 + |a|), which keeps sign and order and is defined for every score."""
     return np.asarray(np.copysign(np.log1p(np.abs(a)), a))
 
 
@@ -81,21 +100,21 @@ def _square(a: np.ndarray) -> np.ndarray:
 
 
 ROWS = (
-    # The vote of two proxies, and its counterpart.
+    # Sums let proxies vote, and differences let them vote against each other.
     Function("add", _add, "a + b", "%s + %s", SUM, (SUM, SUM)),
     Function("sub", _sub, "a - b", "%s - %s", SUM, (SUM, PRODUCT)),
-    # One proxy weighs another; a proxy per parameter, per FLOP.
+    # Products let one proxy weigh another, and quotients give a proxy per parameter or FLOP.
     Function("mul", _mul, "a * b", r"%s \cdot %s", PRODUCT, (PRODUCT, PRODUCT)),
     Function("div", _div, "a / (1 + b^2)^(1/2)", r"\frac{%s}{\sqrt{1 + %s^2}}", PRODUCT, (ANY, ATOM)),
-    # A proxy whose direction is wrong for a problem can be turned round.
+    # A proxy may rank a problem in reverse.
     Function("neg", np.negative, "-a", "-%s", NEGATIVE, (PRODUCT,)),
-    # Proxies span many orders of magnitude, and there are no constants to scale them with.
+    # Proxies span many orders of magnitude, and formulas have no constants to scale them.
     Function("log", _log, "sign(a) * ln(1 + |a|)", SLOG + r"\left(%s\right)", POWER, (ANY,)),
-    # A weaker compression, and with it the absolute value: the only fold beside the square.
+    # The square root compresses less. It and the square are the only unary functions that ignore the sign.
     Function("sqrt", _sqrt, "|a|^(1/2)", r"\sqrt{\left|%s\right|}", ATOM, (ANY,)),
-    # Gives the upper end of a proxy more weight.
+    # The square stretches the upper end of a proxy.
     Function("square", _square, "a^2", "%s^2", POWER, (ATOM,)),
-    # Both proxies must agree, or one is enough.
+    # Both proxies must be large, or one of them is enough.
     Function("min", np.minimum, "the smaller of a and b", r"\min\left(%s, %s\right)", POWER, (ANY, ANY)),
     Function("max", np.maximum, "the larger of a and b", r"\max\left(%s, %s\right)", POWER, (ANY, ANY)),
 )

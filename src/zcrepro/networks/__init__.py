@@ -1,1 +1,1 @@
-"""Tools on torch networks of any kind: what a pass over a network needs, whatever it records."""
+"""Tools that run, alter and restore torch networks of any kind."""

@@ -1,7 +1,8 @@
-"""The blocks of a network: its stem and its cells, found by unfolding it.
+"""Find the blocks of a network, such as its stem, its cells and its head.
 
-A block is what is left when the network and its plain nn.Sequential and nn.ModuleList containers are
-unfolded. So they follow from how the modules are nested; a wrapper of a single module is no block.
+A block is what remains if the network and its plain nn.Sequential and nn.ModuleList containers are
+unfolded. Blocks therefore follow from how modules are nested. A module that only wraps one other module is
+unfolded too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from zcrepro.networks.forward import logits
+from zcrepro.networks.hooks import hooked
 
 CONTAINERS = (nn.Sequential, nn.ModuleList)
 
 
 def blocks(model: nn.Module) -> list[nn.Module]:
-    """Return every block once, in module order."""
+    """Return every block once, in the order of ``model.children()``."""
     children = list(model.children())
     if len(children) == 1:
         return blocks(children[0])
@@ -23,7 +25,7 @@ def blocks(model: nn.Module) -> list[nn.Module]:
 
 
 def reductions(model: nn.Module, images: Tensor) -> list[nn.Module]:
-    """The blocks that map a 4-d feature map to one of fewer positions in a forward of ``images``."""
+    """Return the blocks whose 4-d output has fewer positions than their input, in a forward of ``images``."""
     found: list[nn.Module] = []
 
     def add(block: nn.Module, inputs: tuple[object, ...], output: object) -> None:
@@ -31,13 +33,8 @@ def reductions(model: nn.Module, images: Tensor) -> list[nn.Module]:
         if before and after and after < before:
             found.append(block)
 
-    handles = [block.register_forward_hook(add) for block in blocks(model)]
-    try:
-        with torch.no_grad():
-            logits(model, images)
-    finally:
-        for handle in handles:
-            handle.remove()
+    with torch.no_grad(), hooked(block.register_forward_hook(add) for block in blocks(model)):
+        logits(model, images)
     return found
 
 
@@ -50,4 +47,5 @@ def _unfolded(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:
 
 
 def _positions(output: object) -> int | None:
+    """Return height times width of a 4-d feature map, and None for anything else."""
     return output[0, 0].numel() if isinstance(output, Tensor) and output.dim() == 4 else None

@@ -1,8 +1,9 @@
 """Switch off what a network drops at random in training mode: dropout, stochastic depth, DropPath.
 
-A score must not depend on what was dropped, and evaluation mode would also change how BatchNorm normalises.
-So the functions of dropout become the identity, and a module that draws random numbers by itself runs its own
-code, but not that of its children, in evaluation mode.
+A score must not depend on what was dropped. Evaluation mode of the whole network is no remedy, because it
+also changes how BatchNorm normalises. Instead, dropout functions become the identity, and a module that
+draws random numbers in its own ``forward`` runs that code, but not the code of its children, in evaluation
+mode.
 """
 
 from __future__ import annotations
@@ -41,13 +42,16 @@ REPLACEMENTS[F.scaled_dot_product_attention] = _attention_without_dropout
 
 
 def drawing_modules(model: nn.Module, images: Tensor) -> list[nn.Module]:
-    """Return the modules whose own code draws random numbers in training mode, without dropout functions."""
+    """Return the modules whose own code draws random numbers in training mode.
+
+    Dropout functions are switched off meanwhile, so modules that call nothing else are not among them.
+    """
     drawing: dict[nn.Module, None] = {}
     running: list[nn.Module] = []
     last = states(images.device)
 
     def blame() -> None:
-        # What was drawn since the last call or return was drawn by the innermost module that is running.
+        # Numbers drawn since the last call or return were drawn by the innermost module that is running.
         nonlocal last
         now = states(images.device)
         if now != last and running:
@@ -66,7 +70,7 @@ def drawing_modules(model: nn.Module, images: Tensor) -> list[nn.Module]:
 
     with training(model, 0), torch.no_grad(), Intercepted(REPLACEMENTS):
         for module in model.modules():
-            module.register_forward_pre_hook(enter)  # restored with the rest of the model
+            module.register_forward_pre_hook(enter)  # training() restores the hooks with the model
             module.register_forward_hook(leave)
         last = states(images.device)
         model(images.clone())
@@ -75,8 +79,7 @@ def drawing_modules(model: nn.Module, images: Tensor) -> list[nn.Module]:
 
 @contextmanager
 def dropping_off(drawing: list[nn.Module]) -> Iterator[None]:
-    """Run the own code of the ``drawing`` modules in evaluation mode, and dropout functions as the
-    identity."""
+    """Run ``drawing`` modules, without their children, in evaluation mode, and dropout as the identity."""
     with Intercepted(REPLACEMENTS), rerouted({module: _evaluated(module) for module in drawing}):
         yield
 

@@ -1,14 +1,14 @@
-"""What can be wrong with a network: each has a class of its own, and a text for people."""
+"""The errors that a network can cause, and their text for users."""
 
 import torch
 
 
 class UndefinedScoreError(Exception):
-    """A proxy has no value for this network; the message says why and becomes its status."""
+    """A proxy has no value for this network. The message gives the reason and becomes the status."""
 
 
 class WrongInputError(ValueError):
-    """The network, the images or the labels do not fit together; the message names what is wrong."""
+    """The network does not fit the images or the labels. The message names what is wrong."""
 
 
 class DrewError(Exception):
@@ -22,6 +22,7 @@ def told(error: BaseException) -> str:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that memory is short. A GPU has a class for it, a CPU a text alone."""
+    """Return whether an error means that memory is short."""
+    # torch raises OutOfMemoryError on a GPU, but a plain RuntimeError on a CPU.
     known = isinstance(error, MemoryError | torch.OutOfMemoryError)
     return known or "DefaultCPUAllocator" in str(error)

@@ -1,4 +1,4 @@
-"""One forward pass of a classifier, and what its output must be."""
+"""Run one forward pass of a classifier, and check its output."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from zcrepro.networks.generators import undrawn
 def logits(model: nn.Module, images: Tensor) -> Tensor:
     """Return the logits of one forward pass, (n, classes).
 
-    The network gets a copy of the images, so that one that writes to its input changes no image.
+    The network receives a copy of the images, because it may write to its input.
 
     Raises
     ------
     DrewError
         If the network drew random numbers.
     WrongInputError
-        If the network does not put out logits.
+        If the output is not logits.
     """
     with undrawn(images.device):
         output = model(images.clone())
@@ -30,20 +30,22 @@ def logits(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def as_logits(output: object, n: int) -> Tensor:
-    """Return the logits in what a network put out: a tensor, or the first of several.
+    """Return the logits in the output of a network for ``n`` images.
 
-    Networks with auxiliary classifiers put out the main logits first, as a tuple or in a mapping as
-    ``logits`` or ``out``. Raises WrongInputError if these are not (n, classes).
+    The output may be a tensor, a sequence or a mapping. Networks with auxiliary classifiers return the main
+    logits first in a sequence, or under the key ``logits`` or ``out``.
+
+    Raises WrongInputError if the result is not a floating-point tensor of shape (n, classes).
     """
     found = _main(output)
     if not isinstance(found, Tensor):
         raise WrongInputError(
-            f"the network puts out {_described(output)}, but logits of (n, classes) are wanted"
+            f"the network returns {_described(output)} instead of logits of shape (n, classes)"
         )
     if found.dim() != 2 or len(found) != n or not found.is_floating_point():
         raise WrongInputError(
-            f"the network puts out {found.dtype} of shape {tuple(found.shape)} for {n} images, but logits of "
-            "shape (n, classes) are wanted"
+            f"the network returns {found.dtype} of shape {tuple(found.shape)} for {n} images instead of "
+            "logits of shape (n, classes)"
         )
     return found
 
@@ -64,9 +66,12 @@ def _described(output: object) -> str:
 
 
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean cross-entropy of logits. Raises WrongInputError if a label has no logit.
+    """Return the mean cross-entropy of ``outputs``, (n, classes), and ``labels``, (n,).
 
-    NASLib takes log(softmax + 1e-5) on TransNAS-Bench-101: gradient scores there are 7e-4 to 9e-2 apart.
+    Raises WrongInputError if a label is not below the number of classes.
+
+    NASLib uses log(softmax + 1e-5) on TransNAS-Bench-101. Its gradient scores there differ from ours by
+    relative 7e-4 to 9e-2.
     """
     if int(labels.max()) >= outputs.shape[1]:
         raise WrongInputError(
@@ -77,7 +82,7 @@ def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 def failure(model: nn.Module, images: Tensor) -> str | None:
-    """Return why the network cannot process the images at all, in evaluation mode; None if it can."""
+    """Return the error of a forward pass in evaluation mode, or None if it succeeds."""
     try:
         with torch.no_grad():
             as_logits(model.eval()(images.clone()), len(images))

@@ -1,4 +1,4 @@
-"""Replace torch functions while a network runs, however it reaches them."""
+"""Replace torch functions while a network runs, whichever way it calls them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Function = Callable[..., Any]
 
 
 class Intercepted(TorchFunctionMode):
-    """Call replacements in the place of torch functions.
+    """Call replacements instead of torch functions.
 
-    A module such as nn.ReLU, the function F.relu and the method Tensor.relu may compute the same thing. A
-    hook sees only the first of them; here each is a key of ``replacements``. Inside a replacement nothing is
-    replaced, so that it can call the function itself.
+    The module nn.ReLU, the function F.relu and the method Tensor.relu compute the same thing, but a hook sees
+    the module only. ``replacements`` maps functions and methods alike, and modules call these. Nothing is
+    replaced inside a replacement, so it can call the original.
     """
 
     def __init__(self, replacements: Mapping[Function, Function]) -> None:
@@ -28,7 +28,7 @@ class Intercepted(TorchFunctionMode):
 
 
 def identity(*args: Any, **kwargs: Any) -> Any:
-    """Return the first input of a call: the replacement of a function that is switched off."""
+    """Return the first input of a call, to replace a function that is to be switched off."""
     return first_input(args, kwargs)
 
 

@@ -1,4 +1,4 @@
-"""The global generators that a network may draw from: torch's of each device, numpy's and Python's."""
+"""The global random generators that a network may draw from: of torch, numpy and Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zcrepro.networks.errors import DrewError
 def seeded(model: nn.Module, seed: int) -> Iterator[None]:
     """Seed the global generators, and restore their states on exit.
 
-    Networks draw from these generators in their own forward passes, so an argument cannot take their place.
+    A generator cannot be passed as an argument here: networks draw from the global ones in their forward.
     """
     devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
     python, legacy = random.getstate(), np.random.get_state()
@@ -33,7 +33,7 @@ def seeded(model: nn.Module, seed: int) -> Iterator[None]:
 
 
 def states(device: torch.device) -> tuple[object, ...]:
-    """Return the states of the generators, which are equal if nothing was drawn between two calls."""
+    """Return the states of the generators; two calls return equal states if nothing was drawn between."""
     on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.empty(0)
     tensors = (torch.get_rng_state(), on_device)
     _, keys, place, *_ = np.random.get_state()
@@ -43,7 +43,7 @@ def states(device: torch.device) -> tuple[object, ...]:
 
 @contextmanager
 def undrawn(device: torch.device) -> Iterator[None]:
-    """Raise DrewError if anything was drawn inside."""
+    """Raise DrewError on exit if a global generator was drawn from inside."""
     before = states(device)
     yield
     if states(device) != before:

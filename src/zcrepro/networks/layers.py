@@ -1,4 +1,7 @@
-"""The layers whose weights count, convolutions and linear layers as in both peer implementations."""
+"""The weighted layers of a network: convolutions and linear layers.
+
+Both peer implementations, NASLib and zero-cost-nas, sum over nn.Conv2d and nn.Linear only.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.hooks import hooked
 
 Layer = nn.Conv2d | nn.Linear
 WEIGHTED = (nn.Conv2d, nn.Linear)
 
 
 def weighted_layers(model: nn.Module) -> list[Layer]:
-    """Return every Conv2d and Linear in module order, those that share a weight once."""
+    """Return every Conv2d and Linear in module order, and only the first of those that share a weight."""
     found: dict[int, Layer] = {}
     for module in model.modules():
         if isinstance(module, WEIGHTED):
@@ -25,13 +29,13 @@ def weighted_layers(model: nn.Module) -> list[Layer]:
 
 
 def required_layers(model: nn.Module) -> list[Layer]:
-    """Return ``weighted_layers``, at least one.
+    """Return ``weighted_layers``, of which there is at least one.
 
     Raises
     ------
     UndefinedScoreError
-        If there is none, or if the network has convolutions of another kind: their weights count in no
-        published definition, and a sum without them would be that of another network.
+        If there is none, or if the network has convolutions of another kind. No published definition says
+        how to count these, and a sum without them would describe another network.
     """
     for module in model.modules():
         if isinstance(module, _ConvNd) and not isinstance(module, nn.Conv2d):
@@ -47,8 +51,8 @@ def required_layers(model: nn.Module) -> list[Layer]:
 def owns_weight(layer: Layer) -> bool:
     """Return whether the weight is a parameter or buffer of the layer itself.
 
-    Otherwise it is computed from others: by a parametrization, when it is read, or by a hook, before each
-    call.
+    Otherwise it is computed from other tensors, either by a parametrization whenever it is read, or by a hook
+    before each call.
     """
     return layer._parameters.get("weight") is not None or layer._buffers.get("weight") is not None
 
@@ -56,9 +60,10 @@ def owns_weight(layer: Layer) -> bool:
 class UsedWeights:
     """The weights of layers as forward passes use them.
 
-    A weight that is computed from others is another tensor after each call of a hook, so it is known only
-    when the layer has run. ``tensors`` holds, for each layer, the tensors that the last forward inside
-    ``watched`` used.
+    A hook that computes a weight assigns a new tensor before each call, so the tensor to differentiate with
+    respect to is known only after the layer has run.
+
+    ``tensors`` holds, for each of ``layers``, the tensors that the last forward inside ``watched`` used.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
@@ -73,33 +78,30 @@ class UsedWeights:
     def watched(self) -> Iterator[None]:
         """Record the computed weights of the forward pass inside.
 
-        Raises UndefinedScoreError if a weight changed since an earlier call, in this pass or one before.
+        Raises UndefinedScoreError if the value of a weight differs from that in an earlier call, of this
+        forward pass or of one before.
         """
         for _, used in self._computed:
             used.clear()
-        handles = [layer.register_forward_hook(_weight_into(used)) for layer, used in self._computed]
-        try:
+        with hooked(layer.register_forward_hook(_weight_into(used)) for layer, used in self._computed):
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
         for layer, used in self._computed:
-            if not used:  # the module was not called, but a function may have used its weight
+            if not used:  # the layer was not called, but a function may have used its weight
                 used.append(layer.weight)
             first = self._first.setdefault(layer, used[0].detach())
             if not all(torch.equal(first, again) for again in used):
                 raise UndefinedScoreError("the weight of a layer changes from call to call")
 
     def weights(self) -> list[Tensor]:
-        """Return the weight of each layer."""
+        """Return the weight of each layer, detached."""
         return [used[0].detach() for used in self.tensors]
 
     def flat(self) -> list[Tensor]:
-        """Return all tensors in one list, for a derivative with respect to each."""
+        """Return all tensors in one list, to differentiate with respect to them."""
         return [tensor for used in self.tensors for tensor in used]
 
     def by_layer(self, derivatives: Sequence[Tensor]) -> list[Tensor]:
-        """Return the derivative for each layer from those of ``flat``: the sum over its tensors."""
+        """Return one derivative per layer, the sum over its tensors, from the derivatives of ``flat``."""
         rest = iter(derivatives)
         return [_total([next(rest) for _ in used]) for used in self.tensors]
 
@@ -119,10 +121,10 @@ def _weight_into(used: list[Tensor]) -> Callable[[Layer, object, object], None]:
 
 @contextmanager
 def tokens_refused(model: nn.Module) -> Iterator[None]:
-    """Raise UndefinedScoreError if a linear layer runs over tokens or positions inside.
+    """Raise UndefinedScoreError if a linear layer or attention runs over tokens or positions inside.
 
-    The channels then stand on the last axis of some features and on the second of others, and a tensor does
-    not tell on which.
+    Features then have their channels on the last axis behind linear layers and on the second axis elsewhere,
+    and a tensor does not tell which.
     """
 
     def refuse(module: nn.Module, inputs: object, output: object) -> None:
@@ -136,9 +138,5 @@ def tokens_refused(model: nn.Module) -> Iterator[None]:
         raise UndefinedScoreError(
             "attention runs over tokens, so the axis of the channels of the features is not known"
         )
-    handles = [m.register_forward_hook(refuse) for m in model.modules() if isinstance(m, nn.Linear)]
-    try:
+    with hooked(m.register_forward_hook(refuse) for m in model.modules() if isinstance(m, nn.Linear)):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()

@@ -1,7 +1,7 @@
-"""Count the multiply-adds of one forward pass, in the two ways that the benchmarks published.
+"""Count the multiply-adds of one forward pass, in the two ways that benchmarks have published.
 
-Only what modules of the listed classes compute is counted. What a network computes by functions is left out,
-such as the products of attention.
+Only the modules of the classes in ``COUNTED`` are counted. Computation by functions, such as the products of
+attention, is not.
 """
 
 from collections.abc import Callable
@@ -11,36 +11,38 @@ import torch
 from torch import Tensor, nn
 
 from zcrepro.networks.functions import first_input
+from zcrepro.networks.hooks import hooked
 
 Count = Callable[[nn.Module, Tensor, Tensor], int]
-"""What a module costs, by its first input and its output."""
+"""Maps a module, its first input and its output to the cost of the call."""
 
 
 def tensorwatch(model: nn.Module, images: Tensor) -> int:
-    """Count as tensorwatch does, which NAS-Bench-Suite-Zero used.
+    """Count multiply-adds as tensorwatch does, the tool of NAS-Bench-Suite-Zero.
 
-    One for each multiply-add and activation, two for an affine BatchNorm, the window's area for pooling,
-    nothing for the rest. A layer that is called several times counts once, by its last call.
+    Convolutions and linear layers cost one per multiply-add, ReLU and LeakyReLU one per element, BatchNorm
+    one per element, or two if it is affine, and pooling the area of its window per output. Other modules
+    cost nothing. A module that is called several times is counted once, by its last call.
     """
     return sum(dict(_calls(model, images, _tensorwatch)).values())
 
 
 def multiply_adds(model: nn.Module, images: Tensor) -> int:
-    """Count the products in all convolutions and linear layers, as most papers do."""
+    """Count the multiply-adds of all convolutions and linear layers, as most papers do."""
     return counted(model, images, _products)
 
 
 def counted(model: nn.Module, images: Tensor, count: Count) -> int:
-    """Return the sum over all calls of layers for ``images``."""
+    """Return the sum of ``count`` over all calls of counted modules in a forward of ``images``."""
     return sum(cost for _, cost in _calls(model, images, count))
 
 
 @torch.no_grad()
 def _calls(model: nn.Module, images: Tensor, count: Count) -> list[tuple[nn.Module, int]]:
-    """List each layer that is called, and its cost.
+    """Return each call of a counted module and its cost, in the order of the calls.
 
-    In evaluation mode, since BatchNorm may not see a batch of one otherwise. Works on the meta device, where
-    nothing is computed.
+    The network runs in evaluation mode, because BatchNorm refuses a batch of one in training mode. It may be
+    on the meta device, where shapes are propagated but nothing is computed.
     """
     model.eval()
     calls: list[tuple[nn.Module, int]] = []
@@ -49,12 +51,8 @@ def _calls(model: nn.Module, images: Tensor, count: Count) -> list[tuple[nn.Modu
         calls.append((module, count(module, first_input(args, kwargs), output)))
 
     layers = [module for module in model.modules() if isinstance(module, COUNTED)]
-    handles = [module.register_forward_hook(add, with_kwargs=True) for module in layers]
-    try:
+    with hooked(layer.register_forward_hook(add, with_kwargs=True) for layer in layers):
         model(images)
-    finally:
-        for handle in handles:
-            handle.remove()
     return calls
 
 
@@ -83,7 +81,7 @@ def _tensorwatch(module: nn.Module, inputs: Tensor, output: Tensor) -> int:
     if isinstance(module, nn.AvgPool2d | nn.MaxPool2d):
         return output.numel() * _area(module.kernel_size)
     if isinstance(module, nn.AdaptiveAvgPool2d):
-        # One row and one column more than the window has: proved by the released counts.
+        # tensorwatch adds one row and one column to the window; the published counts confirm it.
         return output.numel() * (inputs.shape[-2] + 1) * (inputs.shape[-1] + 1)
     return 0
 

@@ -1,4 +1,4 @@
-"""The last pooling of a network: the place where its features end and its classifier begins."""
+"""Find the global poolings of a network, the last of which separates features and classifier."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Features = list[Tensor]
 
 @contextmanager
 def poolings_seen(see: Callable[[Tensor], Tensor]) -> Iterator[None]:
-    """Pass the input of each global pooling through ``see``, whether a module, a function or a mean pools it.
+    """Pass the input of each global pooling through ``see``, which may return it or a replacement.
 
     A global pooling is adaptive average pooling, average pooling to one position, or a mean over two axes of
-    4-d features but for the first, which holds the images.
+    4-d features other than the batch axis. It may be called as a module, a function or a method.
     """
     pools: dict[Function, Callable[..., bool]] = {
         F.adaptive_avg_pool2d: _any,
@@ -42,7 +42,7 @@ def _seen(pool: Function, is_global: Callable[..., bool], see: Callable[[Tensor]
         if not is_global(output, *args[1:], **kwargs):
             return output
         seen = see(features)
-        if seen is features:
+        if seen is features:  # most callers only look, and pooling twice would cost time
             return output
         return pool(seen, *args[1:], **kwargs) if args else pool(**kwargs | {"input": seen})
 

@@ -1,9 +1,8 @@
 """Leave a network as it was found, whatever its forward passes and the passes of proxies change.
 
-A forward pass may update buffers or replace them, count its calls in an attribute, append to a list, draw
-from a generator of its own or write to its weights. So everything that hangs on the modules is remembered:
-attributes, built-in containers in them to any depth, tensors by identity and value, generators, hooks and
-modes.
+A forward pass may update or replace buffers, count its calls in an attribute, append to a list, draw from a
+generator of its own, or write to its weights. So everything reachable from the modules is remembered:
+attributes, built-in containers to any depth, tensors by identity and value, generators, hooks and modes.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
 
 def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:
-    """Append what restores ``value`` and all that it holds to ``undos``."""
+    """Append to ``undos`` what restores ``value`` and everything it holds."""
     if type(value) in _CONSTANTS or id(value) in seen:
         return
     seen.add(id(value))
     held: Any = ()
     if isinstance(value, nn.Module):
         attributes = vars(value)
-        # Most containers of a module are empty tables of hooks.
+        # Most containers of a module are empty tables of hooks. One undo clears them all, which is faster.
         empty = [each for each in attributes.values() if isinstance(each, dict) and not each]
         undos += [_of_dictionary(attributes), _of_empty(empty)]
         seen.update(map(id, empty))
@@ -67,7 +66,7 @@ def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:
 
 
 _CONSTANTS = {bool, int, float, str, bytes, type(None), type, type(len), type(lambda: None), torch.dtype}
-"""Types of values that nobody can change; they are most of what modules hold."""
+"""Immutable types. They are most of what modules hold, so they are skipped first."""
 
 
 def _of_empty(dictionaries: list[dict[Any, Any]]) -> Undo:
@@ -101,14 +100,14 @@ def _of_collection(value: Any, fill: Callable[[Any], object]) -> Undo:
 
 def _of_tensor(tensor: Tensor) -> Undo:
     required = tensor.requires_grad
-    # What has no values of its own, or none that may be written here, cannot have changed either.
+    # Lazy and meta tensors have no values, and inference tensors cannot be written outside of that mode.
     fixed = is_lazy(tensor) or tensor.is_meta or tensor.is_inference()
     before = None if fixed else tensor.detach().clone()
 
     def undo() -> None:
         if tensor.is_leaf and tensor.requires_grad != required:
             tensor.requires_grad_(required)
-        # An equal tensor is not written to, because that would invalidate a graph that saved it.
+        # Writing to a tensor invalidates every graph that saved it, so an unchanged tensor is left alone.
         if before is not None and not torch.equal(tensor, before):
             tensor.copy_(before)
 
@@ -132,9 +131,10 @@ def _of_generator(value: object) -> Iterator[Undo]:
 
 @contextmanager
 def substituted(model: nn.Module, tensors: Mapping[int, Tensor]) -> Iterator[None]:
-    """Put other tensors in the place of parameters and buffers, named by the id of what they replace.
+    """Replace parameters and buffers by other tensors inside.
 
-    torch.func.functional_call does the same, but leaves a module that is registered twice changed.
+    ``tensors`` maps the ``id`` of a parameter or buffer to its replacement. torch.func.functional_call does
+    the same, but does not restore a module that is registered twice.
     """
     places = [module._parameters for module in model.modules()] + [m._buffers for m in model.modules()]
     before = [(place, dict(place)) for place in places]
@@ -149,7 +149,7 @@ def substituted(model: nn.Module, tensors: Mapping[int, Tensor]) -> Iterator[Non
 
 @contextmanager
 def rerouted(forwards: Mapping[nn.Module, Callable[..., Any]]) -> Iterator[None]:
-    """Put other functions in the place of the ``forward`` of modules; hooks stay and run."""
+    """Replace the ``forward`` of modules by other functions inside. Hooks still run."""
     before = {module: module.__dict__.get("forward") for module in forwards}
     try:
         for module, forward in forwards.items():

@@ -1,4 +1,4 @@
-"""Networks whose layers a pass cannot see, and how it can after all."""
+"""Tell whether the layers of a network can be observed, and make them observable."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch.nn.parameter import is_lazy
 from zcrepro.networks.errors import WrongInputError
 
 WRAPPED = "_orig_mod"
-"""The child of a module that torch.compile returned."""
+"""The name under which a module from torch.compile holds the original."""
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """Return the network inside of what torch.compile returned, which is another module around it."""
+    """Return the original network if torch.compile has wrapped it in another module."""
     while WRAPPED in model._modules:
         model = cast(nn.Module, model._modules[WRAPPED])
     return model
@@ -25,7 +25,7 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 @contextmanager
 def eager(model: nn.Module) -> Iterator[None]:
-    """Run compiled parts of ``model`` as they were written: hooks see nothing of compiled code."""
+    """Run compiled parts of ``model`` uncompiled inside, because hooks do not observe compiled code."""
     compiled = any(WRAPPED in m._modules or m._compiled_call_impl is not None for m in model.modules())
     if compiled:
         with torch.compiler.set_stance("force_eager"):
@@ -35,9 +35,9 @@ def eager(model: nn.Module) -> Iterator[None]:
 
 
 def obstacle(model: nn.Module) -> str | None:
-    """Return why no proxy can be computed on ``model``, or None.
+    """Return why no proxy can be computed on ``model``, or None if there is no such reason.
 
-    Raises WrongInputError if the network has no weights yet.
+    Raises WrongInputError if lazy layers have no weights yet.
     """
     tensors = [*model.parameters(), *model.buffers()]
     if any(is_lazy(tensor) for tensor in tensors):

@@ -1,8 +1,7 @@
-"""Draw the weights of a network anew: some proxies are defined on weights of their own, whatever the model
-has.
+"""Draw new weights for a network, for proxies that are defined on weights of their own.
 
-Everything is drawn into contiguous tensors, so that the memory format of a network or of the images changes
-no number.
+All weights are drawn into contiguous tensors, so that numbers do not depend on the memory format of the
+network.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ NEW_NORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_ba
 def kaiming_weights(model: nn.Module) -> dict[int, Tensor]:
     """Draw N(0, 2 / fan-in) for the weights of convolutions and linear layers (He et al., ICCV 2015).
 
-    BatchNorm and GroupNorm are as when new. Returns what ``_redrawn`` does.
+    Biases of these layers are zero, and BatchNorm and GroupNorm have their initial state. Returns every
+    parameter and buffer by the id of the tensor that it replaces, for ``substituted``.
     """
     return _redrawn(model, _kaiming, (_BatchNorm, nn.GroupNorm))
 
@@ -31,13 +31,14 @@ def kaiming_weights(model: nn.Module) -> dict[int, Tensor]:
 def normal_weights(model: nn.Module) -> dict[int, Tensor]:
     """Draw N(0, 1) for the weights of convolutions and linear layers (Lin et al., Zen-NAS, ICCV 2021).
 
-    BatchNorm2d is as when new. Returns what ``_redrawn`` does.
+    Biases of these layers are zero, and BatchNorm2d has its initial state. Returns every parameter and buffer
+    by the id of the tensor that it replaces, for ``substituted``.
     """
     return _redrawn(model, Tensor.normal_, (nn.BatchNorm2d,))
 
 
 def noise_like(images: Tensor) -> Tensor:
-    """Draw standard normal noise of the shape, type and device of ``images``."""
+    """Draw standard normal noise of the shape, dtype and device of ``images``."""
     return torch.randn(images.shape, dtype=images.dtype, device=images.device)
 
 
@@ -48,10 +49,10 @@ def _kaiming(weight: Tensor) -> Tensor:
 def _redrawn(
     model: nn.Module, draw: Callable[[Tensor], Tensor], norms: tuple[type[nn.Module], ...]
 ) -> dict[int, Tensor]:
-    """Return every parameter and buffer by the id of what it replaces, for ``substituted``.
+    """Return every parameter and buffer by the id of the tensor that it replaces.
 
-    Weights are drawn from torch's generator, biases of their layers are zero, ``norms`` are as when new, and
-    all else is a copy.
+    ``draw`` fills the weights in place, in module order, from torch's global generator. Modules of the
+    classes ``norms`` have their initial state. All other tensors are copies.
     """
     tensors = {
         id(tensor): tensor.detach().clone(memory_format=torch.contiguous_format)

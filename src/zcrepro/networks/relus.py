@@ -1,4 +1,4 @@
-"""The ReLUs of a network, however it calls them."""
+"""Observe the ReLUs of a network, whichever way it calls them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ RELUS = (F.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)
 
 
 def relus_seen(see: Callable[[Tensor], None]) -> Intercepted:
-    """Call ``see`` inside with the output of each ReLU: a module, a function or a method, in place or not."""
+    """Call ``see`` with the detached output of each ReLU that runs inside.
+
+    A ReLU may be a module, a function or a method, in place or not.
+    """
     return Intercepted({relu: _seen(relu, see) for relu in RELUS})
 
 
@@ -28,9 +31,9 @@ def _seen(relu: Function, see: Callable[[Tensor], None]) -> Function:
 
 
 def folded(features: Tensor, n: int) -> str | None:
-    """Return why the rows of ``features`` are not those of ``n`` images, or None.
+    """Return why the rows of ``features`` do not correspond to ``n`` images, or None if they do.
 
-    Patches and windows may be folded into the batch, and tokens may stand before the images.
+    A network may fold patches or windows into the batch axis, or put the token axis first.
     """
     if len(features) == n:
         return None

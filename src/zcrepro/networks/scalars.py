@@ -1,4 +1,4 @@
-"""Scalars of a device on the host."""
+"""Transfer scalars from a device to the host."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,9 @@ from torch import Tensor
 
 
 def on_host(scalars: Iterable[Tensor]) -> list[float]:
-    """Their values. They are moved together, since each move waits for all that a GPU has to do."""
+    """Return the values of scalar tensors that are on one device.
+
+    They are copied in one transfer, because each transfer waits until the GPU has finished its queue.
+    """
     found = list(scalars)
     return torch.stack(found).tolist() if found else []

@@ -1,4 +1,4 @@
-"""Make a network ready for a pass: mode, gradients and seed, and all as before at the end."""
+"""Prepare a network for a pass (mode, gradients, seed), and restore it afterwards."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from zcrepro.networks.layers import weighted_layers
 from zcrepro.networks.preserve import preserved
 
 REFUSAL = "Expected more than 1"
-"""How torch begins its ValueError if a BatchNorm or InstanceNorm sees one value of each channel."""
+"""The start of torch's ValueError if a BatchNorm or InstanceNorm sees one value per channel."""
 
 
 @contextmanager
 def training(model: nn.Module, seed: int) -> Iterator[None]:
-    """Put ``model`` into training mode with gradients for all its weights, from ``seed``.
+    """Put ``model`` into training mode, with gradients for all weights and seeded generators.
 
-    A normalisation that sees a single value of each channel leaves the score undefined.
+    Raises UndefinedScoreError if a normalisation sees a single value per channel.
     """
     try:
         with _ready(model, seed, training_mode=True):
@@ -38,7 +38,7 @@ def training(model: nn.Module, seed: int) -> Iterator[None]:
 
 @contextmanager
 def evaluation(model: nn.Module, seed: int) -> Iterator[None]:
-    """Put ``model`` into evaluation mode with gradients for all its weights, from ``seed``."""
+    """Put ``model`` into evaluation mode, with gradients for all weights and seeded generators."""
     with _ready(model, seed, training_mode=False):
         yield
 
@@ -51,7 +51,7 @@ def _ready(model: nn.Module, seed: int, *, training_mode: bool) -> Iterator[None
             if parameter.is_floating_point():
                 parameter.requires_grad_(True)
         for layer in weighted_layers(model):
-            # The weight of a layer may be a buffer or an attribute.
+            # The weight of a layer may be a buffer or a plain attribute, which parameters() does not list.
             if layer.weight.is_leaf and layer.weight.is_floating_point():
                 layer.weight.requires_grad_(True)
         yield
@@ -59,10 +59,10 @@ def _ready(model: nn.Module, seed: int, *, training_mode: bool) -> Iterator[None
 
 @contextmanager
 def _plain_attention() -> Iterator[None]:
-    """Compute attention by its elementary operations.
+    """Compute attention by elementary operations inside.
 
-    The fused kernels of a CPU have no second derivative, and the fast path of torch's transformer layers in
-    evaluation mode runs no hooks.
+    The fused CPU kernels have no second derivative, and the fast path of torch's transformer layers in
+    evaluation mode does not run hooks.
     """
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)

@@ -1,1 +1,1 @@
-"""Scores joined with accuracies: the rows of a problem, their units, and their split by graph."""
+"""The rows of a problem: scores joined with accuracies, their units, and their split by graph."""

@@ -1,6 +1,7 @@
-"""The accuracies of a problem, and which kind of them chooses and which reports.
+"""Read the accuracies of a problem, of the kind that chooses or of the kind that reports.
 
-Where a benchmark has both kinds, validation accuracy chooses (formulas, models) and test accuracy reports.
+If a benchmark has both kinds, validation accuracy chooses formulas and models, and test accuracy reports on
+them.
 """
 
 from collections.abc import Sequence
@@ -12,17 +13,17 @@ from zcrepro.files import parquet
 from zcrepro.problems.problem import Problem
 
 CHOOSING = ("validation", "test")
-"""The kinds of accuracy that choose: the first of these that the benchmark has."""
+"""Kinds of accuracy to choose by; the first that the benchmark has is used."""
 
 REPORTING = ("test", "validation")
-"""The kinds of accuracy that report: the first of these that the benchmark has."""
+"""Kinds of accuracy to report; the first that the benchmark has is used."""
 
 
 def read_accuracies(problem: Problem, path: Path, metrics: Sequence[str]) -> tuple[str, pd.DataFrame]:
-    """Return the kind of accuracy and a frame of arch, graph and accuracy (percent, higher is better).
+    """Return the kind of accuracy, and a frame of arch, graph and accuracy (percent, higher is better).
 
-    ``metrics`` is CHOOSING or REPORTING. Raises ValueError if the file has neither for the task, or holds an
-    architecture twice.
+    ``metrics`` is CHOOSING or REPORTING. Raises ValueError if the file has neither kind for the task, or if
+    an architecture occurs twice.
     """
     table = parquet.read(path, ["arch", "graph", "task", "metric", "accuracy"])
     metric, rows = of_task(table, problem.task, metrics)
@@ -36,7 +37,7 @@ def read_accuracies(problem: Problem, path: Path, metrics: Sequence[str]) -> tup
 def of_task(table: pd.DataFrame, task: str, metrics: Sequence[str]) -> tuple[str, pd.DataFrame]:
     """Return the first of ``metrics`` that a table of accuracies has for ``task``, and its rows.
 
-    The columns are arch, graph and accuracy. There are no rows if the table has none of the metrics.
+    The columns are arch, graph and accuracy. If the table has none of the metrics, the frame is empty.
     """
     known = table[(table["task"] == task) & table["accuracy"].notna()]
     metric = next((metric for metric in metrics if (known["metric"] == metric).any()), "")
@@ -44,7 +45,7 @@ def of_task(table: pd.DataFrame, task: str, metrics: Sequence[str]) -> tuple[str
 
 
 def read_both(problem: Problem, path: Path) -> pd.DataFrame:
-    """Return a frame of arch, graph, validation and test (percent); test is NaN where there is none.
+    """Return a frame of arch, graph, validation and test (percent); test is NaN if there is none.
 
     Raises ValueError if the task has no validation accuracy.
     """
@@ -59,7 +60,7 @@ def read_both(problem: Problem, path: Path) -> pd.DataFrame:
 
 
 def unique(table: pd.DataFrame, path: Path, problem: Problem) -> pd.DataFrame:
-    """Return ``table``. Raises ValueError if an architecture stands in it twice."""
+    """Return ``table``. Raises ValueError if an architecture occurs twice."""
     repeated = table["arch"].duplicated()
     if repeated.any():
         example = table.loc[repeated, "arch"].iloc[0]

@@ -1,16 +1,16 @@
-"""A problem: the architectures of a search space, to be ranked by their accuracy on a task."""
+"""A problem: to rank the architectures of a search space by their accuracy on a task."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 EMBEDDED = "embedded"
-"""How the names of the spaces begin whose networks the project trains itself."""
+"""The prefix of the names of spaces whose networks the project trains itself."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """A search space and one of its tasks; as text ``space/task``."""
+    """A search space and one of its tasks, written ``space/task``."""
 
     space: str
     task: str
@@ -28,5 +28,5 @@ class Problem:
 
     @property
     def is_embedded(self) -> bool:
-        """Whether it is of the embedded benchmark; every table and figure made from that says so."""
+        """Whether it belongs to the embedded benchmark. Tables and figures made from that are labelled so."""
         return self.space.startswith(EMBEDDED)

@@ -1,4 +1,4 @@
-"""The rows of one problem: scores joined with accuracies."""
+"""Join the scores of one problem with its accuracies."""
 
 from __future__ import annotations
 
@@ -17,11 +17,22 @@ from zcrepro.problems.scores import read_scores
 
 @dataclass(frozen=True)
 class Rows:
-    """The architectures of one problem that have an accuracy and every score asked for.
+    """The architectures of one problem that have an accuracy and all requested scores.
 
-    ``columns`` holds float64 scores in released units, ``accuracy`` the ``metric`` (percent, higher is
-    better); all arrays are in the order of ``arch``, which is sorted. ``left_out`` maps the architectures
-    that were dropped, because a score is undefined, to their graphs.
+    Attributes
+    ----------
+    problem
+        The space and the task.
+    metric
+        The kind of accuracy, ``validation`` or ``test``.
+    arch, graph
+        Texts of the architectures, sorted, and the key of the class of equal graphs of each, (n,).
+    columns
+        Scores in the units of NAS-Bench-Suite-Zero, float64, (n,), by proxy.
+    accuracy
+        In percent, higher is better, (n,).
+    left_out
+        The graphs of the architectures that were dropped because a score is undefined, by architecture.
     """
 
     problem: Problem
@@ -36,7 +47,7 @@ class Rows:
         return len(self.arch)
 
     def where(self, mask: np.ndarray) -> Rows:
-        """Return the rows at which ``mask`` holds, or the rows of these numbers."""
+        """Return the rows that a boolean mask selects, or those at the given indices."""
         return replace(
             self,
             arch=self.arch[mask],
@@ -58,9 +69,26 @@ def read(
 ) -> Rows:
     """Return the rows of ``problem`` in which all scores called ``names`` of the first draw are defined.
 
-    ``scores`` is a table of ``source`` "released" or "features"; ``metrics`` is CHOOSING or REPORTING of
-    ``zcrepro.problems.accuracies``. Raises ValueError if a score or the task is missing, if no architecture
-    is in both files, or if more than ``max_undefined_share`` of those that are have an undefined score.
+    Parameters
+    ----------
+    problem
+        The space and the task.
+    accuracies, scores
+        Parquet tables of accuracies and of scores.
+    names
+        The proxies.
+    source
+        The kind of the table of scores, ``released`` or ``features``.
+    metrics
+        CHOOSING or REPORTING of ``zcrepro.problems.accuracies``.
+    max_undefined_share
+        The largest share of rows with an undefined score that is accepted, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If a score or the task is missing, if no architecture is in both tables, or if too many scores are
+        undefined.
     """
     metric, known = read_accuracies(problem, accuracies, metrics)
     scored = read_scores(problem, scores, names, source)
@@ -79,7 +107,8 @@ def read_draws(
 ) -> list[Rows]:
     """Return the same as ``read`` for every draw of the scores, of the architectures that all draws have.
 
-    What one draw leaves undefined is left out of all. What one draw did not compute is not counted.
+    An architecture with an undefined score in one draw is left out of all, and listed in ``left_out``. One
+    that a draw did not compute is dropped, but not listed.
     """
     metric, known = read_accuracies(problem, accuracies, metrics)
     return _in_common(
@@ -91,7 +120,7 @@ def read_draws(
 
 
 def defined(values: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs whose value is not NaN."""
+    """Return the pairs of value and accuracy whose value is not NaN."""
     kept = ~np.isnan(values)
     return values[kept], accuracy[kept]
 

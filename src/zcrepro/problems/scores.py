@@ -1,6 +1,6 @@
-"""The scores of a problem in a table: published ones, or our own features.
+"""Read the scores of a problem from a table of published scores or of features.
 
-A table of published scores may hold several runs of its authors. They are never mixed: one source is read.
+A table of published scores may hold several runs of its authors. They are not mixed: one source is read.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from zcrepro.proxies.feature_table import computed
 from zcrepro.settings import unknown_name
 
 SOURCES = ("released", "features")
-"""Published scores, or scores that the project computed."""
+"""The kinds of tables of scores: published by others, or computed by the project."""
 
 
 def read_scores(problem: Problem, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
-    """Return a frame of arch and the scores called ``names`` of the first draw, in released units.
+    """Return a frame of arch and the scores of the first draw, in the units of NAS-Bench-Suite-Zero.
 
-    Raises ValueError if ``source`` is none of SOURCES, a score is missing, or an architecture stands there
+    Raises ValueError if ``source`` is not in SOURCES, if a score is missing, or if an architecture occurs
     twice.
     """
     return _scores_in(_of_problem(problem, path, [0]), problem, path, names, source)
@@ -36,21 +36,22 @@ def read_draws(problem: Problem, path: Path, names: Sequence[str], source: str) 
 
 
 def score_names(path: Path) -> list[str]:
-    """Return the proxies that a table of scores has a column for."""
+    """Return the names of the proxies that have a column in a table of scores."""
     return [field.name for field in parquet.schema_of(path) if str(field.type) == "double"]
 
 
 def offered(problem: Problem, path: Path, wanted: Sequence[str]) -> list[str]:
-    """Return those of the ``wanted`` proxies that the source with most of them has for ``problem``."""
+    """Return the ``wanted`` proxies with scores of ``problem``, in the source that has most of them."""
     columns = set(score_names(path))
     names = [name for name in wanted if name in columns]
     return _with_values(of_one_source(_of_problem(problem, path, [0]), names), names)
 
 
 def of_one_source(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return the rows, of one task, of the source that has most of the scores called ``names``.
+    """Return the rows of the source that has most of the scores called ``names``.
 
-    Between sources that have as many, the one with more architectures is taken, then the first by name.
+    ``rows`` are of one task. Among sources with equally many scores, the one with more architectures is
+    taken, and among those the first by name.
     """
     if "source" not in rows or rows["source"].nunique() <= 1:
         return rows
@@ -89,5 +90,5 @@ def _of_problem(problem: Problem, path: Path, draws: Sequence[int] | None = None
 
 
 def _with_values(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Return the proxies with a value; one without any is one that the source does not have."""
+    """Return the proxies with at least one value; a source has no scores of the others."""
     return [name for name in names if rows[name].notna().any()]

@@ -1,4 +1,4 @@
-"""The split of a space's graphs into those that formulas are evolved on and those held out."""
+"""Split the graphs of a space into those that formulas are evolved on and those held out."""
 
 from __future__ import annotations
 
@@ -14,45 +14,49 @@ from zcrepro.problems.rows import Rows
 
 @dataclass(frozen=True)
 class Split:
-    """Which graphs a formula was, or may have been, evolved on: for each space, those drawn up to a cutoff.
+    """The graphs that a formula may have been evolved on: those whose random number is at most a cutoff.
 
-    Every graph has a random number of its own, a function of (seed, space, graph) alone. So every repeat,
-    every task of a space and every stage agree on the split, whichever rows their files hold, and a file
-    needs to record no more than the cutoffs.
+    The random number of a graph is a function of (seed, space, graph) only. So all repeats, all tasks of a
+    space and all stages agree on the split, whichever rows their files hold, and the cutoffs are all that
+    has to be recorded.
+
+    ``seed`` is the seed of the random numbers, and ``cutoffs`` has one cutoff per space.
     """
 
     seed: int
     cutoffs: Mapping[str, int]
 
     def held_out(self, space: str, graphs: np.ndarray) -> np.ndarray:
-        """Return True for graphs of ``space`` that were never trained on, in none of its tasks."""
+        """Return whether each graph of ``space`` was held out, in all of its tasks: boolean, (n,)."""
         if space not in self.cutoffs:
             return np.ones(len(graphs), np.bool_)
         return _numbers(self.seed, space, graphs) > self.cutoffs[space]
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain values; cutoffs are hexadecimal, since many readers of JSON round large integers."""
+        """Return plain values, cutoffs in hexadecimal, because many JSON readers round large integers."""
         return {"seed": self.seed, "cutoffs": {space: f"{cut:016x}" for space, cut in self.cutoffs.items()}}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Split:
-        """Return the split that ``as_json`` wrote."""
+        """Return the split from the value of ``as_json``."""
         return cls(found["seed"], {space: int(cut, 16) for space, cut in found["cutoffs"].items()})
 
 
 def draw(problems: Sequence[Rows], architectures: int, seed: int) -> tuple[list[Rows], Split]:
-    """Draw ``architectures`` rows of each problem to train on, each of another graph.
+    """Draw ``architectures`` rows of each problem to evolve on, and return them with the split that results.
 
-    Graphs are drawn, never texts, and of each graph one architecture: copies would only weigh it. The tasks
-    of a space share their random numbers, since a network's accuracies on them are alike. Returns the rows
-    and the split that they make. Raises ValueError if a problem has too few graphs.
+    Graphs are drawn instead of texts, and each contributes one architecture, because copies would only give
+    it more weight. The tasks of a space share the random numbers of their graphs, because the accuracies of
+    a network on them are correlated.
+
+    Raises ValueError if a problem has too few graphs.
     """
     cutoffs: dict[str, int] = {}
     training = []
     for rows in problems:
         space = rows.problem.space
         numbers = _numbers(seed, space, rows.graph)
-        # Rows are sorted by architecture, so the first of equal numbers is the same in every order of rows.
+        # Rows are sorted by architecture, so the row taken of a graph does not depend on the file.
         distinct, first = np.unique(numbers, return_index=True)
         if len(distinct) < architectures + 2:
             raise ValueError(
@@ -65,5 +69,5 @@ def draw(problems: Sequence[Rows], architectures: int, seed: int) -> tuple[list[
 
 
 def _numbers(seed: int, space: str, graphs: np.ndarray) -> np.ndarray:
-    """Return one integer for each graph, which depends on (seed, space, graph) alone."""
+    """Return one random integer per graph, a function of (seed, space, graph) only."""
     return np.array([seeds.derive(seed, "split", space, graph) for graph in graphs], np.int64)

@@ -1,7 +1,7 @@
-"""The units that formulas work in: those of the released scores of NAS-Bench-Suite-Zero.
+"""The units of scores in formulas: those of the released scores of NAS-Bench-Suite-Zero.
 
-There synflow is its natural logarithm, and params and flops are millions. One formula serves both
-sources of scores, since ours are converted.
+There, synflow is its natural logarithm, and params and flops are in millions. Our scores are converted to
+these units, so that one formula serves both sources of scores.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,11 @@ MILLION = 1e6
 
 @dataclass(frozen=True)
 class Unit:
-    """``compute`` maps our scores to released ones; ``text`` and ``latex`` say so of the score ``%s``."""
+    """The unit of a released score.
+
+    ``compute`` maps our scores to that unit. ``text`` and ``latex`` are the same conversion, of a score
+    ``%s``.
+    """
 
     compute: Callable[[np.ndarray], np.ndarray]
     text: str
@@ -22,7 +26,7 @@ class Unit:
 
 
 def _logarithm(raw: np.ndarray) -> np.ndarray:
-    """Return ln(raw), NaN where raw is not positive."""
+    """Return ln(raw), or NaN if raw is not positive."""
     return np.log(np.where(raw > 0, raw, np.nan))
 
 
@@ -34,9 +38,9 @@ LOGARITHM = Unit(_logarithm, "ln(%s)", r"\ln\left(%s\right)")
 MILLIONS = Unit(_millions, "%s / 10^6", r"\frac{%s}{10^6}")
 
 RELEASED_UNITS: Mapping[str, Unit] = {"synflow": LOGARITHM, "params": MILLIONS, "flops": MILLIONS}
-"""The units of those proxies whose released scores are in other units than ours."""
+"""The units of the proxies whose released scores are not in our units."""
 
 
 def to_released_units(name: str, raw: np.ndarray) -> np.ndarray:
-    """Return scores of our own proxy ``name`` in released units; NaN where that is undefined."""
+    """Return our scores of the proxy ``name`` in the units of released scores, or NaN if undefined there."""
     return RELEASED_UNITS[name].compute(raw) if name in RELEASED_UNITS else raw

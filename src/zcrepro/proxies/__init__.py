@@ -1,1 +1,1 @@
-"""Zero-cost proxies, one file each; a proxy belongs to the pass that its file imports."""
+"""Zero-cost proxies, one per module, and the passes and stages that compute them."""

@@ -1,7 +1,8 @@
-"""AZ-NAS progressivity: the least that expressivity gains from one block to the next.
+"""AZ-NAS progressivity: the smallest gain of expressivity from one block to the next.
 
-Lee and Ham (CVPR 2024). Higher is better. The entropies are those of ``az_expressivity``, which says how
-they are computed, where the released code differs and what they cost."""
+Lee and Ham (CVPR 2024). Higher is better. The entropies are those of ``az_expressivity``, whose module
+tells how they are computed, how the released code differs, and the cost.
+"""
 
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def az_progressivity(record: Blocks) -> float:
-    """The smallest difference of the entropies of consecutive blocks."""
+    """Return the smallest increase of the entropy between consecutive blocks."""
     return min(after - before for before, after in pairwise(required_entropies(record, 2)))
 
 

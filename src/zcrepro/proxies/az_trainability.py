@@ -1,14 +1,15 @@
-"""AZ-NAS trainability: how near to one the gain of gradients from block to block is.
+"""AZ-NAS trainability: how close to one the gain of gradients from block to block is.
 
-Lee and Ham (CVPR 2024). Higher is better, zero is best. A random gradient of signs goes back through each
-block; s is the spectral norm of the mean outer product of it and of what it becomes, which estimates the
-block's Jacobian. Where a block reduces the resolution, the positions that become one count as channels.
-Noise and Kaiming weights as in ``az_expressivity``.
+Lee and Ham (CVPR 2024). Higher is better, and 0 is the best value. A random gradient of signs runs back
+through each block. The mean outer product of it and of the result estimates the Jacobian of the block, and
+s is the spectral norm of this estimate. If a block reduces the resolution, the input positions that belong
+to one output position count as channels. Noise and Kaiming weights are those of ``az_expressivity``.
 
-The released code gives minus infinity where a block passes its input on unchanged, and about minus a
-million where it passes no gradient on: both are undefined here.
+The released code gives minus infinity if a block passes its input on unchanged, and about minus a million
+if it passes no gradient on. Both are undefined here.
 
-Cost: one forward, a backward to the activations and small spectral norms, 3 forwards."""
+Cost: one forward, a backward to the activations and small spectral norms, 3 forwards.
+"""
 
 from statistics import fmean
 
@@ -19,7 +20,7 @@ STABILITY = 1e-6
 
 
 def az_trainability(record: Blocks) -> float:
-    """The mean over consecutive blocks."""
+    """Return the mean over pairs of consecutive blocks."""
     return fmean(2 - gain - 1 / (gain + STABILITY) for gain in required_gains(record))
 
 

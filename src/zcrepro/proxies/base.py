@@ -1,4 +1,4 @@
-"""What a proxy is, and what a pass over a network owes its proxies."""
+"""Define what a proxy is, and what a pass over a network provides to its proxies."""
 
 from __future__ import annotations
 
@@ -6,67 +6,124 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from torch import Tensor, nn
 
 from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
+from zcrepro.settings import unknown_name
 
 Need = str
-"""Something a pass can record, such as ``weight_gradients``."""
+"""The name of a quantity that a pass computes only on request, such as ``weight_gradients``."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``images``: (n, channels, side, side); ``labels``: int64, (n,). Both on the model's device."""
+    """One batch on the model's device.
+
+    Attributes
+    ----------
+    images
+        Floating point, (n, channels, height, width).
+    labels
+        Class indices from 0, int64, (n,).
+    """
 
     images: Tensor
     labels: Tensor
 
 
 class Record:
-    """What a pass recorded of one network; ``obstacles`` says of a need why it could not be recorded."""
+    """What a pass recorded of one network.
+
+    ``obstacles`` maps each need that could not be met to the reason.
+    """
 
     obstacles: Mapping[Need, str] = MappingProxyType({})
 
 
-class Pass(Protocol):
-    """Runs a network on one batch and records what was asked for. It leaves the network as it was.
+R = TypeVar("R", bound=Record)
+R_co = TypeVar("R_co", bound=Record, covariant=True)
 
-    ``records`` are the needs that it knows; what it records for every proxy is none of them. ``cost`` is in
-    stock forwards of the network, the median of a few NAS-Bench-201 networks.
+
+class Pass(Protocol[R_co]):
+    """A pass runs a network on one batch and records what its proxies need.
+
+    Attributes
+    ----------
+    name
+        Also the name of its module in ``zcrepro.proxies._passes``, except for the variants of SynFlow.
+    records
+        The needs that it can meet. What it records in any case has no name here.
+    cost
+        In forward passes of the network on one batch: the median over a few NAS-Bench-201 networks.
     """
 
     name: str
     records: frozenset[Need]
     cost: str
 
-    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Record: ...
+    def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> R_co:
+        """Return the record of ``model``, and leave the network as it was found.
+
+        Raises UndefinedScoreError, with the reason, if no proxy of the pass has a value.
+        """
+        ...
 
 
 @dataclass(frozen=True)
-class Proxy:
-    """A score of an untrained network.
+class Proxy(Generic[R]):
+    """A zero-cost proxy: a score of an untrained network, computed from the record of one pass.
 
-    ``formula`` is LaTeX; ``direction`` is ``higher`` or ``lower``: which scores the paper takes to
-    be better; ``compute`` maps the record of ``runs_in`` to the score.
+    Attributes
+    ----------
+    name
+        The name of its module and of its column in tables of features.
+    runs_in
+        The pass that records what it reads. Proxies of one pass share its run.
+    needs
+        What the pass has to record for it; a subset of ``runs_in.records``.
+    formula
+        LaTeX, without delimiters.
+    citation
+        Authors, short title, venue and year.
+    direction
+        ``higher`` if the paper takes larger scores to be better, otherwise ``lower``.
+    compute
+        Maps the record to the score. Raises UndefinedScoreError, with the reason, if there is none.
+    counts_dead
+        Whether modules that do not contribute to the logits change the score. They change counts of modules
+        and parameters, and what is drawn for a network in module order; they change no gradient of the loss.
+        If False, networks that compute the same function of the same weights have one score, and extraction
+        computes it once.
+
+    Raises
+    ------
+    ValueError
+        If the pass does not record one of ``needs``; the message names the nearest need that it records.
     """
 
     name: str
-    runs_in: Pass
+    runs_in: Pass[R]
     needs: frozenset[Need]
     formula: str
     citation: str
     direction: str
-    compute: Callable[[Any], float]
+    compute: Callable[[R], float]
     counts_dead: bool = True
 
-    def score(self, record: Record) -> tuple[float, str]:
-        """Return the score and ``ok``, or NaN and why there is none. Raises MemoryError alone."""
+    def __post_init__(self) -> None:
+        for need in sorted(self.needs - self.runs_in.records):
+            raise ValueError(
+                f"proxy {self.name!r} of the pass {self.runs_in.name!r}: {_unmet(need, self.runs_in.records)}"
+            )
+
+    def score(self, record: R) -> tuple[float, str]:
+        """Return the score and ``ok``, or NaN and the reason.
+
+        Raises MemoryError or torch.OutOfMemoryError if memory is short, and no other error.
+        """
         for need in sorted(self.needs):
-            if need not in self.runs_in.records:
-                known = ", ".join(sorted(self.runs_in.records)) or "nothing by name"
-                return math.nan, f"the pass {self.runs_in.name} does not record {need!r}; it records {known}"
             if need in record.obstacles:
                 return math.nan, record.obstacles[need]
         try:
@@ -78,3 +135,9 @@ class Proxy:
                 raise
             return math.nan, f"the formula fails: {told(error)}"
         return (value, "ok") if math.isfinite(value) else (math.nan, f"the formula gives {value}")
+
+
+def _unmet(need: Need, recorded: frozenset[Need]) -> str:
+    if not recorded:
+        return f"unknown need {need!r}; the pass records the same for every proxy, so leave out its needs"
+    return unknown_name("need", need, recorded)

@@ -1,4 +1,4 @@
-"""Compute any set of proxies with as few passes as the set needs."""
+"""Compute any set of proxies on a network, with each pass run once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,17 @@ from zcrepro.proxies.base import Batch, Need, Pass, Proxy, Record
 
 @dataclass(frozen=True)
 class Scores(Mapping[str, float]):
-    """Score by proxy; ``status`` is ``ok`` or why a score is NaN; ``seconds`` is by pass."""
+    """Scores by proxy, NaN where undefined.
+
+    Attributes
+    ----------
+    values_by_name
+        Score by proxy, which the mapping itself gives.
+    status
+        ``ok``, or the reason why the score is NaN, by proxy.
+    seconds
+        Wall-clock time by pass.
+    """
 
     values_by_name: dict[str, float] = field(default_factory=dict)
     status: dict[str, str] = field(default_factory=dict)
@@ -44,26 +55,27 @@ class Scores(Mapping[str, float]):
         return len(self.values_by_name)
 
 
-def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy], seed: int) -> Scores:
-    """Compute every proxy on one network and one batch; each pass runs once.
+def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy[Any]], seed: int) -> Scores:
+    """Compute every proxy on one network and one batch.
 
-    The model is left as it was found. A score that cannot be had is NaN with the reason.
+    Each pass runs once, with the needs of all its proxies. The model is left as it was found. A score that
+    cannot be computed is NaN, and its status gives the reason.
 
     Raises
     ------
     WrongInputError
-        If the network cannot process the images, or does not put out logits for the labels.
+        If the network cannot process the images, or its output is not logits that fit the labels.
     MemoryError
-        If memory is short; a smaller batch would give other scores.
+        If memory is short. The batch is not reduced, because a smaller batch has other scores.
     """
     network = unwrapped(model)
     with torch.inference_mode(False), _full_precision(), eager(network):
-        # Tensors made in torch.inference_mode cannot be differentiated; copies made here can.
+        # Images created in torch.inference_mode cannot take part in autograd; copies made outside it can.
         batch = Batch(batch.images.clone(), batch.labels.clone())
         return _compute(_Subject(network, batch, seed), proxies)
 
 
-def _compute(subject: _Subject, proxies: Sequence[Proxy]) -> Scores:
+def _compute(subject: _Subject, proxies: Sequence[Proxy[Any]]) -> Scores:
     scores = Scores()
     hidden = obstacle(subject.model)
     for run, members in _by_pass(proxies).items():
@@ -77,15 +89,18 @@ def _compute(subject: _Subject, proxies: Sequence[Proxy]) -> Scores:
 
 @dataclass
 class _Subject:
-    """One network and batch; ``drawing`` are the modules that drop at random, once that is known."""
+    """One network and batch to be scored.
+
+    ``drawing`` are the modules that draw random numbers. They are None until a pass has drawn any.
+    """
 
     model: nn.Module
     batch: Batch
     seed: int
     drawing: list[nn.Module] | None = None
 
-    def scores(self, run: Pass, members: Sequence[Proxy]) -> list[tuple[float, str]]:
-        """Return score and status of each member; a pass that cannot be run says why for all of them."""
+    def scores(self, run: Pass[Any], members: Sequence[Proxy[Any]]) -> list[tuple[float, str]]:
+        """Return score and status of each member. If the pass fails, all of them have its reason."""
         try:
             record = self._record(run, frozenset[Need]().union(*(proxy.needs for proxy in members)))
             return [proxy.score(record) for proxy in members]
@@ -99,8 +114,8 @@ class _Subject:
             self._refuse_if_broken(error)
             return [(math.nan, f"the pass {run.name} fails: {told(error)}")] * len(members)
 
-    def _record(self, run: Pass, needs: frozenset[Need]) -> Record:
-        """Run the pass; if the network drew random numbers in it, once more without what it drops."""
+    def _record(self, run: Pass[Any], needs: frozenset[Need]) -> Record:
+        """Run the pass, and once more with dropping switched off if the network drew random numbers."""
         try:
             return self._run(run, needs)
         except DrewError:
@@ -113,13 +128,13 @@ class _Subject:
                 "the network draws random numbers in every mode, so a score would depend on the seed"
             ) from None
 
-    def _run(self, run: Pass, needs: frozenset[Need]) -> Record:
+    def _run(self, run: Pass[Any], needs: frozenset[Need]) -> Record:
         without_dropping = nullcontext() if self.drawing is None else dropping_off(self.drawing)
         with rerouted(poolings_by_products(self.model)), without_dropping:
             return run.run(self.model, self.batch, needs, self.seed)
 
     def _refuse_if_broken(self, error: Exception) -> None:
-        """Raise WrongInputError if the network fails on the images in a plain forward pass, too."""
+        """Raise WrongInputError if the network fails on the images in a plain forward pass as well."""
         images = self.batch.images
         with preserved(self.model):
             broken = failure(self.model, images)
@@ -129,18 +144,22 @@ class _Subject:
                 f"{images.device}: {broken}"
             ) from error
 
-    def _short_of_memory(self, run: Pass) -> MemoryError:
+    def _short_of_memory(self, run: Pass[Any]) -> MemoryError:
         images = self.batch.images
         return MemoryError(
-            f"no memory for the pass {run.name} over a batch of {len(images)} on {images.device}. Use a "
-            "machine or a device with more of it, or a smaller batch (features.batch_size in the "
-            "configuration, --batch-size of zcrepro score); but scores of batches of other sizes cannot be "
-            "compared, so it is never made smaller by itself"
+            f"not enough memory for the pass {run.name} over a batch of {len(images)} on {images.device}. "
+            "Use a device with more memory, or a smaller batch (features.batch_size in the configuration, "
+            "--batch-size of zcrepro score). The batch is not reduced automatically, because scores of "
+            "batches of different sizes cannot be compared"
         )
 
 
 def check_batch(images: Tensor, labels: Tensor) -> Batch:
-    """Return a batch, or raise ValueError that says what is wrong with it."""
+    """Return a batch of ``images``, (n, channels, height, width), and ``labels``, (n,), as int64.
+
+    Raises ValueError, which names what is wrong, unless images are floating point and finite, and labels
+    are class indices from 0, one per image, on the same device.
+    """
     for name, value in {"images": images, "labels": labels}.items():
         if not isinstance(value, Tensor):
             raise ValueError(
@@ -169,9 +188,10 @@ def check_batch(images: Tensor, labels: Tensor) -> Batch:
 
 @contextmanager
 def _full_precision() -> Iterator[None]:
-    """Compute float32 as IEEE defines it, and always with the same kernels.
+    """Compute in full float32 and with deterministic kernels inside.
 
-    By default a GPU convolves in TF32, of three decimal digits.
+    By default a GPU convolves in TF32, which has three decimal digits, and may choose another kernel each
+    time.
     """
     cudnn, products = torch.backends.cudnn, torch.backends.cuda.matmul
     convolution = cudnn.conv  # type: ignore[attr-defined]
@@ -183,8 +203,8 @@ def _full_precision() -> Iterator[None]:
         cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = before
 
 
-def _by_pass(proxies: Sequence[Proxy]) -> dict[Pass, list[Proxy]]:
-    groups: dict[Pass, list[Proxy]] = {}
+def _by_pass(proxies: Sequence[Proxy[Any]]) -> dict[Pass[Any], list[Proxy[Any]]]:
+    groups: dict[Pass[Any], list[Proxy[Any]]] = {}
     for proxy in proxies:
         groups.setdefault(proxy.runs_in, []).append(proxy)
     return groups

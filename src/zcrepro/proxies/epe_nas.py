@@ -1,9 +1,12 @@
-"""EPE-NAS: correlation of the Jacobians within each class.
+"""EPE-NAS: the correlation of Jacobians within each class.
 
-Lopes et al. (2021). For at most 100 classes the absolute class scores are added; for more, each
-class score is divided by the size of the class and absolute differences of all pairs of classes
-are added and divided by the number of classes (the released code). NaN where the sum of the logits is
-constant, as for ``jacov``."""
+Lopes et al. (ICANN 2021), with k = 1e-5 for stability. Higher is better. As in the released code, up to 100
+classes contribute the absolute values of their scores. With more, each class score is divided by the number
+of images of the class, and the absolute differences of all pairs of classes are added and divided by the
+number of classes.
+
+The score is undefined if the sum of the logits is constant, as for ``jacov``.
+"""
 
 import torch
 
@@ -21,7 +24,10 @@ MANY_CLASSES = 100
 
 
 def epe_nas(record: GradientRecord) -> float:
-    """In float64; a class with a single image counts log(1 + k), or nothing with many classes."""
+    """Return the score, computed in float64.
+
+    A class with a single image contributes log(1 + k), or nothing if there are many classes.
+    """
     if len(record.labels.unique()) == len(record.labels):
         raise UndefinedScoreError("no class has two images to correlate")
     jacobian = required_jacobian(record).double()

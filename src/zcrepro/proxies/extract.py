@@ -141,7 +141,7 @@ def extract(
 
 
 def _scores(
-    space: Space, text: str, batches: Minibatches, proxies: Sequence[Proxy], chosen: ExtractSettings
+    space: Space, text: str, batches: Minibatches, proxies: Sequence[Proxy[Any]], chosen: ExtractSettings
 ) -> Scores:
     if not proxies:
         return Scores()

@@ -1,8 +1,9 @@
-"""Fisher information of the output channels, times the number of weights of each channel.
+"""Fisher: the Fisher information of output channels, times the number of weights per channel.
 
-Turner et al. (BlockSwap, ICLR 2020) as zero-cost-nas computes it: for each channel half the mean
-over the batch of the squared sum over space of activation times gradient, counted once for
-every weight of the channel."""
+Turner et al. (BlockSwap, ICLR 2020), as zero-cost-nas computes it. Higher is better. The Fisher information
+of a channel is half the mean over the batch of the squared sum over positions of activation times gradient.
+It counts once per weight of the channel.
+"""
 
 from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
@@ -10,9 +11,9 @@ from zcrepro.proxies.base import Proxy
 
 
 def fisher(record: GradientRecord) -> float:
-    """Added layer by layer in float64; a layer that is called twice counts twice."""
+    """Return the sum over calls of layers, added in float64; a layer that is called twice counts twice."""
     calls = zip(record.outputs, record.output_gradients, strict=True)
-    # A linear layer puts out (n, channels): a space of one place.
+    # The output of a linear layer, (n, channels), has a single position.
     per_image = ((output * gradient).reshape(*output.shape[:2], -1).sum(2) for output, gradient in calls)
     of_calls = on_host(images.pow(2).mean(0).sum() for images in per_image)
     return sum(of_call / 2 * fan_in for of_call, fan_in in zip(of_calls, record.fan_ins, strict=True))

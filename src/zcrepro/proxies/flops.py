@@ -1,15 +1,16 @@
-"""Multiply-adds of one image, as NAS-Bench-Suite-Zero counts them (tensorwatch).
+"""FLOPs: the multiply-adds for one image, as NAS-Bench-Suite-Zero counts them with tensorwatch.
 
-Reported in millions there; here it is the plain number. Counted are nn.Conv2d, nn.Linear, BatchNorm2d, ReLU,
-LeakyReLU and pooling modules that are called. Left out is what functions compute, above all the products of
-attention and the projections inside nn.MultiheadAttention."""
+Krishnakumar et al. (NeurIPS 2022) report millions; here it is the plain number. Higher is better. Calls of
+nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU and pooling modules are counted. Computation by
+functions is not, above all the products of attention and the projections inside nn.MultiheadAttention.
+"""
 
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure
 from zcrepro.proxies.base import Proxy
 
 
 def flops(record: Structure) -> float:
-    """The number of multiply-adds."""
+    """Return the number of multiply-adds."""
     return record.operations
 
 

@@ -1,4 +1,7 @@
-"""Sum over layers of the L2 norm of the loss gradient."""
+"""Gradient norm: the sum over layers of the L2 norm of the gradient of the loss.
+
+Abdelfattah et al. (ICLR 2021). Higher is better.
+"""
 
 from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
@@ -6,7 +9,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def grad_norm(record: GradientRecord) -> float:
-    """Each layer in the dtype of its weights, their sum in float64."""
+    """Return the sum of the norms; a norm is in the dtype of the weights, the sum in float64."""
     return sum(on_host(gradient.norm() for gradient in record.weight_gradients))
 
 

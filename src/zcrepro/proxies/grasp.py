@@ -1,7 +1,8 @@
 """GraSP: how much the gradient flow would change without each weight.
 
-Wang et al. (ICLR 2020) at temperature 1, the same batch for both derivatives, as both peer
-implementations compute it."""
+Wang et al. (ICLR 2020), at temperature 1. Higher is better. The same batch serves for both derivatives, as
+in both peer implementations.
+"""
 
 from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
@@ -9,7 +10,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def grasp(record: GradientRecord) -> float:
-    """Each layer in the dtype of its weights, their sum in float64."""
+    """Return the sum over layers; a layer is summed in the dtype of its weights, the layers in float64."""
     pairs = zip(record.weights, record.hessian_gradients, strict=True)
     return sum(on_host((-weight.detach() * product).sum() for weight, product in pairs))
 

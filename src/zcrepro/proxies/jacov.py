@@ -1,9 +1,12 @@
 """Jacobian covariance: how differently the network treats the images of a batch.
 
-Mellor et al. (2020, first version of NASWOT), with k = 1e-5 for stability. The eigenvalues are taken
-with a solver for symmetric matrices; the peers' general solver differs in the last digits, which
-shows where the matrix is nearly singular. NaN where the sum of the logits is constant, as in NAS-Bench-301
-and TransNAS-Bench-101, so that its gradient is rounding errors, which the peers correlate."""
+Mellor et al. (2020, the first version of NASWOT), with k = 1e-5 for stability. Higher is better. The
+eigenvalues are computed by a solver for symmetric matrices. The general solver of the peers differs in the
+last digits, which is visible if the matrix is nearly singular.
+
+The score is undefined if the sum of the logits is constant, as in NAS-Bench-301 and TransNAS-Bench-101. Its
+gradient then consists of rounding errors, which the peers correlate.
+"""
 
 import torch
 
@@ -19,7 +22,7 @@ STABILITY = 1e-5
 
 
 def jacov(record: GradientRecord) -> float:
-    """From the eigenvalues of the correlation matrix of the images' Jacobians, in float64."""
+    """Return the score from the eigenvalues of the correlations between images, in float64."""
     if len(record.labels) < 2:
         raise UndefinedScoreError("a batch of one has nothing to correlate")
     correlations = torch.corrcoef(required_jacobian(record).double())

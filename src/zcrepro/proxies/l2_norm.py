@@ -1,4 +1,7 @@
-"""Sum over layers of the L2 norm of the weights."""
+"""L2 norm: the sum over layers of the L2 norm of the weights.
+
+Abdelfattah et al. (ICLR 2021). Higher is better.
+"""
 
 from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure
@@ -6,7 +9,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def l2_norm(record: Structure) -> float:
-    """Each layer in the dtype of its weights, their sum in float64."""
+    """Return the sum of the norms; a norm is in the dtype of the weights, the sum in float64."""
     return sum(on_host(weight.detach().norm() for weight in record.weights))
 
 

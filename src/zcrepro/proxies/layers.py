@@ -1,17 +1,18 @@
 """Number of trainable layers: the size by which VKDNW ranks first.
 
-Tybl and Neumann (CVPR 2025). Higher is better. The released code, followed here, counts parameter tensors,
-so a convolution with a bias counts twice and an affine BatchNorm too. VKDNW_single is this number plus the
-score of ``vkdnw``, which cannot reach three: networks of as many layers are ranked by that.
+Tybl and Neumann (CVPR 2025). Higher is better. As in the released code, parameter tensors are counted, so a
+convolution with a bias counts twice, and so does an affine BatchNorm. VKDNW_single is this number plus the
+score of ``vkdnw``. As that score is below three, it mostly decides between networks of equal size.
 
-Cost: none."""
+Cost: none.
+"""
 
 from zcrepro.proxies._passes.tensors import TENSORS, Tensors
 from zcrepro.proxies.base import Proxy
 
 
 def layers(record: Tensors) -> float:
-    """The number of parameter tensors."""
+    """Return the number of parameter tensors."""
     return record.parameters
 
 

@@ -1,15 +1,16 @@
-"""Linear regions: how many of them the images of a batch fall into.
+"""Linear regions: into how many of them the images of a batch fall.
 
-Chen et al. (TE-NAS, ICLR 2021): a ReLU network is linear where the pattern of its active units does not
-change, so distinct patterns are distinct regions. Higher is better. As in the released code only ReLU
-modules of feature maps count, in training mode.
+Chen et al. (TE-NAS, ICLR 2021). A ReLU network is linear as long as the pattern of its active units does
+not change, so distinct patterns are distinct regions. Higher is better. As in the released code, the
+network is in training mode and only the ReLUs of feature maps count.
 
-The released code counts over 3,000 crops of 3 x 3 pixels in a supernet of one channel and one cell a stage.
-A given network sees the batch instead; comparisons of later papers take a batch of noise. At full width
-every image then has a region of its own, and the score is the size of the batch: it tells networks apart
-only where they are thin or the images nearly equal.
+The released code counts regions over 3,000 crops of 3 x 3 pixels, in a supernet with one channel and one
+cell per stage. Here a given network sees the batch; comparisons in later papers use a batch of noise. At
+full width every image then has a region of its own, and the score is the size of the batch. It
+distinguishes networks only if they are thin, or if the images are nearly equal.
 
-Cost: one forward, and half of one for the patterns."""
+Cost: one forward, and half of one for the patterns.
+"""
 
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.proxies._passes.patterns import PATTERNS, Patterns, required_patterns
@@ -17,7 +18,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def linear_regions(record: Patterns) -> float:
-    """The number of distinct patterns over the units."""
+    """Return the number of distinct patterns over the units, at most the number of images."""
     images = required_patterns(record).of_images
     if len(images) < 2:
         raise UndefinedScoreError("a batch of one lies in one region, whatever the network")

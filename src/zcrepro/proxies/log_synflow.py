@@ -1,12 +1,14 @@
-"""LogSynFlow: SynFlow with the gradients on a logarithmic scale, so that they do not explode.
+"""LogSynFlow: SynFlow with gradients on a logarithmic scale, so that they do not explode.
 
-Cavagnero et al. (FreeREA, WACV 2023): absolute weights times log(gradient + 1), summed. Higher is better. One
-image of ones, float64, no BatchNorm, convolutions and linear layers only, as in ``synflow``.
+Cavagnero et al. (FreeREA, WACV 2023): the sum of absolute weights times log(gradient + 1). Higher is
+better. As for ``synflow``, there is one image of ones, in float64, no BatchNorm, and convolutions and
+linear layers only.
 
-The gradients are not negative where all activations grow with their input, as ReLU does; the released code
-has no value where one is below -1, here their absolute value counts.
+Gradients are not negative if all activation functions increase, as ReLU does. The released code has no
+value if one is below -1; here absolute gradients count.
 
-Cost: a forward and a backward of one image in float64, a sixth of a forward."""
+Cost: a forward and a backward of one image in float64, a sixth of a forward.
+"""
 
 from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._passes.synflow import SYNFLOW, Flow
@@ -14,7 +16,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def log_synflow(record: Flow) -> float:
-    """The sum over all weighted layers, in float64."""
+    """Return the sum over all weighted layers, in float64."""
     pairs = zip(record.weights, record.gradients, strict=True)
     return sum(on_host((weight * gradient.abs().log1p()).sum() for weight, gradient in pairs))
 

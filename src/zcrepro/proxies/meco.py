@@ -1,17 +1,19 @@
 """MeCo: how far the channels of the feature maps are from being copies of each other.
 
 Jiang et al. (NeurIPS 2023): the smallest eigenvalue of the correlation matrix of the channels of one image,
-summed over layers. Higher is better. No label and no gradient is needed.
+summed over layers. Higher is better. Neither labels nor gradients are needed.
 
-The paper sums over layers, the released code, followed here, over the calls of all modules: a container
-counts again what its last layer puts out, so the score depends on how modules are nested. The released
-code has two inputs, an image of the data set (NAS-Bench-201) and noise of 64 x 64; here it is the first
-image of the batch. A layer with as many channels as positions adds zero, since its matrix is singular.
+The paper sums over layers. The released code, followed here, sums over the calls of all modules: a
+container counts the output of its last layer again, so the score depends on how modules are nested. The
+released code takes an image of the data set (NAS-Bench-201) or noise of 64 x 64 pixels; here it is the
+first image of the batch. A layer with at least as many channels as positions contributes zero, because its
+matrix is singular.
 
-MeCo_opt, which is not computed here, draws eight channels of each feature map at random and multiplies
-the smallest eigenvalue of their matrix by channels / 8.
+MeCo_opt, which is not computed here, draws eight channels of each feature map at random and multiplies the
+smallest eigenvalue of their matrix by channels / 8.
 
-Cost: one forward of one image and an eigenvalue problem a module, a quarter of a forward."""
+Cost: one forward of one image and one eigenvalue problem per module, a quarter of a forward.
+"""
 
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.proxies._passes.feature_maps import FEATURE_MAPS, Correlations
@@ -19,7 +21,10 @@ from zcrepro.proxies.base import Proxy
 
 
 def meco(record: Correlations) -> float:
-    """The sum over calls of modules; outputs without positions, as of a linear layer, add nothing."""
+    """Return the sum over calls of modules.
+
+    Outputs without positions, such as those of a linear layer, are left out.
+    """
     if not record.smallest:
         raise UndefinedScoreError("the network has no feature maps")
     return sum(record.smallest)

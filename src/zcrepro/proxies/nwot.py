@@ -1,11 +1,13 @@
-"""NASWOT: log-determinant of the kernel of ReLU activation patterns.
+"""NASWOT: the log-determinant of the kernel of ReLU activation patterns.
 
-Mellor et al. (ICML 2021): two images are alike in as many units as both switch on or both off. NaN where
-the kernel is singular, of which the peers report what rounding leaves.
+Mellor et al. (ICML 2021). Higher is better. The kernel counts in how many units two images are both active
+or both inactive. The score is undefined if the kernel is singular; the peers report a value made of
+rounding errors.
 
-Every ReLU counts once, be it a module, a function or a method. NASLib counts every module whose class has
-ReLU in its name, so that on TransNAS-Bench-101 a block counts beside the ReLU inside it: its values there are
-4 to 5 percent apart."""
+Every ReLU counts once, whether it is a module, a function or a method. NASLib counts every module whose
+class has ReLU in its name. On TransNAS-Bench-101 it therefore counts a block beside the ReLU inside, and
+its values differ from ours by 4 to 5 percent.
+"""
 
 import torch
 
@@ -15,10 +17,10 @@ from zcrepro.proxies.base import Proxy
 
 
 def nwot(record: GradientRecord) -> float:
-    """Undefined without ReLUs, and where the kernel is singular.
+    """Return the logarithm of the determinant.
 
-    So it is where two images switch every unit alike, or where the units are fewer than the images by
-    two or more.
+    It is undefined if there is no ReLU, or if the kernel is singular. The kernel is singular if two images
+    agree in every unit, or if there are fewer units than images by two or more.
     """
     kernel = record.relu_kernel
     if kernel is None:

@@ -1,13 +1,15 @@
-"""Number of parameters, all of them: the oldest baseline.
+"""Parameters: the number of all parameters, the oldest baseline.
 
-Reported in millions by NAS-Bench-Suite-Zero; here it is the plain number."""
+NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022) reports millions; here it is the plain number.
+Higher is better.
+"""
 
 from zcrepro.proxies._passes.structure import STRUCTURE, Structure
 from zcrepro.proxies.base import Proxy
 
 
 def params(record: Structure) -> float:
-    """The number of parameters."""
+    """Return the number of parameters."""
     return record.parameters
 
 

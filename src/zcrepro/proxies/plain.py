@@ -1,4 +1,7 @@
-"""The sum of weight times gradient, with its sign: SNIP without the absolute value."""
+"""Plain: the sum of weight times gradient, which is SNIP without the absolute value.
+
+Abdelfattah et al. (ICLR 2021). Higher is better.
+"""
 
 from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
@@ -6,7 +9,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def plain(record: GradientRecord) -> float:
-    """Each layer in the dtype of its weights, their sum in float64."""
+    """Return the sum over layers; a layer is summed in the dtype of its weights, the layers in float64."""
     pairs = zip(record.weights, record.weight_gradients, strict=True)
     return sum(on_host((weight.detach() * gradient).sum() for weight, gradient in pairs))
 

@@ -1,7 +1,8 @@
 """SNIP: how much the loss would change without each weight, to first order.
 
-Lee et al. (ICLR 2019) prune by it; as a proxy it is summed over all weights (Abdelfattah et al.,
-ICLR 2021, section 3.2)."""
+Lee et al. (ICLR 2019) prune by it. As a proxy it is summed over all weights (Abdelfattah et al., ICLR 2021,
+section 3.2). Higher is better.
+"""
 
 from zcrepro.networks.scalars import on_host
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
@@ -9,7 +10,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def snip(record: GradientRecord) -> float:
-    """Each layer in the dtype of its weights, their sum in float64."""
+    """Return the sum over layers; a layer is summed in the dtype of its weights, the layers in float64."""
     pairs = zip(record.weights, record.weight_gradients, strict=True)
     return sum(on_host((weight.detach() * gradient).abs().sum() for weight, gradient in pairs))
 

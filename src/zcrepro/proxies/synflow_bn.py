@@ -1,21 +1,22 @@
-"""SynFlow with BatchNorm: the flow of ones through absolute weights where every BatchNorm stays.
+"""SynFlow with BatchNorm: the flow of ones through absolute weights, with every BatchNorm in place.
 
-Abdelfattah et al. (ICLR 2021), whose release offers it beside ``synflow``. Higher is better. BatchNorm has
-absolute parameters and normalises the one image of ones in training mode. A network without BatchNorm has
-the score of ``synflow``.
+Abdelfattah et al. (ICLR 2021), whose released code offers it beside ``synflow``. Higher is better.
+BatchNorm has absolute parameters, and normalises the one image of ones in training mode. For a network
+without BatchNorm the score is that of ``synflow``.
 
-NaN if the flow is rounding errors alone, which the peer adds up. That is so if BatchNorms see constants, as
-after 1x1 convolutions only, and if the last BatchNorm is pooled at once, which makes the logits constant, as
-in NAS-Bench-301 and TransNAS-Bench-101.
+The score is undefined if the flow consists of rounding errors, which the peer adds up. This is so if
+BatchNorms see constants, as behind 1x1 convolutions only, or if the output of the last BatchNorm is pooled
+at once, which makes the logits constant, as in NAS-Bench-301 and TransNAS-Bench-101.
 
-Cost: two forwards and backwards of one image in float64, a third of a forward."""
+Cost: two forwards and backwards of one image in float64, a third of a forward.
+"""
 
 from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_NORMS, Flow
 from zcrepro.proxies.base import Proxy
 
 
 def synflow_bn(record: Flow) -> float:
-    """The sum over all weighted layers, in float64."""
+    """Return the sum over all weighted layers, in float64."""
     return record.saliency()
 
 

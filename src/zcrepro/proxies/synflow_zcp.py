@@ -1,19 +1,21 @@
-"""SynFlow as released with NAS-Bench-201: BatchNorm stays where the resolution is reduced.
+"""SynFlow as released for NAS-Bench-201: BatchNorm stays in the blocks that reduce the resolution.
 
-Abdelfattah et al. (ICLR 2021) define ``synflow`` without BatchNorm, and report it for networks whose two
-reduction blocks are built with BatchNorm all the same, which lowers it 1e3 to 1e4 times. Higher is better.
-For any network: BatchNorm stays inside the blocks that put out fewer positions than they get, and is passed
-by elsewhere. A network whose blocks reduce without BatchNorm has the score of ``synflow``. NaN if the flow is
-rounding errors alone, as explained in ``synflow_bn``.
+Abdelfattah et al. (ICLR 2021) define ``synflow`` without BatchNorm. The networks that they report on have
+BatchNorm in the two reduction blocks all the same, which lowers the score by a factor of 1e3 to 1e4. Higher
+is better. For any network, BatchNorm stays inside the blocks whose output has fewer positions than their
+input, and is bypassed elsewhere. For a network whose blocks reduce the resolution without BatchNorm the
+score is that of ``synflow``. It is undefined if the flow consists of rounding errors, as explained in
+``synflow_bn``.
 
-Cost: three forwards and two backwards of one image in float64, a third of a forward."""
+Cost: three forwards and two backwards of one image in float64, a third of a forward.
+"""
 
 from zcrepro.proxies._passes.synflow import SYNFLOW_WITH_REDUCTIONS, Flow
 from zcrepro.proxies.base import Proxy
 
 
 def synflow_zcp(record: Flow) -> float:
-    """The sum over all weighted layers, in float64."""
+    """Return the sum over all weighted layers, in float64."""
     return record.saliency()
 
 

@@ -1,19 +1,21 @@
 """VKDNW: how evenly the Fisher information spreads over the directions of the weights.
 
 Tybl and Neumann (CVPR 2025, variance of knowledge of deep network weights): the entropy of the deciles of
-the spectrum of the Fisher matrix, normalised to sum one. Higher is better. Noise through Kaiming weights,
-drawn by the seed, in evaluation mode: the score sees the shape of the batch but not its images. The matrix
-is of the first weight of each of the first 128 parameter tensors, and the label probabilities are smoothed
-by 0.05, as in the released code.
+the spectrum of the Fisher matrix, normalised to sum to one. Higher is better. As in the released code,
+noise runs through Kaiming weights in evaluation mode. Both are drawn from the seed, so the score depends on
+the shape of the batch, but not on its images. The matrix is that of the first weight of each of the first
+128 parameter tensors, and the label probabilities are smoothed by 0.05.
 
-The Fisher matrix of the paper is the mean of J' C J, with J the Jacobian of the logits and C the covariance
-of the label. The released code, followed here, takes the root L of C (L L' = C) from the wrong side: it
-averages (L J)' (L J). Sums are in float64. The released code keeps the smoothing constant in half precision,
-so that its probabilities sum to 1.00017; this moves scores by up to 6 percent, and is not followed.
+The Fisher matrix of the paper is the mean of J^T C J, with J the Jacobian of the logits and C the
+covariance of the label. The released code, followed here, multiplies by the root L of C (L L^T = C) from
+the other side: it averages (L J)^T (L J). Sums are in float64. The released code holds the smoothing
+constant in half precision, so that its probabilities sum to 1.00017. That changes scores by up to 6 percent
+and is not followed.
 
-``layers`` is the size that the paper ranks by first, and by this score among equals.
+``layers`` is the size by which the paper ranks first; this score decides between equal sizes.
 
-Cost: a backward to the activations for each class; 13 forwards with 10 classes, over 100 with 100."""
+Cost: one backward to the activations per class: 13 forwards with 10 classes, over 100 with 100.
+"""
 
 import torch
 
@@ -25,7 +27,7 @@ STABILITY = 1e-10
 
 
 def vkdnw(record: FisherMatrix) -> float:
-    """The entropy of the nine deciles of the eigenvalues."""
+    """Return the entropy of the nine deciles of the eigenvalues, in nats; at most ln(9)."""
     if not record.matrix.isfinite().all():
         raise UndefinedScoreError("the Fisher matrix is not finite")
     levels = torch.arange(1, 10).to(record.matrix) / 10

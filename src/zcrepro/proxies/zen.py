@@ -1,7 +1,8 @@
-"""Zen-score: expressivity of the network under standard normal weights.
+"""Zen-score: the expressivity of the network under standard normal weights.
 
-Lin et al. (ICCV 2021): the logarithm of how far a small perturbation of the input moves the
-features before pooling, plus that of the BatchNorm scales that were divided out."""
+Lin et al. (ICCV 2021): the logarithm of how far a small perturbation of the input moves the features before
+pooling, plus the logarithms of the scales that the BatchNorms divided out. Higher is better.
+"""
 
 from math import log
 
@@ -10,7 +11,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def zen(record: ZenRecord) -> float:
-    """The log distance plus half the log mean variance of each BatchNorm."""
+    """Return the log distance plus half the log mean variance of each BatchNorm."""
     return log(required_difference(record)) + sum(log(variance) / 2 for variance in record.variances)
 
 

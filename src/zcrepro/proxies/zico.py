@@ -1,13 +1,14 @@
-"""ZiCo: how large the gradients of the weights are beside their spread from batch to batch.
+"""ZiCo: how large the gradients of the weights are relative to their spread between batches.
 
 Li et al. (ICLR 2023). Higher is better. A layer whose gradients do not differ is left out.
 
-The paper divides by the deviation of the absolute gradients; the released code, followed here, by the
-deviation (of the population) of the signed ones. Its first version let gradients add up from batch to
-batch, which is not what the paper says: here, as in later copies of the code, each batch has its own. Two
-batches are what comparisons use; ours are the halves of the batch, so that all proxies see the same images.
+The paper divides by the standard deviation of the absolute gradients. The released code, followed here,
+divides by the population standard deviation of the signed ones. Its first version accumulated gradients
+from batch to batch, contrary to the paper; here, as in later copies of the code, each batch has its own.
+Comparisons use two batches. Ours are the halves of the batch, so that all proxies see the same images.
 
-Cost: a forward and a backward of the batch in all, 3 forwards."""
+Cost: a forward and a backward of the batch in all, 3 forwards.
+"""
 
 from math import log
 
@@ -19,7 +20,7 @@ from zcrepro.proxies.base import Proxy
 
 
 def zico(record: HalfGradients) -> float:
-    """The sum over layers of the log of the sum over weights, in float64."""
+    """Return the sum over layers of the logarithm of the sum over weights, in float64."""
     ratios = [_ratio(gradients.double()) for gradients in record.gradients]
     logarithms = [log(ratio) for ratio in ratios if ratio > 0]
     if not logarithms:
@@ -28,7 +29,10 @@ def zico(record: HalfGradients) -> float:
 
 
 def _ratio(gradients: Tensor) -> float:
-    """The sum over weights of mean absolute value by deviation; ``gradients``: (batches, ...)."""
+    """Return the sum over weights of mean absolute gradient over standard deviation.
+
+    ``gradients`` is (batches, *weight). Weights whose gradients do not differ are left out.
+    """
     deviations = gradients.std(0, correction=0)
     varied = deviations > 0
     return float((gradients.abs().mean(0)[varied] / deviations[varied]).sum())

@@ -1,7 +1,8 @@
-"""Rank correlations, and intervals that know that equal graphs are one observation.
+"""Rank correlations, and bootstrap intervals that resample classes of equal graphs.
 
-A proxy is judged by how it orders architectures, so only ranks count. Input that has no order
-(constant, or fewer than two rows) has no correlation: NaN, never a warning.
+A proxy is judged by the order in which it puts architectures, so only ranks count. Vectors without an order
+(constant, with a NaN, or of fewer than two elements) have no correlation: the result is NaN, without a
+warning.
 """
 
 import math
@@ -13,11 +14,12 @@ from scipy import stats
 
 Statistic = Callable[[np.ndarray, np.ndarray], float]
 
-PAIRS_UP_TO = 1024  # rows; above, the n log n count of scipy is faster than looking at all pairs
+PAIRS_UP_TO = 1024
+"""Largest number of rows for which comparing all pairs is faster than scipy's n log n algorithm."""
 
 
 def kendall(x: np.ndarray, y: np.ndarray) -> float:
-    """Kendall's tau-b of two vectors of equal length, in [-1, 1]; NaN where it is undefined."""
+    """Return Kendall's tau-b of two vectors of equal length, in [-1, 1], or NaN if it is undefined."""
     x, y = _vectors(x, y)
     if _has_no_order(x) or _has_no_order(y):
         return math.nan
@@ -25,7 +27,7 @@ def kendall(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's rho of two vectors of equal length, in [-1, 1]; NaN where it is undefined."""
+    """Return Spearman's rho of two vectors of equal length, in [-1, 1], or NaN if it is undefined."""
     x, y = _vectors(x, y)
     if _has_no_order(x) or _has_no_order(y):
         return math.nan
@@ -34,7 +36,7 @@ def spearman(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def mean_over_draws(statistic: Statistic) -> Statistic:
-    """``statistic`` of scores that were drawn several times, (draws, n): the mean over the draws."""
+    """Return a statistic of scores of several draws, (draws, n): the mean of ``statistic`` over the draws."""
     return lambda x, y: float(np.mean([statistic(draw, y) for draw in x]))
 
 
@@ -47,13 +49,38 @@ def interval(
     rng: np.random.Generator,
     level: float = 0.95,
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of ``statistic(x, y)`` over *groups* of rows.
+    """Return the percentile bootstrap interval of ``statistic(x, y)``, with groups of rows resampled.
 
-    ``x`` is (n,), or (draws, n) for a statistic of several draws; ``y`` and ``groups`` are (n,).
+    Rows of equal graphs belong to one group. They were trained separately, but a proxy sees one network, so
+    they are one observation: resampling single rows would make the interval too narrow.
 
-    Equal graphs (equal ``groups``) come and go together: they were trained apart, but a proxy
-    sees one network, so that rows drawn one by one would make the interval too narrow. Resamples
-    whose statistic is undefined are left out; (NaN, NaN) where none is left.
+    Parameters
+    ----------
+    statistic
+        Maps (x, y) to a number.
+    x
+        Scores, (n,), or (draws, n) for a statistic of several draws.
+    y
+        Accuracies, (n,).
+    groups
+        The group of each row, (n,).
+    resamples
+        Number of bootstrap resamples.
+    rng
+        The generator that resamples are drawn from.
+    level
+        Coverage, in (0, 1).
+
+    Returns
+    -------
+    tuple
+        The lower and upper end. Resamples whose statistic is undefined are left out; both ends are NaN if
+        none is left, or if there is a single group.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ.
     """
     if not len(groups) == len(y) == x.shape[-1]:
         raise ValueError(f"{len(groups)} groups and {x.shape[-1]} scores for {len(y)} rows")
@@ -74,10 +101,19 @@ def interval(
 
 
 class KendallWith:
-    """Kendall's tau-b of many x with one y: whatever depends on y alone is computed once.
+    """Kendall's tau-b of many vectors x with one vector y.
 
-    It takes the dense ranks of x, since its caller has them. All pairs are looked at, one byte
-    each: at 400 rows several times faster than the n log n count.
+    What depends on y only is computed once. For up to PAIRS_UP_TO rows the pairs are compared as one
+    boolean matrix, which vector instructions handle; at 400 rows this is several times faster than scipy's
+    n log n algorithm.
+
+    The discordant pairs need no second comparison. Of the pairs with y untied, those tied in x but not in y
+    number (tied in x) - (tied in both), and the rest are concordant or discordant, so
+
+        discordant = untied in y - tied in x + tied in both - concordant.
+
+    Then tau-b = (concordant - discordant) / sqrt(untied in x * untied in y). All counts are integers, so
+    the result is exact up to the last division.
     """
 
     def __init__(self, y: np.ndarray) -> None:
@@ -88,6 +124,10 @@ class KendallWith:
             self._below = _below(self._y)
 
     def __call__(self, ranks: np.ndarray) -> float:
+        """Return tau-b of x and y from the ``dense_ranks`` of x, or NaN if it is undefined.
+
+        Raises ValueError if x and y differ in length.
+        """
         if len(ranks) != len(self._y):
             raise ValueError(f"{len(ranks)} ranks for {len(self._y)} rows")
         if len(ranks) > PAIRS_UP_TO:
@@ -96,6 +136,7 @@ class KendallWith:
         untied = self._pairs - tied
         if not untied or not self._untied:
             return math.nan
+        # Ranks are below the number of rows, so this combination is one integer per pair of ranks.
         tied_in_both = _tied_pairs(ranks * len(self._y) + self._y) if tied else 0
         concordant = int(np.count_nonzero(_below(ranks) & self._below))
         discordant = self._untied - tied + tied_in_both - concordant
@@ -103,7 +144,7 @@ class KendallWith:
 
 
 def dense_ranks(values: np.ndarray) -> np.ndarray:
-    """0 for the smallest value, 1 for the next larger one, and so on; equal values share a rank."""
+    """Return ranks 0, 1, 2, ... from the smallest value to the largest; equal values share a rank."""
     order = np.argsort(values)
     ordered = values[order]
     ranks = np.empty(len(values), np.int64)
@@ -123,12 +164,12 @@ def _vectors(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _has_no_order(values: np.ndarray) -> bool:
-    # A NaN is unequal to itself: such a vector counts as one without an order as well.
+    # Sorting would put a NaN last, as if it were the largest value.
     return len(values) < 2 or bool(np.isnan(values).any()) or bool((values == values[0]).all())
 
 
 def _centred_ranks(values: np.ndarray) -> np.ndarray:
-    """Mid-ranks less their mean."""
+    """Return the ranks minus their mean, with equal values at the mean of their ranks."""
     ranks = dense_ranks(values)
     counts = np.bincount(ranks)
     middle = np.cumsum(counts) - (counts - 1) / 2
@@ -136,19 +177,20 @@ def _centred_ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The integers of ``[start, start + count)`` for every pair, one range after the other."""
+    """Return the integers of ``[start, start + count)`` for every pair, concatenated."""
     before = np.cumsum(counts) - counts
     return np.repeat(starts - before, counts) + np.arange(counts.sum())
 
 
 def _below(ranks: np.ndarray) -> np.ndarray:
-    # Two bytes a rank, so that one vector instruction compares many.
+    """Return whether rank i is below rank j, (n, n)."""
+    # With two bytes per rank, one vector instruction compares many.
     small = ranks.astype(np.int16)
     return np.asarray(small[:, np.newaxis] < small, np.bool_)
 
 
 def _tied_pairs(values: np.ndarray) -> int:
-    """The number of pairs of equal integers."""
+    """Return the number of pairs of equal integers."""
     ordered = np.sort(values)
     edges = np.flatnonzero(ordered[1:] != ordered[:-1])
     if len(edges) == len(values) - 1:

@@ -1,9 +1,9 @@
 """The vote of three proxies, which Abdelfattah et al. (ICLR 2021) report beside rank correlations.
 
-It is no rank correlation. Over all ordered pairs of architectures with different accuracy it is the
-share in which the proxies' majority names the better one: .5 for a coin, and 2p - 1 is what compares
-with Kendall's tau. As in the authors' notebook a proxy that sees no difference votes against the
-first of the pair, so that a pair that all proxies tie on counts one half.
+Over all ordered pairs of architectures with different accuracy, it is the share in which the majority of
+the proxies names the better one. It is not a rank correlation: a random vote has 1/2, and 2p - 1 is
+comparable with Kendall's tau. As in the authors' notebook, a proxy that ties on a pair votes against the
+first of the two. Each pair occurs in both orders, so one that all proxies tie on counts one half.
 """
 
 import math
@@ -14,13 +14,16 @@ import pandas as pd
 
 from zcrepro.ranking.correlation import dense_ranks, spearman
 
-BLOCK = 256  # rows compared with all others at a time: memory grows with n, not with n squared
+BLOCK = 256
+"""Number of rows that are compared with all others at a time, so that memory grows with n instead of n^2."""
 
 
 def pair_agreement(scores: np.ndarray, accuracy: np.ndarray) -> float:
-    """The share of ordered pairs in which the majority is right; NaN where all accuracies are equal.
+    """Return the share of ordered pairs in which the majority is right, or NaN if all accuracies are equal.
 
-    ``scores``: (proxies, architectures), larger is better, without NaN; ``accuracy``: (architectures,).
+    ``scores`` is (proxies, architectures), higher is better; ``accuracy`` is (architectures,).
+
+    Raises ValueError if the shapes differ or if there is a NaN.
     """
     right = pairs = 0
     for _, agrees, differs in _blocks(scores, accuracy):
@@ -37,17 +40,39 @@ def pair_agreement_interval(
     rng: np.random.Generator,
     level: float,
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of ``pair_agreement`` over groups of architectures.
+    """Return the percentile bootstrap interval of ``pair_agreement``, with groups of architectures resampled.
 
-    ``draws`` holds the scores of each draw, and the interval is that of the mean over them. A
-    resample gives each architecture a weight, how often its group was drawn, and each pair the
-    product of two. So the pairs are compared once for all resamples. (NaN, NaN) where it is undefined.
+    A resample gives each architecture a weight w, the number of times its group was drawn, and each pair
+    the product w_i w_j. With the boolean matrix A of right pairs, the number of right pairs in the resample
+    is w^T A w. So pairs are compared once for all resamples, block by block, and the resamples are columns
+    of one matrix product.
+
+    Parameters
+    ----------
+    draws
+        The scores of each draw, (proxies, architectures), higher is better. The interval is that of the
+        mean over draws.
+    accuracy
+        (architectures,).
+    groups
+        The group of each architecture, (architectures,). Architectures with equal graphs belong to one group.
+    resamples
+        Number of bootstrap resamples.
+    rng
+        The generator that resamples are drawn from.
+    level
+        Coverage, in (0, 1).
+
+    Returns
+    -------
+    tuple
+        The lower and upper end, or NaN twice if no resample has a pair with different accuracies.
     """
     weights = _weights(groups, resamples, rng)
     right, pairs = np.zeros(weights.shape[1]), np.zeros(weights.shape[1])
     blocks = (block for scores in draws for block in _blocks(scores, accuracy))
     for rows, agrees, differs in blocks:
-        # Single precision is exact here: sums of small integers, far below 2**24.
+        # float32 is exact here, because the sums are integers far below 2^24.
         for total, matrix in ((right, agrees), (pairs, differs)):
             total += np.einsum(
                 "ij,ij->j", weights[rows], matrix.astype(np.float32) @ weights, dtype=np.float64
@@ -60,22 +85,28 @@ def pair_agreement_interval(
 
 
 def rank_sum(scores: np.ndarray) -> np.ndarray:
-    """The sum over the proxies of each architecture's rank, ties sharing theirs: (architectures,)."""
+    """Return the sum over proxies of the ranks, (architectures,); ties share their mean rank."""
     return np.asarray(pd.DataFrame(scores.T).rank().sum(axis=1).to_numpy(np.float64))
 
 
 def rank_sum_spearman(scores: np.ndarray, accuracy: np.ndarray) -> float:
-    """Spearman's rho of the rank sum: what the vote would be as the rank correlation it is labelled."""
+    """Return Spearman's rho of the rank sum and accuracy.
+
+    The paper labels the vote as a rank correlation, which it is not. This is one, of the same proxies.
+    """
     return spearman(rank_sum(scores), accuracy)
 
 
 def _blocks(scores: np.ndarray, accuracy: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-    """For every block of rows: where the majority is right, and where the accuracies differ."""
+    """Yield each block of rows with two boolean matrices, (rows, architectures).
+
+    The first says where the majority is right, the second where the accuracies differ.
+    """
     count = len(accuracy)
     if scores.ndim != 2 or scores.shape[1] != count:
         raise ValueError(f"scores of shape {scores.shape} for {count} architectures")
     if np.isnan(scores).any() or np.isnan(accuracy).any():
-        raise ValueError("a vote needs scores and accuracies without NaN; leave those rows out before")
+        raise ValueError("a vote needs scores and accuracies without NaN; drop those rows first")
     voters, truth = [_compact(row) for row in scores], _compact(accuracy)
     for start in range(0, count, BLOCK):
         rows = slice(start, min(start + BLOCK, count))
@@ -86,17 +117,18 @@ def _blocks(scores: np.ndarray, accuracy: np.ndarray) -> Iterator[tuple[slice, n
 
 
 def _compact(values: np.ndarray) -> np.ndarray:
-    """Ranks in as few bytes as they need, so that one vector instruction compares many."""
+    """Return ranks in as few bytes as they need, so that one vector instruction compares many."""
     ranks = dense_ranks(np.asarray(values, np.float64))
     return ranks.astype(np.int16 if len(ranks) < 2**15 else np.int32)
 
 
 def _above(ranks: np.ndarray, rows: slice) -> np.ndarray:
+    """Return whether the rank of each row is above that of each architecture, (rows, architectures)."""
     return np.asarray(ranks[rows, np.newaxis] > ranks, np.bool_)
 
 
 def _weights(groups: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each architecture's group was drawn, (architectures, resamples)."""
+    """Return how often the group of each architecture was drawn, (architectures, resamples)."""
     codes, distinct = pd.factorize(groups)
     drawn = [
         np.bincount(rng.integers(len(distinct), size=len(distinct)), minlength=len(distinct))

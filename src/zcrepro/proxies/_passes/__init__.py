@@ -1,1 +1,1 @@
-"""What is computed together: each pass runs the network once and records what its proxies need."""
+"""The passes: each runs a network once, and records what its proxies need."""

@@ -1,6 +1,9 @@
-"""The pass of blocks: one forward of noise through Kaiming weights, and a backward from block to block.
+"""The pass of blocks: features of each block, and gradients from block to block.
 
-The feature map of a block is a 4-d output of more than one position; pooled features and logits are none.
+Noise runs through Kaiming weights (Lee and Ham, AZ-NAS, CVPR 2024). One forward gives the feature map of
+every block, and one backward per pair of consecutive blocks starts at the later feature map and ends at the
+earlier, so no gradient of a weight is computed. A feature map is a 4-d output with more than one position;
+pooled features and logits are not.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from torch import Tensor, nn
 from zcrepro.networks.blocks import blocks
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
+from zcrepro.networks.gradients import gradients
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import tokens_refused
 from zcrepro.networks.preserve import substituted
 from zcrepro.networks.redrawn import kaiming_weights, noise_like
@@ -28,9 +33,9 @@ STABILITY = 1e-8
 class Blocks(Record):
     """The entropy of each block, and the gain of a gradient between blocks.
 
-    ``entropies`` holds the entropy of the features of each block in order, NaN if the features are constant.
-    ``gains`` holds, for each pair of consecutive blocks, the spectral norm of what a random gradient of the
-    later block becomes at the earlier one. It is empty unless it was asked for.
+    ``entropies`` holds one entropy per block, in nats and in the order of the calls, or NaN if the features
+    are constant. ``gains`` holds one spectral norm per pair of consecutive blocks, from the last pair to
+    the first. It is empty unless it was asked for.
     """
 
     entropies: list[float]
@@ -58,12 +63,13 @@ class BlockPass:
 def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
     """Return the feature maps of the blocks, in the order of the calls.
 
-    The network goes on with copies, so that it cannot overwrite them.
+    The network continues with a copy of each, because it might overwrite them in place.
     """
     features: list[Tensor] = []
 
     def add(module: nn.Module, inputs: tuple[object, ...], output: object) -> Tensor | None:
-        # Dropout that drops nothing is no block; an identity that an architecture chose is one.
+        # A module that returns its input, such as dropout that drops nothing, is not a block of the network.
+        # An nn.Identity is one, because an architecture has chosen it as an operation.
         if any(output is tensor for tensor in inputs) and not isinstance(module, nn.Identity):
             return None
         if not (isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1):
@@ -71,17 +77,16 @@ def _features(model: nn.Module, images: Tensor) -> list[Tensor]:
         features.append(output)
         return output.clone()
 
-    handles = [block.register_forward_hook(add) for block in blocks(model)]
-    try:
+    with hooked(block.register_forward_hook(add) for block in blocks(model)):
         logits(model, images)
-    finally:
-        for handle in handles:
-            handle.remove()
     return features
 
 
 def _entropy(features: Tensor) -> float:
-    """Of the shares of the principal components of (n, channels, height, width), in float64."""
+    """Return the entropy of the shares of variance of the principal components, in float64.
+
+    ``features`` is (n, channels, height, width). Images and positions are the observations of the channels.
+    """
     by_channel = features.double().transpose(0, 1).flatten(1)
     centred = by_channel - by_channel.mean(1, keepdim=True)
     eigenvalues = torch.linalg.eigvalsh(centred @ centred.T)
@@ -90,15 +95,19 @@ def _entropy(features: Tensor) -> float:
 
 
 def _gains(features: list[Tensor]) -> list[float]:
-    """Return the gains from the last block to the first, the order in which the released code draws."""
+    """Return one gain per pair of blocks, in the order in which the released code draws: the last first."""
     return [_gain(before, after) for before, after in reversed(list(pairwise(features)))]
 
 
 def _gain(before: Tensor, after: Tensor) -> float:
-    """The spectral norm of the mean over positions of the outer product of a random gradient of signs and
-    what it becomes one block earlier, where several positions may belong to one."""
+    """Return the gain of a random gradient on its way back through one block.
+
+    The gradient g at the output has random signs, so E[g g^T] is the identity and E[(J^T g) g^T] is J^T. The
+    mean over images and positions of the outer product of J^T g and g therefore estimates the Jacobian of the
+    block, without computing it. Its spectral norm is the gain.
+    """
     signs = torch.empty(after.shape, dtype=after.dtype, device=after.device).bernoulli_(0.5) * 2 - 1
-    gradient = _gradient(before, after, signs)
+    (gradient,) = gradients(after, [before], grad_outputs=signs, retain_graph=True)
     if not gradient.any():
         raise UndefinedScoreError("a block passes no gradient on to the block before it")
     if gradient.shape == signs.shape and torch.equal(gradient, signs):
@@ -108,14 +117,12 @@ def _gain(before: Tensor, after: Tensor) -> float:
     return float(torch.linalg.matrix_norm(there.T @ here / len(here), 2))
 
 
-def _gradient(before: Tensor, after: Tensor, signs: Tensor) -> Tensor:
-    if not after.requires_grad:
-        return torch.zeros_like(before)
-    return torch.autograd.grad(after, before, signs, retain_graph=True, materialize_grads=True)[0]
-
-
 def _by_position(features: Tensor, height: int, width: int) -> Tensor:
-    """(n, channels, y * height, x * width) as (n * height * width, channels * y * x), in float64."""
+    """Reshape (n, channels, y * height, x * width) to (n * height * width, channels * y * x), in float64.
+
+    If a block reduces the resolution, the y * x input positions that belong to one output position become
+    channels of it, so that input and output have the same rows.
+    """
     n, channels, *sides = features.shape
     if sides[0] % height or sides[1] % width:
         raise UndefinedScoreError("a block changes the resolution by no whole factor")
@@ -124,7 +131,10 @@ def _by_position(features: Tensor, height: int, width: int) -> Tensor:
 
 
 def required_entropies(record: Blocks, least: int) -> list[float]:
-    """The entropies of at least so many blocks, or the reason why they are not known."""
+    """Return the entropies of all blocks.
+
+    Raises UndefinedScoreError if there are fewer than ``least``, or if one is undefined.
+    """
     _require(record, least)
     if any(isnan(entropy) for entropy in record.entropies):
         raise UndefinedScoreError("the features of a block are constant")
@@ -132,7 +142,10 @@ def required_entropies(record: Blocks, least: int) -> list[float]:
 
 
 def required_gains(record: Blocks) -> list[float]:
-    """The gains from block to block, or the reason why they are not known."""
+    """Return the gains of all pairs of consecutive blocks.
+
+    Raises UndefinedScoreError if there are fewer than two blocks.
+    """
     _require(record, 2)
     return record.gains
 

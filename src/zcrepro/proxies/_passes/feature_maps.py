@@ -1,4 +1,7 @@
-"""The pass of feature maps: one forward of one image, and a hook on every module."""
+"""The pass of feature maps: correlations between the channels of every feature map of one image.
+
+Each matrix is reduced to its smallest eigenvalue inside a hook, so that no feature map is kept.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import tokens_refused
 from zcrepro.networks.readable import WRAPPED
 from zcrepro.networks.relus import folded
@@ -19,8 +23,11 @@ from zcrepro.proxies.base import Batch, Need, Record
 
 @dataclass(frozen=True)
 class Correlations(Record):
-    """``smallest``: for each call of a module that put out a feature map, (1, channels, ...), the smallest
-    eigenvalue of the correlation matrix of its channels."""
+    """The smallest eigenvalue of the correlation matrix of the channels of each feature map.
+
+    ``smallest`` has one value per call of a module whose output is (1, channels, ...), in the order of the
+    calls.
+    """
 
     smallest: list[float]
 
@@ -31,7 +38,7 @@ class FeatureMapPass:
     cost = "0.2"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Correlations:
-        del needs  # there is one thing to record
+        del needs  # the record is the same for every proxy
         smallest: list[float] = []
 
         def add(module: nn.Module, inputs: object, output: object) -> None:
@@ -41,18 +48,21 @@ class FeatureMapPass:
                     raise UndefinedScoreError(reason)
                 smallest.append(_smallest_eigenvalue(output[0].flatten(1)))
 
-        handles = [module.register_forward_hook(add) for module in _of_features(model)]
-        try:
-            with training(model, seed), torch.no_grad(), tokens_refused(model):
-                logits(model, batch.images[:1])
-        finally:
-            for handle in handles:
-                handle.remove()
+        with (
+            hooked(module.register_forward_hook(add) for module in _of_features(model)),
+            training(model, seed),
+            torch.no_grad(),
+            tokens_refused(model),
+        ):
+            logits(model, batch.images[:1])
         return Correlations(smallest)
 
 
 def _of_features(model: nn.Module) -> list[nn.Module]:
-    """Return the modules of the network without those that make weights or only wrap a compiled module."""
+    """Return the modules that compute features.
+
+    Modules of parametrizations compute weights, and a module around a compiled one computes nothing.
+    """
     makers = {
         m for module in model.modules() if isinstance(module, ParametrizationList) for m in module.modules()
     }
@@ -60,9 +70,9 @@ def _of_features(model: nn.Module) -> list[nn.Module]:
 
 
 def _smallest_eigenvalue(features: Tensor) -> float:
-    """Return that of the correlation matrix of (channels, positions), in float64.
+    """Return the smallest eigenvalue of the correlation matrix of (channels, positions), in float64.
 
-    A constant channel correlates with nothing, not even with itself.
+    A constant channel has correlation zero with every channel, itself included, as in the released code.
     """
     centred = features.double() - features.double().mean(1, keepdim=True)
     lengths = centred.norm(dim=1, keepdim=True)

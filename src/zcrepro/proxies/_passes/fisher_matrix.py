@@ -1,9 +1,13 @@
-"""The pass of the Fisher matrix: a forward of noise through Kaiming weights, and a backward a class.
+"""The pass of the Fisher matrix: the Jacobian of the logits with respect to one weight per parameter tensor.
 
-The Jacobian is wanted for each image and one weight of each tensor. So a module's output is shifted, image
-by image, along its derivative with respect to that weight, by a step of zero: the gradients with respect
-to the steps are the Jacobian, for all images in one backward a class, and none of whole weights is taken.
-In evaluation mode a BatchNorm that is new passes its input through, and the images do not meet.
+Noise runs through Kaiming weights (Tybl and Neumann, VKDNW, CVPR 2025). A backward per image and class
+would give the Jacobian, but also the gradients of all other weights. Instead, the output of each module is
+shifted, image by image, along its derivative with respect to the one weight, by a step of size zero. The
+shift changes no output, and the gradients with respect to the steps are the Jacobian. So one backward per
+class serves all images, and no gradient of a whole weight is computed.
+
+This needs images that do not interact. In evaluation mode they do not, and a BatchNorm in its initial state
+is the identity up to its epsilon.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
 from zcrepro.networks.gradients import gradients, require_graph
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.preserve import substituted
 from zcrepro.networks.redrawn import kaiming_weights, noise_like
 from zcrepro.networks.training import evaluation
@@ -29,13 +34,15 @@ PARAMETERS = 128  # the default of the released code
 SMOOTHING = 0.05
 
 Steps = Mapping[int, Tensor]
-"""By the id of a parameter, a step for each image along the first of its weights, (n,)."""
+"""One step per image along the first element of a parameter, (n,), by the id of the parameter."""
 
 
 @dataclass(frozen=True)
 class FisherMatrix(Record):
-    """``matrix``: float64 (p, p), the empirical Fisher information of one weight of each of the first p
-    parameter tensors."""
+    """The Fisher information of a subset of the weights.
+
+    ``matrix`` is float64, (p, p), for the first element of each of the first p parameter tensors.
+    """
 
     matrix: Tensor
 
@@ -46,7 +53,7 @@ class FisherMatrixPass:
     cost = "1.1 per class"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> FisherMatrix:
-        del needs  # there is one thing to record
+        del needs  # the record is the same for every proxy
         own = list(model.parameters())[:PARAMETERS]
         if not own:
             raise UndefinedScoreError("the network has no parameters")
@@ -60,7 +67,7 @@ class FisherMatrixPass:
 
 
 def _jacobian(model: nn.Module, images: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """The logits, (n, classes), and their derivatives, (n, classes, p)."""
+    """Return the logits, (n, classes), and their derivatives, (n, classes, p)."""
     steps = {id(parameter): torch.zeros_like(images[:, 0, 0, 0]).requires_grad_() for parameter in parameters}
     with _shifted(model, steps) as called:
         outputs = logits(model, images)
@@ -74,8 +81,10 @@ def _jacobian(model: nn.Module, images: Tensor, parameters: Sequence[Tensor]) ->
 
 @contextmanager
 def _shifted(model: nn.Module, steps: Steps) -> Iterator[set[int]]:
-    """Modules with parameters of their own add to their output what the steps make of it. Yields the
-    parameters whose modules have been called."""
+    """Add step times derivative to the output of each module with parameters of its own.
+
+    Yields the set of the ids of parameters whose modules have been called.
+    """
     called: set[int] = set()
     versions: list[list[int]] = []
 
@@ -93,24 +102,22 @@ def _shifted(model: nn.Module, steps: Steps) -> Iterator[set[int]]:
         return output
 
     owners = [module for module in model.modules() if module._parameters]
-    handles = [owner.register_forward_pre_hook(before, with_kwargs=True) for owner in owners]
-    handles += [owner.register_forward_hook(shift, with_kwargs=True) for owner in owners]
-    try:
+    first = (owner.register_forward_pre_hook(before, with_kwargs=True) for owner in owners)
+    then = (owner.register_forward_hook(shift, with_kwargs=True) for owner in owners)
+    with hooked(first), hooked(then):
         yield called
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _versions(args: Any, kwargs: Any) -> list[int]:
-    """Return how often each input of a call has been written to."""
+    """Return the version of each input tensor of a call; torch raises it with each write in place."""
     return [each._version for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)]
 
 
 def _derivative(module: nn.Module, parameter: Tensor, args: Any, kwargs: Any) -> Tensor:
-    """Of the output of a call, with respect to the first weight of ``parameter``.
+    """Return the derivative of the output of a call with respect to the first element of ``parameter``.
 
-    By two backwards: the gradient of <u, output> is linear in u, and its derivative by u is the one wanted.
+    A forward derivative by two backwards: the gradient of <u, output> with respect to the parameter is linear
+    in u, and the derivative of its first element with respect to u is the wanted tensor, like the output.
     """
     args, kwargs = tree_map_only(Tensor, Tensor.detach, (args, kwargs))
     free = parameter.detach().requires_grad_()
@@ -119,14 +126,15 @@ def _derivative(module: nn.Module, parameter: Tensor, args: Any, kwargs: Any) ->
     if not isinstance(output, Tensor):
         raise UndefinedScoreError("a module with parameters puts out no single tensor")
     u = torch.zeros_like(output).requires_grad_()
-    if not output.requires_grad:
-        return u.detach()
-    (gradient,) = torch.autograd.grad(output, free, u, create_graph=True, materialize_grads=True)
+    (gradient,) = gradients(output, [free], grad_outputs=u, create_graph=True)
     return gradients(gradient.flatten()[0], [u])[0]
 
 
 def _shift(output: Tensor, derivative: Tensor, step: Tensor) -> Tensor:
-    """The output plus step times derivative, of each image; most channels do not move."""
+    """Return output plus step times derivative, with one step per image.
+
+    A weight moves few channels of its layer's output, so only those are added to.
+    """
     if output.dim() < 2 or len(output) != len(step):
         raise UndefinedScoreError("a module with parameters does not map images to features")
     moved = derivative.transpose(0, 1).flatten(1).any(1).nonzero()[:, 0]
@@ -135,19 +143,22 @@ def _shift(output: Tensor, derivative: Tensor, step: Tensor) -> Tensor:
 
 
 def _covariance_root(logits: Tensor) -> Tensor:
-    """The lower triangular L with L L' = diag(p) - p p', (n, classes, classes), for the smoothed label
-    probabilities p of each image.
+    """Return the lower triangular L with L L^T = diag(p) - p p^T for each image, (n, classes, classes).
 
-    Tanabe and Sagae (1992): with q the probability of all later classes, L_ij = -p_i / q_j times
-    L_jj = sqrt(p_j q_j / q_{j-1}); the last column is zero.
+    p are the label probabilities, smoothed by SMOOTHING. The factor has a closed form (Tanabe and Sagae,
+    JRSS B 1992). With q_j = p_{j+1} + p_{j+2} + ..., it is
+
+        L_jj = sqrt(p_j q_j / q_{j-1}),   L_ij = -L_jj p_i / q_j for i > j,
+
+    and its last column is zero. A Cholesky solver would fail, because the covariance is singular.
     """
     classes = logits.shape[1]
     probabilities = logits.softmax(1) * (1 - SMOOTHING) + SMOOTHING / classes
-    # Sums from the end lose no digits where the last probabilities are small.
+    # Summing from the end keeps the digits of small q_j; subtracting from one would lose them.
     from_here = probabilities.flip(1).cumsum(1).flip(1)
     later = torch.cat([from_here[:, 1:], torch.zeros_like(from_here[:, :1])], 1)
     scale = (probabilities * later / from_here).sqrt()
-    later[:, -1] = 1  # of the last class, whose column is zero, to divide by
+    later[:, -1] = 1  # avoids a division by zero; the scale of the last column is zero
     below = (-probabilities[:, :, None] / later[:, None, :]).tril(-1)
     return (below + torch.eye(classes).to(below)) * scale[:, None, :]
 

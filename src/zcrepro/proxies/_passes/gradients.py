@@ -1,11 +1,13 @@
 """The gradient pass: one forward in training mode, and only the backwards that were asked for.
 
-| need | what is added to the forward |
+| need | cost on top of the forward |
 | --- | --- |
-| relu_kernel | a Gram matrix for each ReLU |
+| relu_kernel | a Gram matrix per ReLU |
 | weight_gradients, output_gradients | one backward of the cross-entropy |
-| hessian_gradient | a double backward on the same graph |
-| jacobian | one backward of the sum of the logits, to the images |
+| hessian_gradient | a second backward through that gradient |
+| jacobian | one backward of the sum of the logits to the images |
+
+All backwards share one graph, so that eight proxies cost a single forward.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from zcrepro.networks.batchnorm import norms_in_closed_form
 from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
 from zcrepro.networks.forward import cross_entropy, logits
 from zcrepro.networks.gradients import gradients, once_differentiable, require_graph
+from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, owns_weight, required_layers
 from zcrepro.networks.preserve import rerouted
 from zcrepro.networks.relus import folded, relus_seen
@@ -32,21 +35,37 @@ OF_LAYERS = OF_WEIGHTS | {"output_gradients"}
 DIFFERENTIATED = OF_LAYERS | {"jacobian"}
 
 ROUNDING = 1e-2
-"""How far the images move the sum of the logits, relative to how far they move the logits apart: below, it
-is constant. Of networks of twelve spaces it is 20 or more in some, in the others below 1e-3 in float32 and
-below 1e-11 in float64."""
+"""Threshold below which the sum of the logits counts as constant.
+
+The quantity is ||jacobian|| ||images||, how far the images move the sum of the logits, over the deviation
+of the logits from their mean over the batch. In networks of twelve search spaces it is either at least 20,
+or below 1e-3 in float32 and below 1e-11 in float64."""
 
 
 @dataclass
 class GradientRecord(Record):
-    """What was asked for of one forward pass; what no gradient reaches has a gradient of zero.
+    """The derivatives that were asked for, of one forward pass.
 
-    ``weights``, ``weight_gradients`` and ``hessian_gradients`` (the Hessian times the gradient) are
-    parallel, one for each weighted layer. ``outputs``, (n, channels, ...), ``output_gradients`` and
-    ``fan_ins`` (weights of each channel) are parallel, one for each call of a weighted layer.
-    ``relu_kernel``: float64 (n, n), in how many ReLU units two images agree. ``jacobian``:
-    (n, channels, height, width), the gradient of the sum of all ``logits``, (n, classes), to the
-    ``images``.
+    Tensors that do not influence the loss have a gradient of zero.
+
+    Attributes
+    ----------
+    images, labels
+        The batch, (n, channels, height, width) and (n,).
+    logits
+        (n, classes), detached.
+    weights, weight_gradients, hessian_gradients
+        One tensor per weighted layer, of the shape of its weight: the weight, the gradient of the
+        cross-entropy, and the Hessian of the cross-entropy times that gradient.
+    outputs, output_gradients, fan_ins
+        One entry per call of a weighted layer: the output, (n, channels, ...), the gradient of the
+        cross-entropy with respect to it, and the number of weights per output channel.
+    relu_kernel
+        Float64, (n, n): the number of ReLU units in which two images agree. None if no ReLU ran.
+    jacobian
+        (n, channels, height, width): the gradient of the sum of all logits with respect to the images.
+    obstacles
+        The reason why a need could not be met, by need.
     """
 
     images: Tensor
@@ -64,7 +83,7 @@ class GradientRecord(Record):
 
     @contextmanager
     def hindering(self, needs: frozenset[Need]) -> Iterator[None]:
-        """Note why ``needs`` have no value, if the code inside finds that."""
+        """Record in ``obstacles`` the reason if the code inside raises UndefinedScoreError."""
         try:
             yield
         except UndefinedScoreError as reason:
@@ -85,7 +104,7 @@ class GradientPass:
 
 
 class _OverwrittenError(Exception):
-    """The network wrote to the output of a layer after it was recorded."""
+    """The network wrote in place to the output of a layer that had been recorded."""
 
 
 def _run(
@@ -153,7 +172,11 @@ def _backward(
 
 
 def _hessian_gradients(of_weights: list[Tensor], used: UsedWeights) -> list[Tensor]:
-    """d/dW of <stop(g), g> is the Hessian times g."""
+    """Return the Hessian of the loss times its gradient g, one product per layer.
+
+    The derivative of <stop(g), g> with respect to W is H g, so the Hessian is never formed (Wang et al.,
+    GraSP, ICLR 2020).
+    """
     product = torch.stack([(gradient.detach() * gradient).sum() for gradient in of_weights]).sum()
     if once_differentiable(product):
         raise UndefinedScoreError("the network has no second derivative: a function allows only the first")
@@ -168,8 +191,9 @@ def _hessian_gradients(of_weights: list[Tensor], used: UsedWeights) -> list[Tens
 class _Calls:
     """Record the calls of weighted layers in one forward pass, and the output of each call.
 
-    The network goes on with a copy of each output if it would overwrite the output, as an in-place activation
-    or ``x += y`` does: a derivative with respect to what was recorded would then be of something else.
+    With ``copies``, the network continues with a copy of each output. This is needed if it overwrites
+    outputs, as an in-place activation or ``x += y`` does: the recorded tensor would then stand for the
+    result of that operation, and so would a derivative with respect to it.
     """
 
     def __init__(self, copies: bool) -> None:
@@ -181,12 +205,8 @@ class _Calls:
     @contextmanager
     def watched(self, model: nn.Module) -> Iterator[None]:
         layers = [module for module in model.modules() if isinstance(module, WEIGHTED)]
-        handles = [layer.register_forward_hook(self._keep) for layer in layers]
-        try:
+        with hooked(layer.register_forward_hook(self._keep) for layer in layers):
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _keep(self, layer: Layer, inputs: object, output: Tensor) -> Tensor | None:
         del inputs
@@ -201,21 +221,23 @@ class _Calls:
             raise _OverwrittenError
 
     def require_images(self, n: int) -> None:
-        """Raise UndefinedScoreError if an output does not have one row an image."""
+        """Raise UndefinedScoreError if an output does not have one row per image."""
         for output in self.outputs:
             if reason := folded(output, n):
                 raise UndefinedScoreError(reason)
 
     def require_all(self, layers: Sequence[Layer], of_weights: Sequence[Tensor]) -> None:
-        """Raise UndefinedScoreError if a weight was used by a function, since its output is then not
-        known."""
+        """Raise UndefinedScoreError if a weight was used without a call of its layer.
+
+        A function that uses a weight has an output that no hook has recorded.
+        """
         called = {id(layer.weight) for layer in self.layers}
         for layer, gradient in zip(layers, of_weights, strict=True):
             if owns_weight(layer) and id(layer.weight) not in called and gradient.any():
                 raise UndefinedScoreError("a weight is used otherwise than by a call of its layer")
 
     def with_channels_second(self, tensors: list[Tensor]) -> list[Tensor]:
-        """Move the channels of linear layers, which stand last, to where those of convolutions stand."""
+        """Return ``tensors`` with the channels of linear layers, on their last axis, moved to the second."""
         return [
             tensor.detach().movedim(-1, 1) if isinstance(layer, nn.Linear) else tensor.detach()
             for layer, tensor in zip(self.layers, tensors, strict=True)
@@ -223,7 +245,7 @@ class _Calls:
 
 
 class _Kernel:
-    """The sum over ReLUs of the agreements of ``n`` images."""
+    """Accumulates over ReLUs in how many units ``n`` images agree."""
 
     def __init__(self, n: int) -> None:
         self._n = n
@@ -237,17 +259,18 @@ class _Kernel:
             self._total = kernel if self._total is None else self._total + kernel
 
     def total(self) -> Tensor | None:
-        """Return the kernel, None without a ReLU. Raises UndefinedScoreError if rows are not images."""
+        """Return the kernel, or None if no ReLU ran. Raises UndefinedScoreError if rows are not images."""
         if self._obstacle:
             raise UndefinedScoreError(self._obstacle)
         return self._total
 
 
 def _agreement(activations: Tensor) -> Tensor:
-    """Count in how many units two images are both active or both inactive, (n, n).
+    """Return in how many units two images are both active or both inactive, (n, n) in float64.
 
-    With codes c in {0, 1}, c c' + (1-c)(1-c)' = 2 c c' - s - s' + units: one product instead of two,
-    of whole numbers that float32 holds exactly.
+    For codes C in {0, 1}, (n, units), with row sums s, C C^T + (1 - C)(1 - C)^T = 2 C C^T - s - s^T +
+    units. This takes one matrix product instead of two (Mellor et al., ICML 2021). The product is in
+    float32, which is exact for whole numbers below 2^24.
     """
     codes = (activations > 0).flatten(1).float()
     active = codes.sum(1, dtype=torch.float64)
@@ -255,12 +278,12 @@ def _agreement(activations: Tensor) -> Tensor:
 
 
 def required_jacobian(record: GradientRecord) -> Tensor:
-    """Return the Jacobian, (n, inputs), or raise why a proxy of it has no value.
+    """Return the Jacobian of the sum of the logits, (n, inputs).
 
-    Where a BatchNorm stands before the last pooling and no ReLU between them, the mean of each
-    feature over the batch is a constant, and so is the sum of all logits: its gradient is zero, but
-    for rounding. So it is in the cells of NAS-Bench-301 and TransNAS-Bench-101. The peers correlate
-    the rounding errors.
+    Raises UndefinedScoreError if it is zero except for rounding errors. This is so if a BatchNorm without a
+    ReLU behind it precedes the last pooling, as in the cells of NAS-Bench-301 and TransNAS-Bench-101: the
+    mean of each feature over the batch is then constant, and so is the sum of the logits. The peers
+    correlate the rounding errors.
     """
     jacobian = record.jacobian
     if jacobian is None or not jacobian.any():

@@ -1,4 +1,8 @@
-"""The pass of halves: the batch is cut in two, and each half is a forward and a backward of its own."""
+"""The pass of halves: the gradients of the two halves of the batch, each from a forward of its own.
+
+ZiCo compares gradients between batches. Two halves give two batches for the cost of one, and the proxy sees
+the images that all other proxies see. BatchNorm normalises each half by itself.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,11 @@ HALVES = 2
 
 @dataclass(frozen=True)
 class HalfGradients(Record):
-    """``gradients``: for each weighted layer the gradients of the cross-entropy of each half, stacked,
-    (2, *weight). What no gradient reaches has a gradient of zero."""
+    """The gradients of the cross-entropy of both halves.
+
+    ``gradients`` has one tensor per weighted layer, (2, *weight), which is zero if no gradient reaches the
+    weight.
+    """
 
     gradients: list[Tensor]
 
@@ -31,7 +38,7 @@ class HalvesPass:
     cost = "2.0"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> HalfGradients:
-        del needs  # there is one thing to record
+        del needs  # the record is the same for every proxy
         if len(batch.labels) < HALVES:
             raise UndefinedScoreError("a batch of one has no two halves to compare")
         halves = zip(batch.images.tensor_split(HALVES), batch.labels.tensor_split(HALVES), strict=True)

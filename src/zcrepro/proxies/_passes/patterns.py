@@ -1,4 +1,9 @@
-"""The pass of patterns: one forward in training mode, and which ReLU units are active for which image."""
+"""The pass of patterns: which ReLU units of feature maps are active for which image, in training mode.
+
+No activation is kept. The patterns of units are collected as a set of packed bits, one bit per image. The
+pattern of an image over all units is long, so it is reduced to a digest of 128 bits, which two different
+patterns share with negligible probability.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +25,11 @@ from zcrepro.proxies.base import Batch, Need, Record
 
 @dataclass
 class Patterns(Record):
-    """``of_units``: the distinct patterns of a unit over the images, as bits; ``of_images``: for each image
-    a digest of its pattern over all units. Both are empty where no feature map runs through an nn.ReLU."""
+    """The activation patterns of units and of images; both are empty if no 4-d tensor runs through a ReLU.
+
+    ``of_units`` holds each distinct pattern of a unit over the images, as packed bits. ``of_images`` holds
+    one digest per image, of its pattern over all units.
+    """
 
     of_units: set[bytes] = field(default_factory=set)
     of_images: list[bytes] = field(default_factory=list)
@@ -33,7 +41,7 @@ class PatternPass:
     cost = "1.2"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Patterns:
-        del needs  # both are cheap beside the forward
+        del needs  # the record is the same for every proxy, since both parts are cheap beside the forward
         patterns = Patterns()
         digests = [blake2b(digest_size=16) for _ in batch.labels]
 
@@ -60,13 +68,13 @@ class PatternPass:
 
 
 def _rows(bits: NDArray[np.uint8]) -> list[bytes]:
-    """Each row of (units, bytes) as one value."""
+    """Return each row of (units, bytes) as one bytes object, without a loop over the rows."""
     rows: list[Any] = np.ascontiguousarray(bits).view(np.dtype((np.void, bits.shape[1]))).ravel().tolist()
     return rows
 
 
 def required_patterns(record: Patterns) -> Patterns:
-    """The patterns, or the reason why there are none."""
+    """Return the patterns. Raises UndefinedScoreError if there are none."""
     if not record.of_units:
         raise UndefinedScoreError("no feature map runs through a ReLU")
     return record

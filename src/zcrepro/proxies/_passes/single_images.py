@@ -1,4 +1,9 @@
-"""The pass of single images: a forward and a backward for each image alone, in training mode."""
+"""The pass of single images: the signs of the gradients of each image, from a forward of its own.
+
+Images interact in BatchNorm, so their gradients cannot be separated from one forward of the batch. Each image
+passes alone, in training mode, as in the released code of GradSign. Signs are added up image by
+image, so that the gradients of one image are kept at a time.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,10 @@ from zcrepro.proxies.base import Batch, Need, Record
 
 @dataclass(frozen=True)
 class Signs(Record):
-    """``sums``: for each weighted layer the sum over images of the signs of its gradient, like the weight."""
+    """The sums over images of the signs of gradients.
+
+    ``sums`` has one tensor per weighted layer, of the shape of its weight.
+    """
 
     sums: list[Tensor]
 
@@ -27,7 +35,7 @@ class SingleImagePass:
     cost = "4.0"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Signs:
-        del needs  # there is one thing to record
+        del needs  # the record is the same for every proxy
         used = UsedWeights(required_layers(model))
         with training(model, seed):
             sums = [torch.zeros_like(layer.weight) for layer in used.layers]

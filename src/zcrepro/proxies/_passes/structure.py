@@ -1,4 +1,8 @@
-"""The structural pass: counts that depend on no values, from one forward pass of one image."""
+"""The structural pass: counts of parameters and multiply-adds, and the weights.
+
+Multiply-adds take a forward of one image. The weights take a forward of the batch only if a layer computes
+its weight from other tensors.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +25,8 @@ NEEDS = frozenset({"operations", "weights"})
 class Structure(Record):
     """The counts of a network, and its weights.
 
-    ``parameters`` is the number of parameters, ``operations`` the number of multiply-adds for one image, and
-    ``weights`` holds the weight tensor of each weighted layer.
+    ``parameters`` is the number of parameters, and ``operations`` the number of multiply-adds for one
+    image, as tensorwatch counts them. ``weights`` has the weight tensor of each weighted layer, detached.
     """
 
     parameters: int

@@ -1,13 +1,14 @@
-"""The SynFlow pass: one image of ones through absolute weights, in float64, and the gradient of each weight.
+"""The SynFlow pass: the gradient of the flow of an image of ones through absolute weights, in float64.
 
-There are three: SYNFLOW passes every BatchNorm by, SYNFLOW_WITH_NORMS none, and SYNFLOW_WITH_REDUCTIONS those
-outside of the blocks that reduce the resolution. Those that stay are in training mode. Other norms always
-stay: the definition says nothing of them.
+The flow R is the sum of the logits (Tanaka et al., SynFlow, NeurIPS 2020). Three variants differ in
+their treatment of BatchNorm. SYNFLOW bypasses every BatchNorm, SYNFLOW_WITH_NORMS none, and
+SYNFLOW_WITH_REDUCTIONS all except those inside blocks that reduce the resolution. BatchNorms that stay are
+in training mode. Other normalisations always stay, because no definition says otherwise.
 
-An image of ones makes many feature maps constant. A normalisation subtracts the constant, and divides what
-is left, which is rounding, by the root of its epsilon; several of them in a row make the rounding as large as
-the flow. So a network that normalises runs a second time, on an image that differs from ones by some hundred
-roundings, and has no score if most of its flow changes.
+The image of ones makes many feature maps constant. A normalisation then subtracts the constant and divides
+the rest, which is rounding errors, by the square root of its epsilon. Several of these in a row make
+rounding errors as large as the flow. Therefore a network with normalisations runs a second time, on an
+image that differs from ones by some hundred roundings. If most of the flow changes, the score is undefined.
 """
 
 from __future__ import annotations
@@ -34,31 +35,38 @@ from zcrepro.proxies.base import Batch, Need, Record
 NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 
 DISTURBANCE = 1e-13
-"""The most that is added to a pixel: some hundred roundings, so that a processor's own do not decide."""
+"""Largest number added to a pixel: some hundred roundings of float64.
+
+The disturbance exceeds the rounding errors by which processors differ, so that these do not decide."""
 
 MOST = 0.5
-"""The share of the flow that may change. Of random networks of ten spaces it is above 0.7 in some and below
-1e-4 in the others, except in a few of NAS-Bench-101."""
+"""Largest share of the flow that may change.
+
+In random networks of ten search spaces the share is either above 0.7 or below 1e-4, except in a few of
+NAS-Bench-101."""
 
 Kept = Callable[[nn.Module, Tensor], Iterable[nn.Module]]
-"""Which modules of a network keep their BatchNorm, by the network and the image of ones."""
+"""Maps a network and the image of ones to the modules inside which BatchNorm stays."""
 
 
 @dataclass(frozen=True)
 class Flow(Record):
-    """Of each weighted layer the absolute ``weights`` and the ``gradients`` of the sum of the logits."""
+    """Absolute ``weights``, and the ``gradients`` of the flow with respect to them, in float64.
+
+    Both have one tensor per weighted layer, of the shape of its weight.
+    """
 
     weights: list[Tensor]
     gradients: list[Tensor]
 
     def saliency(self) -> float:
-        """The sum over all weights of weight times absolute gradient."""
+        """Return the sum over all weights of the weight times its absolute gradient."""
         pairs = zip(self.weights, self.gradients, strict=True)
         return sum(on_host((weight * gradient.abs()).sum() for weight, gradient in pairs))
 
 
 class SynflowPass:
-    """``kept``: the modules inside which BatchNorm stays."""
+    """A variant of SynFlow; ``kept`` finds the modules inside which BatchNorm stays."""
 
     records: frozenset[Need] = frozenset()
     cost = "0.1"
@@ -68,7 +76,7 @@ class SynflowPass:
         self.kept = kept
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Flow:
-        del needs  # there is one thing to record
+        del needs  # the record is the same for every proxy
         tensors = {id(tensor): _absolute(tensor) for tensor in own_tensors(model)}
         layers = required_layers(model)
         if not all(owns_weight(layer) for layer in layers):
@@ -93,18 +101,21 @@ def _flow(model: nn.Module, image: Tensor, weights: list[Tensor]) -> Flow:
 
 
 def _disturbed(ones: Tensor) -> Tensor:
-    """Return the image with a different tiny number added to each pixel."""
+    """Return the image with a number below DISTURBANCE added to each pixel, drawn from a fixed seed."""
     generator = torch.Generator().manual_seed(0)
     return ones + DISTURBANCE * torch.rand(ones.shape, generator=generator, dtype=ones.dtype).to(ones.device)
 
 
 def _normalises(model: nn.Module, passed_by: Container[nn.Module]) -> bool:
-    """Return whether a normalisation is left that is not passed by."""
+    """Return whether there is a normalisation that is not bypassed."""
     return any(isinstance(module, NORMALISATIONS) and module not in passed_by for module in model.modules())
 
 
 def _require_stable(flow: Flow, disturbed: Flow) -> None:
-    """Raise if most of the flow changes. A flow of zero that stays zero, as without any path, is stable."""
+    """Raise UndefinedScoreError if most of the flow changes.
+
+    A network without any path has a flow of zero, which stays zero and is stable.
+    """
     pairs = zip(flow.gradients, disturbed.gradients, strict=True)
     changes = Flow(flow.weights, [before - after for before, after in pairs])
     if changes.saliency() > MOST * flow.saliency():
@@ -112,6 +123,7 @@ def _require_stable(flow: Flow, disturbed: Flow) -> None:
 
 
 def _absolute(tensor: Tensor) -> Tensor:
+    """Return the absolute values in float64; integers, such as counters of batches, are copied."""
     detached = tensor.detach()
     return detached.double().abs() if detached.is_floating_point() else detached.clone()
 
@@ -119,14 +131,18 @@ def _absolute(tensor: Tensor) -> Tensor:
 def _norms_passed_by(
     model: nn.Module, kept: Iterable[nn.Module] = ()
 ) -> dict[nn.Module, Callable[[Tensor], Tensor]]:
-    """Return a ``forward`` without its normalisation for each BatchNorm outside of the ``kept`` modules."""
+    """Return a ``forward`` without normalisation for each BatchNorm that is not inside a ``kept`` module."""
     stay = {module for outer in kept for module in outer.modules()}
     norms = {module for module in model.modules() if isinstance(module, _BatchNorm)}
     return {norm: _without_normalisation(norm) for norm in norms - stay}
 
 
 def _without_normalisation(norm: _BatchNorm) -> Callable[[Tensor], Tensor]:
-    """Return what is left of the forward: nothing, or what a subclass does besides, such as an activation."""
+    """Return the forward of ``norm`` without its normalisation.
+
+    For nn.BatchNorm2d this is the identity. A subclass may do more, such as apply an activation; that
+    remains.
+    """
     stock = norm.forward
 
     def forward(input: Tensor) -> Tensor:

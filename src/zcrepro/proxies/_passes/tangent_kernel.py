@@ -1,7 +1,9 @@
-"""The pass of the tangent kernel: one forward of some images in training mode, and a backward for each.
+"""The pass of the neural tangent kernel: one forward in training mode, and one backward per image.
 
-BatchNorm couples the images, so that their gradients cannot be taken apart in one backward: the cost
-grows with the square of their number."""
+BatchNorm couples the images, so the gradients of single images cannot be separated from one backward. The
+forward is shared, but each backward runs over the whole batch. The cost thus grows with the square of the
+number of images, which is why they are few.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,16 @@ from zcrepro.proxies.base import Batch, Need, Record
 
 IMAGES = 16  # the default of the released code
 UNITS = 100
-"""Of the last digit: what sums leave of error in a gradient."""
+"""Relative error of a gradient in units of the machine epsilon, as sums over positions leave it."""
 
 
 @dataclass(frozen=True)
 class TangentKernel(Record):
-    """``kernel``: float64 (n, n), the products of the gradients of the summed logits of each image;
-    ``rounding``: the relative error of these gradients."""
+    """The neural tangent kernel of a few images.
+
+    ``kernel`` is float64, (n, n): the inner products of the gradients of each image's summed logits with
+    respect to all parameters named weight. ``rounding`` is the relative error of these gradients.
+    """
 
     kernel: Tensor
     rounding: float
@@ -36,7 +41,7 @@ class TangentKernelPass:
     cost = "3.7"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> TangentKernel:
-        del needs  # there is one thing to record
+        del needs  # the record is the same for every proxy
         with training(model, seed):
             parameters = [p for name, p in model.named_parameters() if "weight" in name]
             if not parameters:
@@ -50,7 +55,10 @@ class TangentKernelPass:
 
 
 def _gram(of_images: tuple[Tensor, ...]) -> Tensor:
-    """The products of the gradients of one parameter, in float64."""
+    """Return the inner products of the gradients of one parameter, (n, n) in float64.
+
+    The kernel is the sum over parameters, so that one parameter at a time is converted to float64.
+    """
     flat = torch.stack(of_images).flatten(1).double()
     return flat @ flat.T
 

@@ -1,4 +1,4 @@
-"""The pass of tensors: a count that needs no forward pass."""
+"""The pass of tensors: a count of parameter tensors, without a forward."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zcrepro.proxies.base import Batch, Need, Record
 
 @dataclass(frozen=True)
 class Tensors(Record):
-    """``parameters``: how many parameter tensors the network has, shared ones once."""
+    """The number of parameter tensors, ``parameters``. A shared tensor counts once."""
 
     parameters: int
 

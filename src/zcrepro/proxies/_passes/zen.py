@@ -1,4 +1,10 @@
-"""The Zen pass: two forwards with standard normal weights, of noise and of slightly mixed noise."""
+"""The Zen pass: two forwards with standard normal weights, of noise and of slightly perturbed noise.
+
+The features that Zen-score compares are the input of the last global pooling (Lin et al., Zen-NAS, ICCV
+2021). That this is the only way to the logits is checked by a derivative: with the input of that pooling
+detached, the logits must have no graph to the images. Otherwise the pooling is inside the network, as in
+squeeze-and-excitation, and its input is not the last feature map.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +22,18 @@ from zcrepro.networks.scalars import on_host
 from zcrepro.networks.training import training
 from zcrepro.proxies.base import Batch, Need, Record
 
-MIXUP = 0.01  # gamma of the paper
+MIXUP = 0.01  # the size of the perturbation, gamma in the paper
 FEW = 2
-"""Images that show which way the features take: as many as a BatchNorm needs."""
+"""Number of images that suffice to trace the graph: BatchNorm needs more than one."""
 
 
 @dataclass(frozen=True)
 class ZenRecord(Record):
-    """``difference``: mean L1 distance of the features before the last pooling; ``variances``: the mean
-    running variance of each BatchNorm that ran."""
+    """What Zen-score is computed from.
+
+    ``difference`` is the mean over images of the L1 distance between the features of noise and of perturbed
+    noise, before the last pooling. ``variances`` has the mean running variance of each BatchNorm that ran.
+    """
 
     difference: float
     variances: list[float]
@@ -36,7 +45,7 @@ class ZenPass:
     cost = "1.5"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
-        del needs  # there is one thing to record
+        del needs  # the record is the same for every proxy
         with training(model, seed):
             return _run(model, batch.images)
 
@@ -72,11 +81,11 @@ def _mean_variances(model: nn.Module) -> list[float]:
 
 
 def _last_pooled(model: nn.Module, images: Tensor) -> tuple[Tensor, int]:
-    """Return what the last global pooling of a forward pass gets, and how many poolings there are."""
+    """Return the input of the last global pooling in a forward pass, and the number of global poolings."""
     pooled: list[Tensor] = []
 
     def keep(features: Tensor) -> Tensor:
-        pooled.append(features.clone())  # what comes after may overwrite the features
+        pooled.append(features.clone())  # the network may overwrite the features later
         return features
 
     with poolings_seen(keep):
@@ -87,10 +96,9 @@ def _last_pooled(model: nn.Module, images: Tensor) -> tuple[Tensor, int]:
 
 
 def _require_only_way(model: nn.Module, images: Tensor, poolings: int) -> None:
-    """Raise UndefinedScoreError unless images reach the logits by the last pooling alone.
+    """Raise UndefinedScoreError if images reach the logits by a way around the last pooling.
 
-    Otherwise it pools inside the network, as squeeze-and-excitation does, and its input is not the last
-    features. A derivative finds the other way: it is cut at the pooling.
+    The graph is cut at the input of that pooling, so logits with a graph have come another way.
     """
     calls = 0
 
@@ -108,7 +116,7 @@ def _require_only_way(model: nn.Module, images: Tensor, poolings: int) -> None:
 
 
 def required_difference(record: ZenRecord) -> float:
-    """Return the distance of the features, or raise why there is none."""
+    """Return the distance of the features. Raises UndefinedScoreError if it is zero."""
     if record.difference == 0.0:
         raise UndefinedScoreError("the features do not depend on the input")
     return record.difference

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from zcrepro.proxies.suite_zero import SUITE_ZERO as PROXIES
 from zcrepro.ranking.correlation import spearman
 from zcrepro.report._base import Bootstrap, Table
 from zcrepro.report._inputs import Inputs
@@ -27,22 +28,6 @@ TASKS = {
     "transnasbench101_micro": (*TRANSNAS, *FURTHER),
     "transnasbench101_macro": TRANSNAS,
 }
-
-PROXIES = (
-    "params",
-    "flops",
-    "l2_norm",
-    "grad_norm",
-    "snip",
-    "grasp",
-    "fisher",
-    "plain",
-    "nwot",
-    "jacov",
-    "epe_nas",
-    "synflow",
-    "zen",
-)
 
 METRIC = "spearman"
 REPORTING = ("test", "validation")  # the accuracy that reports: the first of these that there is
