@@ -1,4 +1,4 @@
-"""Settings of a stage: one JSON file, read into a frozen dataclass, strict about its keys."""
+"""Read the settings of a stage from a JSON file into a frozen dataclass, and refuse unknown keys."""
 
 import difflib
 from collections.abc import Iterable
@@ -12,7 +12,10 @@ Settings = TypeVar("Settings")
 
 
 def load(path: Path, kind: type[Settings]) -> Settings:
-    """The settings in ``path``. Raises ValueError that names an unknown key and the nearest known one."""
+    """Return the settings in the JSON file ``path`` as an instance of the dataclass ``kind``.
+
+    Raises ValueError if a key is missing or unknown; for an unknown key it names the nearest known one.
+    """
     values = read_json(path)
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     for key in values:
@@ -25,12 +28,15 @@ def load(path: Path, kind: type[Settings]) -> Settings:
 
 
 def as_mapping(settings: Any) -> dict[str, Any]:
-    """The settings as plain values, as they stood in the file."""
+    """Return the settings as a dict of plain values, as they are in the JSON file."""
     return asdict(settings)
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
-    """The message for a name that does not exist: the nearest one, or all of them."""
+    """Return the error message for a name that does not exist.
+
+    It names the closest match, or all known names if none is close.
+    """
     known = list(known)
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(sorted(known))}"

@@ -188,13 +188,13 @@ def test_a_command_is_refused_and_not_run(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"not bz2", bz2.compress(b"no pickle"), packed(member())[:-40]])
 def test_a_broken_member_is_named(tmp_path, content):
     path = archive(tmp_path / "a.tar", {"000007.pickle.pbz2": content})
-    with pytest.raises(ValueError, match=r"a\.tar: NATS-simple/000007\.pickle\.pbz2 is not a whole pickle"):
+    with pytest.raises(ValueError, match=r"a\.tar: NATS-simple/000007\.pickle\.pbz2 is not a valid pickle"):
         _nats.accuracies(path, epochs=4)
 
 
 def test_what_is_no_tar_is_named(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"an error page")
-    with pytest.raises(ValueError, match=r"a\.tar is not a whole archive"):
+    with pytest.raises(ValueError, match=r"a\.tar is not a valid archive"):
         _nats.accuracies(tmp_path / "a.tar", epochs=4)
 
 

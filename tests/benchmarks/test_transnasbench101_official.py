@@ -115,14 +115,14 @@ class Harmful:
 
 def test_trap_an_archive_that_asks_for_more_than_data_is_refused(files, capsys):
     torch.save({"data": Harmful()}, files[ARCHIVE])
-    with pytest.raises(ValueError, match="is not a whole archive of plain data"):
+    with pytest.raises(ValueError, match="is not a valid file of plain data"):
         recipe("micro").accuracies(files)
     assert capsys.readouterr().out == ""
 
 
 def test_a_file_that_is_something_else_is_refused(files):
     files[ARCHIVE].write_bytes(pickle.dumps([1, 2])[:-1])
-    with pytest.raises(ValueError, match="is not a whole archive of plain data"):
+    with pytest.raises(ValueError, match="is not a valid file of plain data"):
         recipe("micro").accuracies(files)
     torch.save([1, 2], files[ARCHIVE])
     with pytest.raises(ValueError, match="holds a list, expected a dict"):

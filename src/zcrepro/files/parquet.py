@@ -1,4 +1,4 @@
-"""Parquet with an explicit schema, in a fixed order, with its provenance."""
+"""Read and write Parquet with an explicit schema, a fixed row order and ``zcrepro.*`` metadata."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ def write(
     sort_by: Sequence[str],
     metadata: Mapping[str, str],
 ) -> None:
-    """``frame`` with exactly the columns of ``schema``, sorted by a key that must be unique.
+    """Write the columns of ``schema``, sorted by the columns ``sort_by``, with zstd compression, atomically.
 
-    Raises ValueError when a column is missing or the key repeats: an unsorted or ambiguous file
-    would make equal inputs give different files.
+    The sort key has to be unique: rows of equal keys have no defined order, so equal inputs could give
+    different files. Raises ValueError if a column is missing or a key is repeated.
     """
     missing = [name for name in schema.names if name not in frame.columns]
     if missing:
@@ -37,7 +37,10 @@ def write(
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the columns of a Parquet file, or all. Raises ValueError if it is broken or lacks one."""
+    """Return some columns of a Parquet file, or all of them.
+
+    Raises ValueError, which names the file, if it is damaged or lacks a column.
+    """
     known = schema_of(path).names
     missing = [name for name in columns or () if name not in known]
     if missing:
@@ -49,7 +52,7 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
 
 
 def schema_of(path: Path) -> pa.Schema:
-    """Return the schema of a Parquet file. Raises ValueError if it is broken."""
+    """Return the schema of a Parquet file. Raises ValueError, which names the file, if it is damaged."""
     try:
         return pq.read_schema(path)
     except pa.ArrowInvalid as error:
