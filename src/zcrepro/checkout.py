@@ -1,15 +1,15 @@
-"""The repository that the package runs from: its configuration, resources and documents."""
+"""Locate files of the repository that the package runs from: configuration, resources and documents."""
 
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2]
-"""The clone, if the package is installed from one in place, as `make` does."""
+"""Root of the clone, if the package is installed from one in editable mode, as `make` does."""
 
 
 def path(name: str) -> Path:
-    """Return a file or folder of the clone, whatever the working folder is.
+    """Return the path of a file or folder of the clone, independent of the working directory.
 
-    Raises ValueError that says how to install the package if it does not run from a clone.
+    Raises ValueError, which says how to install the package, if it does not run from a clone.
     """
     found = FOLDER / name
     if not found.exists():

@@ -1,4 +1,4 @@
-"""Progress and time to go: a bar on a terminal, plain lines in a log."""
+"""Show progress and the estimated time to go: a bar on a terminal, plain lines in a log."""
 
 import sys
 import time
@@ -21,9 +21,9 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 def track(items: Sequence[Item], what: str) -> Iterator[Item]:
-    """Yield the items, while their count and the time to go are shown on standard error.
+    """Yield the items while showing their count and the estimated time to go on standard error.
 
-    In a log, short work prints no line.
+    ``what`` describes the work. In a log, a line is printed every few seconds, so short work prints none.
     """
     if not sys.stderr.isatty():
         yield from _lines(items, what)
@@ -35,7 +35,7 @@ def track(items: Sequence[Item], what: str) -> Iterator[Item]:
 
 def _lines(items: Sequence[Item], what: str) -> Iterator[Item]:
     count, ended = _Count(len(items), what), Event()
-    # A thread prints, since a single item may take long.
+    # A thread prints, because a single item may take longer than the interval between lines.
     printing = Thread(target=count.print_until, args=(ended,), daemon=True)
     printing.start()
     try:
@@ -50,19 +50,19 @@ def _lines(items: Sequence[Item], what: str) -> Iterator[Item]:
 
 
 class _Count:
-    """How many of ``total`` items are done, as a line of a log."""
+    """Number of finished items out of ``total``, printed as a line of a log."""
 
     def __init__(self, total: int, what: str) -> None:
         self.done, self.is_shown = 0, False
         self._total, self._what, self._start = total, what, time.monotonic()
 
     def print_until(self, ended: Event) -> None:
-        """Print at fixed intervals."""
+        """Print the count at fixed intervals until ``ended`` is set."""
         while not ended.wait(SECONDS_BETWEEN_LINES):
             self.print()
 
     def print(self) -> None:
-        """Print the count, with an estimate of the time to go once an item is done."""
+        """Print the count, with an estimate of the time to go if at least one item is done."""
         self.is_shown = True
         passed, left = time.monotonic() - self._start, self._total - self.done
         time_to_go = f"{passed / self.done * left:.0f} s to go" if self.done else f"{passed:.0f} s so far"

@@ -1,4 +1,4 @@
-"""The archive of TransNAS-Bench-101's authors, from small files in the layout that their interface reads."""
+"""The recipe for the archive of TransNAS-Bench-101's authors, on small files in the same layout."""
 
 import pickle
 
@@ -25,7 +25,7 @@ NAMES = {
 
 
 def by_task(scale=1.0):
-    """Three epochs a task, the second the best: 1, 3, 2 in validation and ten times that in the test."""
+    """Return three epochs per task, of which the second is best: validation 1, 3, 2 and test 10, 30, 20."""
     results = {}
     for task, (validation, test) in NAMES.items():
         metrics = {validation: [scale, 3 * scale, 2 * scale], test: [10 * scale, 30 * scale, 20 * scale]}
@@ -115,14 +115,14 @@ class Harmful:
 
 def test_trap_an_archive_that_asks_for_more_than_data_is_refused(files, capsys):
     torch.save({"data": Harmful()}, files[ARCHIVE])
-    with pytest.raises(ValueError, match="is not a whole archive of plain data"):
+    with pytest.raises(ValueError, match="is not a valid file of plain data"):
         recipe("micro").accuracies(files)
     assert capsys.readouterr().out == ""
 
 
 def test_a_file_that_is_something_else_is_refused(files):
     files[ARCHIVE].write_bytes(pickle.dumps([1, 2])[:-1])
-    with pytest.raises(ValueError, match="is not a whole archive of plain data"):
+    with pytest.raises(ValueError, match="is not a valid file of plain data"):
         recipe("micro").accuracies(files)
     torch.save([1, 2], files[ARCHIVE])
     with pytest.raises(ValueError, match="holds a list, expected a dict"):

@@ -124,7 +124,7 @@ def test_what_nobody_knows_is_left_open(tmp_path):
 
 
 def test_a_name_that_stands_twice_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"line 3: the name 'a/b.csv' is there already"):
+    with pytest.raises(ValueError, match=r"line 3: the name 'a/b.csv' is already in the list"):
         read_datasets(written(tmp_path, GOOD, GOOD))
 
 
@@ -132,22 +132,28 @@ def test_a_name_that_stands_twice_is_refused(tmp_path):
     ("change", "message"),
     [
         ({"digest": ""}, "line 2: digest is ''"),
-        ({"digest": "sha256:12"}, "line 2: digest 'sha256:12' is none of"),
-        ({"digest": "crc32:12345678"}, "line 2: digest 'crc32:12345678' is none of"),
+        ({"digest": "sha256:12"}, "line 2: digest 'sha256:12' does not have one of the forms"),
+        ({"digest": "crc32:12345678"}, "line 2: digest 'crc32:12345678' does not have one of the forms"),
         ({"url": ""}, "line 2: url is ''"),
         ({"url": "file:///etc/passwd"}, "line 2: url 'file:///etc/passwd' does not start with"),
         ({"bytes": "many"}, "line 2: bytes 'many' is not a positive whole number"),
         ({"licence": " MIT"}, "line 2: licence is ' MIT'"),
         ({"name": "../b.csv"}, "line 2: name '../b.csv' is not a plain relative path"),
         ({"bytes": "0"}, "line 2: bytes '0' is not a positive whole number"),
-        ({"member": "b.csv"}, "line 2: member and member_digest go together"),
-        ({"member_digest": "md5:" + "0f" * 16}, "line 2: member and member_digest go together"),
+        ({"member": "b.csv"}, "line 2: member and member_digest have to be given together"),
+        ({"member_digest": "md5:" + "0f" * 16}, "line 2: member and member_digest have to be given together"),
         (
             {"member": "/b.csv", "member_digest": "md5:" + "0f" * 16},
             "line 2: member '/b.csv' is not a plain relative path",
         ),
-        ({"member": "b.csv", "member_digest": "sha256:0f"}, "line 2: digest 'sha256:0f' is none of"),
-        ({"member": "b.csv", "member_digest": UNKNOWN}, "line 2: digest 'unknown' is none of"),
+        (
+            {"member": "b.csv", "member_digest": "sha256:0f"},
+            "line 2: digest 'sha256:0f' does not have one of the forms",
+        ),
+        (
+            {"member": "b.csv", "member_digest": UNKNOWN},
+            "line 2: digest 'unknown' does not have one of the forms",
+        ),
     ],
 )
 def test_a_bad_cell_is_refused_by_line_and_value(tmp_path, change, message):
@@ -163,7 +169,7 @@ def test_other_columns_are_refused(tmp_path):
 def test_a_row_that_lacks_a_cell_is_refused(tmp_path):
     path = written(tmp_path, GOOD)
     path.write_text(path.read_text() + "a\tb\n")
-    with pytest.raises(ValueError, match="line 3: 2 cells between tabs, expected 8"):
+    with pytest.raises(ValueError, match="line 3: 2 tab-separated cells, expected 8"):
         read_datasets(path)
 
 

@@ -36,10 +36,10 @@ Settings = dict[str, str | int | None]
 
 
 class Server:
-    """Serves ``content``; keeps which ranges were asked for. What it does wrong is said by its settings.
+    """A server of ``content`` that records the requested ranges and can misbehave.
 
-    The first ``cuts`` answers break off after three quarters. ``statuses`` are answered first.
-    ``lie`` is added to the first Content-Length, and ``content_range`` says what it likes of the range.
+    The first answers have the given ``statuses``. The next ``cuts`` answers end after three quarters of
+    their body. ``lie`` is added to the first Content-Length, and ``content_range`` replaces the true one.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Server:
 
 
 class Drive(Server):
-    """Google Drive: a page that asks for confirmation, and the file for who sends its form."""
+    """A server like Google Drive: it sends a confirmation page, and the file once its form is submitted."""
 
     FIELDS = "id=abc&export=download&confirm=t&uuid=0f-1"
 
@@ -127,7 +127,7 @@ class Drive(Server):
 
 
 class Stalling(Server):
-    """Sends half of the file, and the rest when it is told to."""
+    """A server that sends half of the file, and the rest once ``go_on`` is set."""
 
     def __init__(self, content: bytes):
         super().__init__(content)
@@ -191,7 +191,7 @@ def md5(content: bytes) -> str:
 
 
 def blob(content: bytes) -> str:
-    """The id that git gives a file."""
+    """Return the id that git gives to a file."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
@@ -201,7 +201,7 @@ def archived(url: str, archive: bytes, member: str = MEMBER, **change: str | int
 
 
 def fetched(folder: Path, settings: Settings) -> Path:
-    """Runs the stage; whatever it did, nothing but the output may be left where it succeeded."""
+    """Run the stage, check that it left nothing but its output, and return the output."""
     settings_file, output = folder / "settings.json", folder / "out" / "data.bin"
     settings_file.write_text(json.dumps(settings))
     fetch(settings_file=settings_file, output=output)
@@ -210,7 +210,7 @@ def fetched(folder: Path, settings: Settings) -> Path:
 
 
 def kept(folder: Path, server: Server, content: bytes) -> Path:
-    """What an earlier fetch left: a part of what the server's URL serves."""
+    """Write a partial file as an interrupted fetch from the server leaves it."""
     path = folder / "out" / f".data.bin.{sha256(server.url.encode())[:12]}.partial"
     path.parent.mkdir()
     path.write_bytes(content)
@@ -386,7 +386,7 @@ def test_a_download_that_was_cut_short_is_continued_where_it_stopped(tmp_path):
 def test_a_later_run_continues_what_an_earlier_one_began(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "WAITS", ())
     with serving(Server(CONTENT, cuts=1)) as server:
-        with pytest.raises(ConnectionError, match="what came so far is kept"):
+        with pytest.raises(ConnectionError, match="bytes received so far are kept"):
             fetched(tmp_path, row(server.url))
         (kept,) = left(tmp_path)
         assert kept.endswith(".partial"), "an unfinished download has the final name"
@@ -444,11 +444,11 @@ def test_an_unknown_setting_is_refused_by_its_nearest_name(tmp_path):
         fetched(tmp_path, row(digests="x"))
 
 
-# servers that are busy, or lie
+# Busy servers and wrong answers
 
 
 def waits(monkeypatch) -> list[float]:
-    """The seconds that the downloads from now on would have waited."""
+    """Collect the seconds that downloads would wait, without waiting."""
     slept: list[float] = []
     monkeypatch.setattr(downloads, "WAITS", (1.0, 4.0, 15.0))
     monkeypatch.setattr(downloads.time, "sleep", slept.append)
@@ -490,7 +490,7 @@ def test_a_server_that_asks_for_too_long_is_given_up_with_its_wish(tmp_path, mon
     slept = waits(monkeypatch)
     with (
         serving(Server(CONTENT, statuses=(429,), retry_after="86400")) as server,
-        pytest.raises(ConnectionError, match="left alone for 86400 s"),
+        pytest.raises(ConnectionError, match="a wait of 86400 s"),
     ):
         fetched(tmp_path, row(server.url))
     assert slept == []
@@ -546,7 +546,7 @@ def test_a_cut_archive_of_unknown_digest_and_size_is_broken_and_deleted(tmp_path
     settings = archived("", archive, digest=UNKNOWN, member_digest=f"sha256:{sha256(NOISE)}")
     with (
         serving(Server(archive, lie=-1000)) as server,
-        pytest.raises(ValueError, match=r"broken archive .*run again"),
+        pytest.raises(ValueError, match=r"damaged archive .*run again"),
     ):
         fetched(tmp_path, settings | {"url": server.url})
     assert left(tmp_path) == []
@@ -598,7 +598,10 @@ def test_an_empty_answer_is_not_a_file(tmp_path):
             request.send_header("Content-Length", "0")
             request.end_headers()
 
-    with serving(Empty(b"")) as server, pytest.raises(ConnectionError, match="closed after 0 of"):
+    with (
+        serving(Empty(b"")) as server,
+        pytest.raises(ConnectionError, match="closed the connection after 0 of"),
+    ):
         fetched(tmp_path, row(server.url, bytes=None))
     assert left(tmp_path) == []
 
@@ -617,7 +620,7 @@ def test_a_redirection_is_followed(tmp_path):
         assert fetched(tmp_path, row(server.url)).read_bytes() == CONTENT
 
 
-# labels of compression
+# Content-Encoding
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "br", "zstd", "identity"])
@@ -674,7 +677,7 @@ def test_the_words_of_a_compressed_page_are_read(tmp_path):
         fetched(tmp_path, row(server.url))
 
 
-# web pages in a file's stead
+# Web pages in place of files
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -739,14 +742,14 @@ def test_a_web_page_is_an_error_whatever_it_is_called_and_is_not_kept(tmp_path, 
     page = b"\n<!DOCTYPE html><html><title>Sign in</title><body>Network of the hotel</body></html>"
     with (
         serving(Server(page, kind=kind)) as server,
-        pytest.raises(ConnectionError, match=r"a web page came .*Sign in Network of the hotel"),
+        pytest.raises(ConnectionError, match=r"sent a web page .*Sign in Network of the hotel"),
     ):
         fetched(tmp_path, row(server.url, digest=digest, bytes=None))
     assert len(server.asked) == 1
     assert left(tmp_path) == []
 
 
-# digests
+# Digests
 
 
 @pytest.mark.parametrize("make", [tar_of, zip_of])
@@ -772,7 +775,7 @@ def test_a_wrong_member_of_an_archive_of_unknown_digest_is_an_error(tmp_path):
 def test_a_mirror_copy_that_is_neither_member_nor_archive_names_itself_and_the_remedy(tmp_path, monkeypatch):
     copy = mirror(tmp_path, monkeypatch, b"neither")
     settings = archived("http://127.0.0.1:9/files/archive.bin", b"", digest=UNKNOWN)
-    with pytest.raises(ValueError, match=f"{copy} is a broken archive .*neither a zip nor a tar.*Replace"):
+    with pytest.raises(ValueError, match=f"{copy} is a damaged archive .*neither a zip nor a tar.*Replace"):
         fetched(tmp_path, settings)
 
 
@@ -792,7 +795,7 @@ def test_a_size_that_nobody_says_is_not_asked_of_the_file(tmp_path):
 def test_a_file_without_a_digest_is_refused_with_the_line_that_would_trust_it(tmp_path):
     with serving(Server(CONTENT, cuts=1)) as server:
         unknown = row(server.url, digest=UNKNOWN, bytes=None)
-        with pytest.raises(ValueError, match="nobody has published its digest") as raised:
+        with pytest.raises(ValueError, match="no digest is published") as raised:
             fetched(tmp_path, unknown)
         assert "data.bin" not in left(tmp_path)
         (line,) = (line for line in str(raised.value).splitlines() if line.startswith("folder/data.bin\t"))
@@ -816,13 +819,13 @@ def test_a_second_try_without_a_digest_is_refused_without_a_second_download(tmp_
 
 def test_a_file_without_a_digest_is_refused_from_the_mirror_too(tmp_path, monkeypatch):
     copy = mirror(tmp_path, monkeypatch, CONTENT)
-    with pytest.raises(ValueError, match=f"nothing vouches for {copy}"):
+    with pytest.raises(ValueError, match=f"{copy} cannot be verified"):
         fetched(tmp_path, row(digest=UNKNOWN, bytes=None))
     assert left(tmp_path) == []
     assert copy.read_bytes() == CONTENT
 
 
-# interruptions, two at a time, a full disk
+# Interruptions, concurrent fetches and full disks
 
 
 def process(folder: Path, settings: Settings) -> subprocess.Popen[bytes]:

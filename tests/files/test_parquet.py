@@ -1,4 +1,4 @@
-"""Files are whole or not there."""
+"""Parquet files, and the atomic replacement of files."""
 
 from contextlib import suppress
 

@@ -1,1 +1,1 @@
-"""Files from elsewhere: listed, downloaded, verified."""
+"""List, download and verify the files that others publish."""

@@ -1,20 +1,20 @@
-"""The list of fetched files, ``config/datasets.tsv``: what each is called, where it lies and its digest.
+"""Read the list of fetched files, ``config/datasets.tsv``: names, addresses and digests.
 
-``digest`` is of what the URL serves. Where that is an archive, ``member`` is the one file that is
-taken out of it, and ``member_digest`` is of that file. Each is written with its algorithm, as it was
-published: ``sha256:``, ``md5:`` or ``git-blob:`` and hexadecimal digits. ``bytes`` is the size of the
-final file, empty where nobody says it.
+``digest`` is the digest of what the URL serves. If the URL serves an archive, ``member`` is the one file that
+is extracted from it, and ``member_digest`` is the digest of that file. A digest is written with its
+algorithm, as it was published: ``sha256:``, ``md5:`` or ``git-blob:``, then hexadecimal digits. ``bytes`` is
+the size of the final file. It is empty if nobody has published it.
 
-Where no digest was published, ``digest`` is ``unknown``, and nothing is trusted for that. Of an
-archive it is not needed: its member is verified. Any other such file is refused, from wherever it
-comes, until its digest stands in the list; the refusal says the digest that was found.
+If no digest was published, ``digest`` is ``unknown``. An archive does not need one, because its member is
+verified. Any other file without a digest is refused, wherever it comes from, until the list holds its digest.
+The error states the digest that was found.
 
-Names that start with ``official/`` are of the authors' whole releases; all others are of smaller files
-that are pinned to the byte. A folder in the place of a URL, as of ImageNet16, can be opened with a
-browser only: what is in it goes into the mirror by hand, and is verified there.
+Names that start with ``official/`` are complete releases by the authors of a benchmark. All other names are
+smaller files, pinned by their digest. A URL may also point to a folder, as for ImageNet16, that only a
+browser can open. Its files have to be put into the mirror by hand, and are verified there.
 
-Only the standard library is imported here, because the Snakefile reads the list at every start
-and in every cluster job.
+Only the standard library is imported here, because the Snakefile imports this module at every start and in
+every cluster job.
 """
 
 import re
@@ -24,31 +24,37 @@ from pathlib import Path, PurePosixPath
 from zcrepro.files.text import read_text
 
 FETCHED = ("name", "url", "member", "member_digest", "digest", "bytes")
-"""What decides a file's content: the settings of its fetch job. A new licence text fetches nothing."""
+"""Columns that determine the content of a file: the settings of its fetch job.
+
+The licence and the citation are left out, so that editing them fetches nothing again.
+"""
 
 COLUMNS = (*FETCHED, "licence", "citation")
 MAY_BE_EMPTY = {"member", "member_digest", "bytes"}
 
 UNKNOWN = "unknown"
-"""Stands for a digest that nobody has published."""
+"""Written in place of a digest that nobody has published."""
 
 DIGEST_LENGTHS = {"sha256": 64, "md5": 32, "git-blob": 40}
-"""Hexadecimal digits by algorithm; ``git-blob`` is the id that git gives a file."""
+"""Number of hexadecimal digits of each algorithm. ``git-blob`` is the id that git gives to a file."""
 
 Row = dict[str, str | int | None]
 
 
 def read_datasets(path: Path) -> dict[str, Row]:
-    """The rows of a dataset list by name. Raises ValueError that names the line and what is wrong there."""
+    """Return the rows of a dataset list by name.
+
+    Raises ValueError, which names the line and its error, if the list is malformed.
+    """
     header, *lines = read_text(path).splitlines() or [""]
     if tuple(header.split("\t")) != COLUMNS:
-        raise ValueError(f"{path}: the columns are {header.split()}, expected {list(COLUMNS)}, tabs between")
+        raise ValueError(f"{path}: the columns are {header.split()}, expected {list(COLUMNS)} between tabs")
     rows: dict[str, Row] = {}
     for number, line in enumerate(lines, start=2):
         try:
             row = _row(line)
             if row["name"] in rows:
-                raise ValueError(f"the name {row['name']!r} is there already")
+                raise ValueError(f"the name {row['name']!r} is already in the list")
         except ValueError as error:
             raise ValueError(f"{path}, line {number}: {error}") from error
         rows[str(row["name"])] = row
@@ -56,44 +62,50 @@ def read_datasets(path: Path) -> dict[str, Row]:
 
 
 def fetch_settings(row: Mapping[str, str | int | None]) -> Row:
-    """The part of a row that its fetch job gets as settings."""
+    """Return the columns of a row that are the settings of its fetch job."""
     return {column: row[column] for column in FETCHED}
 
 
 def checked_digest(text: str) -> tuple[str, str]:
-    """Algorithm and lower-case hexadecimal of ``sha256:0f...``. Raises ValueError for anything else."""
+    """Return the algorithm and the hexadecimal digits of a digest such as ``sha256:0f...``.
+
+    Raises ValueError if the text is not a digest in lower case of a known algorithm.
+    """
     algorithm, _, value = text.partition(":")
     length = DIGEST_LENGTHS.get(algorithm)
     if length is None or not re.fullmatch(rf"[0-9a-f]{{{length}}}", value):
         known = ", ".join(f"{name}:<{digits} digits>" for name, digits in DIGEST_LENGTHS.items())
-        raise ValueError(f"digest {text!r} is none of {known} (digits 0-9a-f)")
+        raise ValueError(f"digest {text!r} does not have one of the forms {known} (digits 0-9a-f)")
     return algorithm, value
 
 
 def checked_path(text: str, what: str) -> str:
-    """``text``, a relative path that stays where it is put. Raises ValueError for one that leads out."""
+    """Return ``text`` if it is a relative path that stays inside its folder. Raises ValueError otherwise.
+
+    ``what`` names the value in the error.
+    """
     path = PurePosixPath(text)
     leads_out = path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text
     if leads_out or path.as_posix() != text or not path.parts:
-        raise ValueError(f"{what} {text!r} is not a plain relative path: it may lead out of its folder")
+        raise ValueError(f"{what} {text!r} is not a plain relative path, so it may lead out of its folder")
     return text
 
 
 def _row(line: str) -> Row:
     cells = line.split("\t")
     if len(cells) != len(COLUMNS):
-        raise ValueError(f"{len(cells)} cells between tabs, expected {len(COLUMNS)}")
+        raise ValueError(f"{len(cells)} tab-separated cells, expected {len(COLUMNS)}")
     row = dict(zip(COLUMNS, cells, strict=True))
     for column, cell in row.items():
         if cell != cell.strip() or not (cell or column in MAY_BE_EMPTY):
-            raise ValueError(f"{column} is {cell!r}: empty, or with spaces around it")
+            raise ValueError(f"{column} is {cell!r}, which is empty or has spaces around it")
     checked_path(row["name"], "name")
     if row["digest"] != UNKNOWN:
         checked_digest(row["digest"])
     if not row["url"].startswith(("https://", "http://")):
         raise ValueError(f"url {row['url']!r} does not start with https:// or http://")
     if bool(row["member"]) != bool(row["member_digest"]):
-        raise ValueError("member and member_digest go together: both or neither")
+        raise ValueError("member and member_digest have to be given together")
     if row["member"]:
         checked_path(row["member"], "member")
         checked_digest(row["member_digest"])

@@ -1,15 +1,15 @@
-"""Downloads what a URL serves: resumes, retries with back-off, and keeps no web page for a file.
+"""Download a file over HTTP: resume, retry with back-off, and refuse a web page in place of a file.
 
-A server may cut the connection, be busy, promise another length than it sends, or send another part
-than it was asked for. So only what came is counted. Whether it is the right file is for its digest
-to say, afterwards.
+A server may close the connection, be busy, announce a wrong length, or send another range than was requested.
+Therefore only the bytes received are counted, and the digest decides afterwards whether they are the right
+file.
 
-Bytes are kept as they are sent. Some servers label a .tar.gz "Content-Encoding: gzip", so that the
-label does not tell whether the file itself is compressed or the server compressed it on the way. Only
-the digest can tell, so a labelled file is unpacked if that gives the listed file, and not otherwise.
+Bytes are stored as they are sent. Some servers send a .tar.gz with "Content-Encoding: gzip", so this header
+does not tell whether the file itself is compressed or the server compressed it for the transfer. The content
+is decompressed only if that gives the listed digest.
 
-For a large file, Google Drive answers with a page that asks for confirmation: its form is sent off.
-Any other page is an error with the page's own words, such as "Quota exceeded".
+Google Drive answers a request for a large file with a page that asks for confirmation. The form on that page
+is submitted. Any other page is an error that quotes the text of the page, such as "Quota exceeded".
 """
 
 import errno
@@ -34,8 +34,8 @@ import requests
 import urllib3
 
 CONNECT_AND_READ_SECONDS = (20, 60)
-WAITS = (1.0, 4.0, 15.0)  # seconds before each further attempt that gets no farther
-LONGEST_WAIT = 600.0  # seconds; a server that asks for more is given up
+WAITS = (1.0, 4.0, 15.0)  # seconds before each retry since the last attempt that made progress
+LONGEST_WAIT = 600.0  # seconds; the download fails if the server asks for a longer wait
 BLOCK = 1 << 16
 LONGEST_PAGE = 1 << 20
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
@@ -43,11 +43,12 @@ PAGE_STARTS = (b"<!doctype html", b"<html")
 
 
 @dataclass(frozen=True)
-class Source:
-    """What is to be downloaded, under the name that messages give it.
+class RemoteFile:
+    """A file to download.
 
-    ``size``: bytes, None where nobody says it. ``is_whole`` tells a complete file from a part; where
-    it cannot know, it says no, and the server is asked for the rest.
+    ``name`` is used in messages. ``size`` is in bytes, or None if it is not known. ``is_whole`` returns
+    whether a local file is complete. If it cannot know, it returns False, and the rest is requested from the
+    server.
     """
 
     name: str
@@ -57,75 +58,78 @@ class Source:
 
 
 class InterruptedDownloadError(Exception):
-    """A download that stopped early, or an answer that does not fit: worth another attempt."""
+    """Error for a download that ended early or an answer that does not fit; a retry may succeed."""
 
 
 class WebPageError(Exception):
-    """A web page came where a file was promised; its own words are the message."""
+    """Error for a web page that was served in place of a file; the message quotes its text."""
 
     def __init__(self, page: "_Page") -> None:
-        super().__init__(f"a web page came in the file's stead, which says: {page.text!r}")
+        super().__init__(f"the server sent a web page instead of the file, which says: {page.text!r}")
 
 
-def download(source: Source, partial: Path) -> None:
-    """Everything that the URL serves, in ``partial``; what an earlier attempt left there is continued.
+def download(remote: RemoteFile, partial: Path) -> None:
+    """Download everything that the URL serves into ``partial``, continuing after the bytes it already holds.
 
-    Attempts are counted anew whenever one gets farther than all before. Raises ConnectionError with
-    the reason of the last, and OSError when the disk is full; what came so far is kept.
+    The number of retries starts again whenever an attempt gets farther than all before it. Raises
+    ConnectionError with the reason of the last failure, and OSError if the disk is full. In both cases the
+    bytes received so far are kept.
     """
     waits, farthest = iter(WAITS), _size(partial)
     while True:
         try:
-            _attempt(source, partial)
+            _attempt(remote, partial)
             return
         except (requests.RequestException, InterruptedDownloadError, WebPageError) as error:
             if _size(partial) > farthest:
                 waits, farthest = iter(WAITS), _size(partial)
             wait = max(next(waits, inf), _asked_wait(error))
-            if wait > LONGEST_WAIT or not _passing(error):
+            if wait > LONGEST_WAIT or not _is_transient(error):
                 raise ConnectionError(f"{error}{_patience(error)}") from error
-            print(f"{source.name}: {error}; trying again in {wait:g} s", file=sys.stderr, flush=True)
+            print(f"{remote.name}: {error}; retrying in {wait:g} s", file=sys.stderr, flush=True)
             time.sleep(wait)
 
 
 def no_room(name: str, folder: Path, needed: int | None) -> OSError:
-    """The error for a full disk. ``needed``: bytes of the whole file, None where nobody says it."""
+    """Return the error for a full disk. ``needed`` is the size of the whole file in bytes, or None."""
     size = "more" if needed is None else needed
     free = shutil.disk_usage(folder).free
     return OSError(
-        errno.ENOSPC, f"{name} needs {size} bytes in {folder}, where {free} are free; make room and run again"
+        errno.ENOSPC, f"{name} needs {size} bytes in {folder}, but {free} are free; make room and run again"
     )
 
 
-def _attempt(source: Source, partial: Path) -> None:
+def _attempt(remote: RemoteFile, partial: Path) -> None:
     start = _size(partial)
-    if start and source.is_whole(partial):
-        return  # only the step after the download was interrupted
-    with _answer(source.url, start) as answer:
+    if start and remote.is_whole(partial):
+        return  # the previous run was interrupted after the download
+    with _answer(remote.url, start) as answer:
         first, total = _part(answer)
         refused = answer.status_code == requests.codes.requested_range_not_satisfiable
         if refused and total == start:
-            return  # there is no rest
+            return  # the file is already complete
         if refused or (answer.ok and first not in (0, start)):
             partial.unlink(missing_ok=True)
             raise InterruptedDownloadError(
-                f"asked for what follows byte {start}, the server sent no such part; what was kept is deleted"
+                f"the server did not send the bytes after byte {start}; the partial file is deleted"
             )
         answer.raise_for_status()
-        size = _sent_size(source, answer)
+        size = _sent_size(remote, answer)
         expected = total if size is None else size
-        received = _receive(source, answer, partial, first or 0, expected)
+        received = _receive(remote, answer, partial, first or 0, expected)
     if received < (expected or 1):
-        raise InterruptedDownloadError(f"the server closed after {received} of {expected or 'some'} bytes")
-    if _is_labelled(answer) and not source.is_whole(partial):
-        _unpack(source, partial)
+        raise InterruptedDownloadError(
+            f"the server closed the connection after {received} of {expected or 'an unknown number of'} bytes"
+        )
+    if _is_labelled(answer) and not remote.is_whole(partial):
+        _unpack(remote, partial)
 
 
 def _receive(
-    source: Source, answer: requests.Response, partial: Path, start: int, expected: int | None
+    remote: RemoteFile, answer: requests.Response, partial: Path, start: int, expected: int | None
 ) -> int:
-    """Writes what comes behind the first ``start`` bytes, and returns how many bytes there are then."""
-    size = _sent_size(source, answer)
+    """Write the body of the answer after the first ``start`` bytes and return the new size of the file."""
+    size = _sent_size(remote, answer)
     received, blocks = start, _blocks(answer, decoded=False)
     beginning = next(blocks, b"")
     if not beginning:
@@ -138,44 +142,45 @@ def _receive(
                 file.write(block)
                 received += len(block)
                 if size is not None and received > size:
-                    break  # another file, and perhaps an endless one; its digest will say so
+                    break  # a wrong and possibly endless file, which its digest will reveal
     except OSError as error:
         if error.errno in FULL_DISK:
-            raise no_room(source.name, partial.parent, expected) from error
+            raise no_room(remote.name, partial.parent, expected) from error
         raise
     return received
 
 
 def _is_labelled(answer: requests.Response) -> bool:
+    """Return whether the answer has a Content-Encoding."""
     return "Content-Encoding" in answer.headers
 
 
-def _sent_size(source: Source, answer: requests.Response) -> int | None:
-    """Return the bytes that the server has to send, None where the label leaves open what it sends."""
-    return None if _is_labelled(answer) else source.size
+def _sent_size(remote: RemoteFile, answer: requests.Response) -> int | None:
+    """Return the number of bytes the server has to send, or None if a Content-Encoding leaves it open."""
+    return None if _is_labelled(answer) else remote.size
 
 
-def _unpack(source: Source, partial: Path) -> None:
-    """Replace ``partial`` by what it is the gzip of, if that is the listed file."""
+def _unpack(remote: RemoteFile, partial: Path) -> None:
+    """Replace ``partial`` by its gunzipped content if that is the listed file."""
     unpacked = partial.with_name(f"{partial.name}.unpacked")
     try:
         with gzip.open(partial) as packed, unpacked.open("wb") as file:
             shutil.copyfileobj(packed, file, BLOCK)
-        if source.is_whole(unpacked):
+        if remote.is_whole(unpacked):
             unpacked.replace(partial)
     except (gzip.BadGzipFile, zlib.error, EOFError):
-        pass  # compressed otherwise or not at all: the digest of what was sent is reported
+        pass  # not gzip: the file stays as it was sent, and its digest is reported
     finally:
         unpacked.unlink(missing_ok=True)
 
 
 @contextmanager
 def _answer(url: str, start: int) -> Iterator[requests.Response]:
-    """The server's answer to a request for what follows byte ``start``: a file, or an error status."""
-    headers = {"Accept-Encoding": "identity"}  # a compressed answer could not be continued
+    """Yield the server's answer to a request for the bytes from ``start`` on: a file or an error status."""
+    headers = {"Accept-Encoding": "identity"}  # a transfer that the server compresses cannot be resumed
     if start:
         headers["Range"] = f"bytes={start}-"
-    with requests.Session() as session:  # keeps the cookies that a confirmation may need
+    with requests.Session() as session:  # a confirmation may need the cookies of the page
         session.headers.update(headers)
         with session.get(url, stream=True, timeout=CONNECT_AND_READ_SECONDS) as answer:
             if not _is_page(answer):
@@ -191,13 +196,14 @@ def _answer(url: str, start: int) -> Iterator[requests.Response]:
 
 
 def _submitted(session: requests.Session, action: str, page: "_Page") -> requests.Response:
+    """Submit the form of a confirmation page and return the answer."""
     if page.method == "post":
         return session.post(action, data=page.fields, stream=True, timeout=CONNECT_AND_READ_SECONDS)
     return session.get(action, params=page.fields, stream=True, timeout=CONNECT_AND_READ_SECONDS)
 
 
 class _Page(HTMLParser):
-    """The words of a web page, and the form of Google Drive's confirmation page, where it has one."""
+    """The text of a web page, and the fields of Google Drive's confirmation form if it has one."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -210,7 +216,7 @@ class _Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """The first 300 characters that a reader of the page sees."""
+        """Return the first 300 characters of the visible text."""
         return " ".join(" ".join(self._words).split())[:300]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -232,7 +238,7 @@ class _Page(HTMLParser):
 
 
 def _is_page(answer: requests.Response) -> bool:
-    """Whether a web page stands where a file should; an error status speaks for itself."""
+    """Return whether a web page was served in place of a file; an answer with an error status is neither."""
     return answer.ok and answer.headers.get("Content-Type", "").lower().startswith("text/html")
 
 
@@ -246,9 +252,10 @@ def _page(answer: requests.Response) -> _Page:
 
 
 def _blocks(answer: requests.Response, *, decoded: bool) -> Iterator[bytes]:
-    """Yield what comes, as it comes: iter_content would lose an unfinished block when the connection breaks.
+    """Yield the body of an answer in blocks, as they arrive.
 
-    ``decoded`` undoes the Content-Encoding.
+    ``iter_content`` would lose an unfinished block if the connection breaks. ``decoded`` undoes the
+    Content-Encoding.
     """
     try:
         while block := answer.raw.read1(BLOCK, decode_content=decoded):
@@ -258,7 +265,10 @@ def _blocks(answer: requests.Response, *, decoded: bool) -> Iterator[bytes]:
 
 
 def _part(answer: requests.Response) -> tuple[int | None, int | None]:
-    """The first byte of the file that the answer holds, and the file's size; None for what is not said."""
+    """Return the offset of the first byte in the answer and the size of the whole file.
+
+    Each is None if the answer does not state it.
+    """
     if answer.status_code == requests.codes.ok:
         length = answer.headers.get("Content-Length", "")
         return 0, int(length) if length.isdigit() else None
@@ -268,7 +278,7 @@ def _part(answer: requests.Response) -> tuple[int | None, int | None]:
 
 
 def _asked_wait(error: Exception) -> float:
-    """Seconds that a busy server asks to be left alone for, a number or a date; 0 where it does not."""
+    """Return the seconds after which a busy server asks to be tried again (Retry-After), or 0."""
     response = error.response if isinstance(error, requests.HTTPError) else None
     text = response.headers.get("Retry-After", "") if response is not None else ""
     if text.isdigit():
@@ -280,15 +290,16 @@ def _asked_wait(error: Exception) -> float:
 
 
 def _patience(error: Exception) -> str:
+    """Return the wait that the server asked for, as the end of an error message."""
     seconds = _asked_wait(error)
-    return f" (the server asks to be left alone for {seconds:.0f} s)" if seconds else ""
+    return f" (the server asks for a wait of {seconds:.0f} s)" if seconds else ""
 
 
-def _passing(error: Exception) -> bool:
-    """Whether another attempt may help: a refusal (404, 403, a bad URL, a page) stays one."""
+def _is_transient(error: Exception) -> bool:
+    """Return whether a retry may succeed: not after a refusal (403, 404), a malformed URL or a web page."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return error.response.status_code >= 500 or error.response.status_code in (408, 429)
-    return not isinstance(error, (ValueError, WebPageError))  # requests' errors for a malformed URL
+    return not isinstance(error, (ValueError, WebPageError))  # requests raises ValueError for a bad URL
 
 
 def _size(path: Path) -> int:

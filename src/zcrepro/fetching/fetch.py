@@ -1,12 +1,11 @@
-"""Fetches one listed file: from a folder that holds copies, else from its URL; never one that differs.
+"""Fetch one listed file from a mirror folder or its URL, and verify it.
 
-The folder is named by the environment variable ``ZCREPRO_MIRROR``. It holds a file under its own
-name, or the archive that the file is a member of, under the file's name or beside it under the
-archive's. A file there that differs from what is listed is an error: it is not passed over in
-silence for the network.
+The environment variable ``ZCREPRO_MIRROR`` names the mirror. It holds a file under the file's own name. An
+archive of which the file is a member may have the file's name, or lie in the same folder under its own name.
+A mirror copy that differs from the list is an error; the file is not downloaded instead.
 
-A file gets its name when its size and digest are right, and not before. One that nobody has
-published a digest of is refused; the error says what to write into the list to trust it.
+The file appears at its destination only after its size and digest are verified. A file without a published
+digest is refused, with an error that says how to trust it.
 """
 
 import errno
@@ -25,23 +24,22 @@ from urllib.parse import urlsplit
 
 from zcrepro import settings
 from zcrepro.fetching.datasets import UNKNOWN, checked_digest, checked_path
-from zcrepro.fetching.download import FULL_DISK, Source, download, no_room
+from zcrepro.fetching.download import FULL_DISK, RemoteFile, download, no_room
 from zcrepro.files import archives
 from zcrepro.files.atomic import replacement
 
 MIRROR = "ZCREPRO_MIRROR"
 
 BLOCK = 1 << 20
-NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}  # some file systems of clusters
+NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}  # from cluster file systems without locks
 
 
 @dataclass(frozen=True)
 class FetchSettings:
     """One row of the dataset list, without licence and citation.
 
-    ``digest`` is of what the URL serves, or ``unknown``. ``bytes`` is the size of the final file,
-    None where nobody says it: of the member, where the URL serves an archive, whose own size is not
-    recorded.
+    ``digest`` is the digest of what the URL serves, or ``unknown``. ``bytes`` is the size of the final file,
+    or None if it is not known. If the URL serves an archive, ``bytes`` is the size of the member.
     """
 
     name: str
@@ -61,12 +59,12 @@ class FetchSettings:
 
     @property
     def final_digest(self) -> str:
-        """The digest of the final file."""
+        """Return the digest of the final file."""
         return self.member_digest if self.member else self.digest
 
 
 class UnknownDigestError(ValueError):
-    """A file that nobody has published a digest of: it is kept, but not used."""
+    """Error for a file without a published digest; the file is kept, but not used."""
 
 
 def fetch(*, settings_file: Path, output: Path) -> None:
@@ -77,12 +75,12 @@ def fetch(*, settings_file: Path, output: Path) -> None:
     settings_file
         JSON of FetchSettings: one row of config/datasets.tsv.
     output
-        Where the file goes; it appears there whole and verified, or not at all.
+        Path of the file. It appears there complete and verified, or not at all.
     """
     wanted = settings.load(settings_file, FetchSettings)
     output.parent.mkdir(parents=True, exist_ok=True)
     with alone(output):
-        if not _is_right(output, wanted):  # it is where another fetch was under way
+        if not _is_right(output, wanted):  # a concurrent fetch may have finished it during the wait
             _fetch(wanted, output)
         for left in _leftovers(output):
             left.unlink()
@@ -90,16 +88,16 @@ def fetch(*, settings_file: Path, output: Path) -> None:
 
 @contextmanager
 def alone(output: Path) -> Iterator[None]:
-    """While this runs, nobody else fetches ``output``: a second fetch waits here for the first.
+    """Hold a lock on ``output``, so that a concurrent fetch of it waits here.
 
-    The system takes the lock back when its holder ends, however it ends.
+    The operating system releases the lock when its holder ends, even if it is killed.
     """
     path = output.with_name(f".{output.name}.lock")
     while True:
         with path.open("w") as file:
             _lock(file, output)
             if not _is_open(path, file):
-                continue  # its last holder has removed it, and somebody may have made a new one
+                continue  # its last holder has removed it, and another process may have made a new one
             try:
                 yield
             finally:
@@ -108,9 +106,9 @@ def alone(output: Path) -> Iterator[None]:
 
 
 def in_mirror(wanted: FetchSettings) -> Path | None:
-    """The mirror's copy of the file or of its archive, or None.
+    """Return the path of the file or of its archive in the mirror, or None if it is not there.
 
-    Raises ValueError where the mirror is no folder.
+    Raises ValueError if the mirror is not a folder.
     """
     if not os.environ.get(MIRROR):
         return None
@@ -123,39 +121,41 @@ def in_mirror(wanted: FetchSettings) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def place(source: Path, wanted: FetchSettings, output: Path, remedy: str) -> None:
-    """Verify ``source``, take the member out where it is an archive, and put the file in its place.
+def place(candidate: Path, wanted: FetchSettings, output: Path, remedy: str) -> None:
+    """Verify a file, extract the member if it is an archive, and move the result to ``output``.
 
-    Raises ValueError that names the file, what was expected, what was found, and ``remedy``;
-    UnknownDigestError where nothing is known to expect; OSError when the disk is full.
+    Raises ValueError, which states the file, the expected and found digest, and ``remedy``;
+    UnknownDigestError if no digest is known; OSError if the disk is full.
     """
     if wanted.final_digest == UNKNOWN:
-        raise UnknownDigestError(_how_to_trust(wanted, source))
+        raise UnknownDigestError(_how_to_trust(wanted, candidate))
     try:
-        with source.open("rb") as opened, replacement(output) as temporary:
-            if not wanted.member or matches(source, wanted.final_digest):
+        with candidate.open("rb") as opened, replacement(output) as temporary:
+            if not wanted.member or matches(candidate, wanted.final_digest):
                 _copy(opened, temporary)
-            elif wanted.digest == UNKNOWN or matches(source, wanted.digest):
-                _take_out(opened, wanted, source, temporary, remedy)
+            elif wanted.digest == UNKNOWN or matches(candidate, wanted.digest):
+                _take_out(opened, wanted, candidate, temporary, remedy)
             else:
                 expected = f"{wanted.digest} (the archive) or {wanted.final_digest} (its member)"
-                raise ValueError(_differs(wanted, source, expected, _found(source, wanted.digest), remedy))
+                raise ValueError(
+                    _differs(wanted, candidate, expected, _found(candidate, wanted.digest), remedy)
+                )
             if not _is_right(temporary, wanted):
                 found = _found(temporary, wanted.final_digest)
-                raise ValueError(_differs(wanted, source, _expected(wanted), found, remedy))
+                raise ValueError(_differs(wanted, candidate, _expected(wanted), found, remedy))
     except OSError as error:
         if error.errno in FULL_DISK:
-            raise no_room(wanted.name, output.parent, wanted.bytes or source.stat().st_size) from error
+            raise no_room(wanted.name, output.parent, wanted.bytes or candidate.stat().st_size) from error
         raise
 
 
 def matches(path: Path, digest: str) -> bool:
-    """Whether a file has a digest; no file has an unknown one."""
+    """Return whether a file has the digest; an unknown digest matches no file."""
     return digest != UNKNOWN and file_digest(path, checked_digest(digest)[0]) == digest
 
 
 def file_digest(path: Path, algorithm: str) -> str:
-    """The digest of a file, with its algorithm before it."""
+    """Return the digest of a file, with the algorithm as its prefix."""
     if algorithm == "git-blob":
         digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
     else:
@@ -171,18 +171,18 @@ def _fetch(wanted: FetchSettings, output: Path) -> None:
     if mirrored is not None:
         place(mirrored, wanted, output, remedy=f"Replace that copy, or unset {MIRROR} to download the file.")
         return
-    # Named by the URL, so that what was begun is never continued with another file's rest.
+    # The name contains the URL's hash, so that a partial file is never continued from another URL.
     of_url = hashlib.sha256(wanted.url.encode()).hexdigest()[:12]
     partial = output.with_name(f".{output.name}.{of_url}.partial")
     _download(wanted, partial)
     remedy = (
-        "The download was deleted: run again. If it differs again, the URL serves another file now; "
+        "The download was deleted; run again. If it differs again, the URL now serves another file; "
         + _mirror_hint(wanted)
     )
     try:
         place(partial, wanted, output, remedy)
     except UnknownDigestError:
-        raise  # it need not be downloaded again once its digest is in the list
+        raise  # keep the download: it can be used as soon as the list holds its digest
     except ValueError:
         partial.unlink()
         raise
@@ -190,13 +190,13 @@ def _fetch(wanted: FetchSettings, output: Path) -> None:
 
 def _download(wanted: FetchSettings, partial: Path) -> None:
     size = None if wanted.member else wanted.bytes
-    source = Source(wanted.name, wanted.url, size, lambda path: matches(path, wanted.digest))
+    remote = RemoteFile(wanted.name, wanted.url, size, lambda path: matches(path, wanted.digest))
     try:
-        download(source, partial)
+        download(remote, partial)
     except ConnectionError as error:
         raise ConnectionError(
             f"cannot fetch {wanted.name} from {wanted.url}: {error}. Check the network and run again "
-            "(what came so far is kept and continued). Where that does not help, get the file in another "
+            "(the bytes received so far are kept). If that does not help, get the file in another "
             f"way, such as with a browser: {_mirror_hint(wanted)}"
         ) from error
 
@@ -205,16 +205,16 @@ def _lock(file: IO[str], output: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print(f"{output}: another fetch of it is under way; waiting for it", file=sys.stderr, flush=True)
+        print(f"{output}: waiting for another fetch of this file", file=sys.stderr, flush=True)
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        print(f"{output}: there are no locks here; do not fetch it twice at once", file=sys.stderr)
+        print(f"{output}: the file system has no locks; do not fetch it twice at once", file=sys.stderr)
 
 
 def _is_open(path: Path, file: IO[str]) -> bool:
-    """Whether ``path`` is still the name of the open file."""
+    """Return whether ``path`` still names the open file."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
@@ -222,23 +222,24 @@ def _is_open(path: Path, file: IO[str]) -> bool:
 
 
 def _is_right(path: Path, wanted: FetchSettings) -> bool:
+    """Return whether the final file exists with the listed size and digest."""
     if not path.is_file() or wanted.bytes not in (None, path.stat().st_size):
         return False
     return matches(path, wanted.final_digest)
 
 
 def _leftovers(output: Path) -> list[Path]:
-    """The unfinished files of this fetch, and of those before it that were killed."""
+    """List the partial files of this fetch and of earlier ones that were killed."""
     own = re.compile(rf"\.{re.escape(output.name)}\.[0-9a-f]+\.partial(\.unpacked)?")
     return [path for path in output.parent.iterdir() if own.fullmatch(path.name)]
 
 
-def _take_out(opened: IO[bytes], wanted: FetchSettings, source: Path, target: Path, remedy: str) -> None:
+def _take_out(opened: IO[bytes], wanted: FetchSettings, candidate: Path, target: Path, remedy: str) -> None:
     try:
         with archives.member(opened, wanted.member) as inside:
             _copy(inside, target)
     except archives.BROKEN as error:
-        raise ValueError(f"{wanted.name}: {source} is a broken archive ({error}). {remedy}") from error
+        raise ValueError(f"{wanted.name}: {candidate} is a damaged archive ({error}). {remedy}") from error
     except ValueError as error:
         raise ValueError(f"{wanted.name}: {error}") from error
 
@@ -251,23 +252,23 @@ def _found(path: Path, like: str) -> str:
     return f"{file_digest(path, checked_digest(like)[0])}, {path.stat().st_size} bytes"
 
 
-def _differs(wanted: FetchSettings, source: Path, expected: str, found: str, remedy: str) -> str:
-    return f"{wanted.name}: {source} is not the listed file: expected {expected}; found {found}. {remedy}"
+def _differs(wanted: FetchSettings, candidate: Path, expected: str, found: str, remedy: str) -> str:
+    return f"{wanted.name}: {candidate} is not the listed file: expected {expected}; found {found}. {remedy}"
 
 
-def _how_to_trust(wanted: FetchSettings, source: Path) -> str:
-    digest, size = file_digest(source, "sha256"), source.stat().st_size
+def _how_to_trust(wanted: FetchSettings, candidate: Path) -> str:
+    digest, size = file_digest(candidate, "sha256"), candidate.stat().st_size
     cells = "\t".join([wanted.name, wanted.url, "", "", digest, str(size)])
     return (
-        f"{wanted.name}: nobody has published its digest, so nothing vouches for {source}, which has "
-        f"{digest} and {size} bytes. Compare that with another source if there is one. To trust it, let its "
+        f"{wanted.name}: no digest is published, so {candidate} cannot be verified. It has "
+        f"{digest} and {size} bytes. Compare them with another copy if there is one. To trust it, let its "
         f"line of config/datasets.tsv start with\n{cells}\nand run again (it is not downloaded twice)."
     )
 
 
-def _copy(source: IO[bytes], target: Path) -> None:
+def _copy(content: IO[bytes], target: Path) -> None:
     with target.open("wb") as file:
-        shutil.copyfileobj(source, file, BLOCK)
+        shutil.copyfileobj(content, file, BLOCK)
 
 
 def _archive_name(wanted: FetchSettings) -> str:

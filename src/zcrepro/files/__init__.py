@@ -1,1 +1,1 @@
-"""Every file that is read or written: one module for each format, and atomic replacement."""
+"""Read and write every file format of the project: one module per format, and atomic replacement."""

@@ -20,15 +20,15 @@ BROKEN = (
     lzma.LZMAError,
     EOFError,
 )
-"""What reading a damaged archive raises."""
+"""Exceptions raised while reading a damaged archive."""
 
 
 @contextmanager
 def member(opened: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    """Yield the bytes of one member of an open zip or tar archive; nothing else of it is read.
+    """Yield one member of an open zip or tar archive as a binary file; no other member is read.
 
-    Raises ValueError if there is no such member or it is not a regular file, and one of BROKEN if the
-    archive is damaged or is neither.
+    Raises ValueError if the archive has no such member or the member is not a regular file. Raises one of
+    BROKEN if the archive is damaged or is neither a zip nor a tar archive.
     """
     if zipfile.is_zipfile(opened):
         with zipfile.ZipFile(opened) as archive, archive.open(_listed(name, archive.namelist())) as inside:
@@ -36,21 +36,21 @@ def member(opened: IO[bytes], name: str) -> Iterator[IO[bytes]]:
         return
     opened.seek(0)
     if not tarfile.is_tarfile(opened):
-        raise tarfile.ReadError("it is neither a zip nor a tar archive")
+        raise tarfile.ReadError("neither a zip nor a tar archive")
     opened.seek(0)
     with tarfile.open(fileobj=opened) as tar:
         entry = tar.getmember(_listed(name, tar.getnames()))
         file = tar.extractfile(entry) if entry.isreg() else None  # a link may lead anywhere
         if file is None:
-            raise ValueError(f"{name} is not a regular file in its archive")
+            raise ValueError(f"{name} is not a regular file in the archive")
         with file:
             yield file
 
 
 def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of the members whose name is ``wanted``, in the order of their names.
+    """Yield the name and content of each member for which ``wanted(name)`` is true, sorted by name.
 
-    Raises ValueError that names the file if it is damaged.
+    Raises ValueError, which names the file, if the archive is damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -64,9 +64,10 @@ def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
 def tar_of_bzip2(
     path: Path, pattern: re.Pattern[str]
 ) -> Iterator[Sequence[tuple[str, Callable[[], IO[bytes]]]]]:
-    """Yield the members whose base name matches ``pattern``: their names, and functions that open them.
+    """Yield (name, function that opens it) for each tar member whose base name matches ``pattern``.
 
-    Each member is compressed by bzip2. Raises ValueError that names the file if it is damaged.
+    Each member is compressed with bzip2 and is decompressed when it is opened. Raises ValueError, which names
+    the file, if the archive is damaged.
     """
     try:
         with tarfile.open(path) as archive:
@@ -83,9 +84,9 @@ def _opener(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[], IO
 def _listed(name: str, names: list[str]) -> str:
     if name not in names:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-        raise ValueError(f"its archive has no member {name}; it has {shown}")
+        raise ValueError(f"the archive has no member {name}; it has {shown}")
     return name
 
 
 def _damaged(path: Path, error: Exception) -> str:
-    return f"{path} is not a whole archive ({error}); delete it and fetch it again"
+    return f"{path} is not a valid archive ({error}); delete it and fetch it again"

@@ -1,6 +1,7 @@
-"""Write files atomically: written beside their place, flushed, and moved into it.
+"""Write files atomically: write to a temporary file in the same folder, flush it, and rename it.
 
-Only the standard library is imported here, because the Snakefile writes the settings of its jobs.
+A reader sees the old file or the new one, never a part, even if the writer is killed. Only the standard
+library is imported here, because the Snakefile imports this module at every start.
 """
 
 import os
@@ -11,9 +12,10 @@ from pathlib import Path
 
 @contextmanager
 def replacement(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; what is written there replaces ``path`` when the block ends.
+    """Yield a temporary path beside ``path``; the file written there replaces ``path`` when the block ends.
 
-    If the block fails, ``path`` is as it was before and the temporary file is removed.
+    If the block fails, ``path`` is unchanged and the temporary file is removed. Raises OSError, which names
+    ``path``, if it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")

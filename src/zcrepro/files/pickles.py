@@ -1,7 +1,7 @@
-"""Pickles from outside: a pickle is a program, so only what builds plain containers may run.
+"""Read untrusted pickles with an allow-list of types.
 
-Dicts, lists, tuples, texts and numbers need no import. Whatever a pickle imports is refused,
-unless it is named by the caller: the name of a type that only holds data.
+A pickle is a program that may import and call anything. Dicts, lists, tuples, strings and numbers need no
+import; every import is refused unless the type is in the caller's allow-list of types that only hold data.
 """
 
 import pickle
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 HARMLESS = frozenset({"builtins.set", "builtins.frozenset", "builtins.complex", "collections.OrderedDict"})
+"""Types that are always allowed: plain containers and numbers that a pickle has to import."""
 
 
 ARRAYS = frozenset(
@@ -18,37 +19,41 @@ ARRAYS = frozenset(
         "numpy.dtype",
         "numpy.core.multiarray._reconstruct",
         "numpy._core.multiarray._reconstruct",  # as NumPy 2 writes it
-        "_codecs.encode",  # how Python 3 writes bytes for Python 2
+        "_codecs.encode",  # bytes, as Python 3 pickles them for Python 2
     }
 )
-"""What NumPy arrays are made of: for callers whose files hold them."""
+"""The imports that a pickled NumPy array needs, for callers whose files hold arrays."""
 
 
 class RefusedError(ValueError):
-    """A pickle that asks for more than data."""
+    """Error for a pickle that imports a type outside the allow-list."""
 
 
 def load(path: Path, allowed: Collection[str] = (), encoding: str = "ASCII") -> Any:
-    """The object in ``path``. Types beyond plain containers and numbers only by name, ``module.name``.
+    """Return the object pickled in ``path``.
 
-    ``encoding`` is of texts that Python 2 wrote; its arrays need ``latin1``, which keeps every byte.
-    Raises ValueError that names a refused type, or says that the file is broken.
+    ``allowed`` lists the further types that the pickle may import, as ``module.name``. ``encoding`` decodes
+    strings that Python 2 wrote; arrays from Python 2 need ``latin1``, which maps every byte to one character.
+    Raises RefusedError, which names the type, if the pickle imports another type, and ValueError if the file
+    is damaged.
     """
     with path.open("rb") as file:
         return read(file, path, allowed, encoding)
 
 
 def read(file: IO[bytes], name: Path | str, allowed: Collection[str] = (), encoding: str = "ASCII") -> Any:
-    """The object in an open file, which errors call ``name``; otherwise as ``load``."""
+    """Return the object pickled in an open file; errors call the file ``name``. See ``load``."""
     try:
         return _Restricted(file, HARMLESS | set(allowed), encoding, name).load()
     except RefusedError:
         raise
-    except Exception as error:  # a broken pickle may raise anything at all
-        raise ValueError(f"{name} is not a whole pickle ({error}); delete it and fetch it again") from error
+    except Exception as error:  # a damaged pickle may raise any exception
+        raise ValueError(f"{name} is not a valid pickle ({error}); delete it and fetch it again") from error
 
 
 class _Restricted(pickle.Unpickler):
+    """Unpickler that imports nothing outside its allow-list."""
+
     def __init__(self, file: IO[bytes], allowed: Collection[str], encoding: str, name: Path | str) -> None:
         super().__init__(file, encoding=encoding)
         self._allowed = allowed
@@ -58,10 +63,10 @@ class _Restricted(pickle.Unpickler):
         full_name = f"{module.replace('__builtin__', 'builtins')}.{name}"
         if full_name not in self._allowed:
             raise RefusedError(
-                f"{self._name}: the pickle asks for {full_name}, which is refused; allowed: "
+                f"{self._name}: the pickle imports {full_name}, which is refused; allowed: "
                 f"{', '.join(sorted(self._allowed))}"
             )
         return super().find_class(module, name)
 
     def persistent_load(self, pid: Any) -> Any:
-        raise RefusedError(f"{self._name}: the pickle refers to an outside object {pid!r}, which is refused")
+        raise RefusedError(f"{self._name}: the pickle refers to an external object {pid!r}, which is refused")

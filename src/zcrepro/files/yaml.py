@@ -9,7 +9,7 @@ from zcrepro.files.text import read_text
 
 
 def read_yaml(path: Path) -> Any:
-    """Return the value in a YAML file. Raises ValueError that names the file if it is not YAML."""
+    """Return the value in a YAML file. Raises ValueError, which names the file, if it is not YAML."""
     try:
         return yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:

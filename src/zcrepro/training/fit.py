@@ -1,4 +1,4 @@
-"""Train one network, and judge it on held-out images."""
+"""Train one network, and evaluate it on held-out images."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from annotated_types import Ge, Gt, Le
 from torch import nn
 
 from zcrepro import seeds
-from zcrepro.images.base import Images, Split
+from zcrepro.images.base import Images, Subset
 
-VIEWS = 4  # each held-out image is judged in four random views
+VIEWS = 4  # random augmentations in which each held-out image is evaluated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,13 @@ class Options:
     """Weight decay."""
 
 
-def fit(network: nn.Module, split: Split, chosen: Options, *key: str | int) -> None:
-    """SGD with Nesterov momentum under a one-cycle schedule; a fresh view of the images every epoch."""
-    steps = chosen.epochs * -(-len(split) // chosen.batch_size)
+def fit(network: nn.Module, subset: Subset, chosen: Options, *key: str | int) -> None:
+    """Train ``network`` in place on ``subset``, with augmentations and batches drawn from ``key``.
+
+    The optimiser is SGD with Nesterov momentum under a one-cycle learning-rate schedule. The images are
+    augmented anew in every epoch.
+    """
+    steps = chosen.epochs * -(-len(subset) // chosen.batch_size)
     optimiser = torch.optim.SGD(
         network.parameters(),
         lr=chosen.learning_rate,
@@ -49,7 +53,7 @@ def fit(network: nn.Module, split: Split, chosen: Options, *key: str | int) -> N
     rng = seeds.numpy_generator(*key)
     network.train()
     for _ in range(chosen.epochs):
-        pixels, labels = _tensors(split.view(rng))
+        pixels, labels = _tensors(subset.view(rng))
         for batch in torch.from_numpy(rng.permutation(len(labels))).split(chosen.batch_size):
             optimiser.zero_grad(set_to_none=True)
             nn.functional.cross_entropy(network(pixels[batch]), labels[batch]).backward()
@@ -58,15 +62,16 @@ def fit(network: nn.Module, split: Split, chosen: Options, *key: str | int) -> N
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, split: Split, *key: str | int) -> float:
-    """Percent of right answers over ``VIEWS`` views of every image.
+def accuracy(network: nn.Module, subset: Subset, *key: str | int) -> float:
+    """Return the accuracy in percent over ``VIEWS`` augmentations of every image.
 
-    ``key`` is the name of the images and of the part, so that every network is judged by the same views.
+    ``key`` is the name of the images and of the subset, so that every network is evaluated on the same
+    augmented images.
     """
     network.eval()
     right = total = 0
     for number in range(VIEWS):
-        pixels, labels = _tensors(split.view(seeds.numpy_generator(*key, number)))
+        pixels, labels = _tensors(subset.view(seeds.numpy_generator(*key, number)))
         right += int((network(pixels).argmax(1) == labels).sum())
         total += len(labels)
     return 100 * right / total

@@ -1,7 +1,7 @@
-"""Trains the embedded benchmark: every architecture from several seeds, to the end.
+"""Train the embedded benchmark: every architecture from several seeds, for all epochs.
 
-Shards hold a fixed number of architectures in one fixed random order of distinct graphs, so the
-benchmark can grow, and an interrupted run goes on where it stopped.
+A shard contains a fixed number of architectures, taken from one fixed random order of distinct graphs. The
+benchmark can therefore grow by further shards, and an interrupted run continues with the shard it was at.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import torch
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
-from zcrepro.images.base import SplitSource
+from zcrepro.images.base import SubsetSource
 from zcrepro.progress import track
 from zcrepro.spaces.base import Space
 from zcrepro.spaces.order import distinct_graphs, random_order
@@ -57,17 +57,17 @@ def train(*, settings_file: Path, output: Path) -> None:
     chosen = settings.load(settings_file, TrainSettings)
     torch.set_num_threads(chosen.torch_threads)
     space: Space = registry.get("space", chosen.space)
-    source: SplitSource = registry.get("images", chosen.images)
-    splits = source.splits()
+    source: SubsetSource = registry.get("images", chosen.images)
+    subsets = source.subsets()
     jobs = [(text, seed) for text in shard(space, chosen) for seed in range(chosen.seeds)]
     rows = []
     for text, seed in track(jobs, f"training {chosen.space} shard {chosen.chunk}"):
         arch = space.parse(text)
         key = ("training", seed)
         network = space.network(arch, chosen.task, seeds.derive(*key))
-        fit(network, splits["training"], chosen, *key, space.name, text)
+        fit(network, subsets["training"], chosen, *key, space.name, text)
         held_out = {
-            part: accuracy(network, splits[part], chosen.images, part) for part in ("validation", "test")
+            part: accuracy(network, subsets[part], chosen.images, part) for part in ("validation", "test")
         }
         rows.append(
             {"arch": text, "graph": space.canonical(arch), "task": chosen.task, "seed": seed} | held_out
@@ -77,7 +77,7 @@ def train(*, settings_file: Path, output: Path) -> None:
 
 
 def shard(space: Space, chosen: TrainSettings) -> list[str]:
-    """The texts of one shard: a slice of the distinct graphs in their fixed random order."""
+    """Return the texts of one shard: a slice of the distinct graphs in their fixed random order."""
     order = random_order(space, map(space.text, space.architectures()))
     start = chosen.chunk * chosen.chunk_size
     return distinct_graphs(space, order)[start : start + chosen.chunk_size]
