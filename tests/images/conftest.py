@@ -1,4 +1,4 @@
-"""Pickles as Python 2 and an old NumPy wrote them: the format of the official files."""
+"""Write pickles as Python 2 and an old NumPy wrote them, which is the format of the official files."""
 
 import io
 import pickle
@@ -10,7 +10,7 @@ import pytest
 
 
 class Python2Pickler(pickle._Pickler):
-    """Texts and bytes are one type there, and NumPy's inner module has its old name."""
+    """A pickler that writes str and bytes as one type."""
 
     dispatch = pickle._Pickler.dispatch.copy()
 

@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zcrepro.images.cifar10 import IMAGES, MEAN, RECORD, SPREAD
+from zcrepro.images.cifar10 import IMAGES, MEAN, RECORD, STD
 
 
 def batch(path: Path, labels: list[int], first_pixels: list[int] | None = None) -> Path:
-    """A batch of the binary version: red 255, green 0, blue 51, and the first red pixel as given."""
+    """Write a batch in the binary version: red 255, green 0, blue 51, except the first red pixels."""
     records = np.zeros((len(labels), RECORD), np.uint8)
     records[:, 0] = labels
     records[:, 1:1025] = 255
@@ -29,7 +29,7 @@ def test_labels_and_shapes_are_read(tmp_path):
 def test_pixels_are_normalised_by_channel(tmp_path):
     pixels = IMAGES.training([batch(tmp_path / "1.bin", [0])]).pixels
     for channel, value in enumerate((1.0, 0.0, 0.2)):
-        expected = (value - MEAN[channel]) / SPREAD[channel]
+        expected = (value - MEAN[channel]) / STD[channel]
         np.testing.assert_allclose(pixels[0, channel], expected, rtol=1e-6)
 
 

@@ -3,11 +3,11 @@ import pickle
 import numpy as np
 import pytest
 
-from zcrepro.images.imagenet16_120 import IMAGES, MEAN, SPREAD
+from zcrepro.images.imagenet16_120 import IMAGES, MEAN, STD
 
 
 def batch(labels, green=0):
-    """A batch as it is in train_data_batch_1: red 255, green as given, blue 51, and the mean image."""
+    """Return a batch like train_data_batch_1: red 255, green as given, blue 51, and the mean image."""
     data = np.zeros((len(labels), 768), np.uint8)
     data[:, :256], data[:, 512:] = 255, 51
     data[:, 256:512] = np.asarray(green).reshape(-1, 1)
@@ -26,14 +26,14 @@ def test_the_first_120_classes_are_kept_and_counted_from_zero(tmp_path):
     assert images.labels.dtype == np.int64
     assert images.pixels.shape == (3, 3, 16, 16)
     assert images.pixels.dtype == np.float32
-    greens = images.pixels[:, 1, 0, 0] * SPREAD[1] + MEAN[1]
+    greens = images.pixels[:, 1, 0, 0] * STD[1] + MEAN[1]
     np.testing.assert_allclose(greens * 255, [1, 3, 5], rtol=1e-4)
 
 
 def test_pixels_are_normalised_by_channel(tmp_path):
     pixels = IMAGES.training([written(tmp_path / "1", batch([1]))]).pixels
     for channel, value in enumerate((1.0, 0.0, 0.2)):
-        np.testing.assert_allclose(pixels[0, channel], (value - MEAN[channel]) / SPREAD[channel], rtol=1e-6)
+        np.testing.assert_allclose(pixels[0, channel], (value - MEAN[channel]) / STD[channel], rtol=1e-6)
     assert pytest.approx(122.68 / 255) == MEAN[0]
 
 
@@ -55,7 +55,7 @@ def test_a_file_of_python_2_is_read_too(python2_pickle):
 @pytest.mark.parametrize("label", [0, 1001])
 def test_a_label_that_is_no_class_is_an_error_that_names_the_image(tmp_path, label):
     path = written(tmp_path / "1", batch([1, label]))
-    with pytest.raises(ValueError, match=f"image 1 has label {label}, which is none of 1 to 1000"):
+    with pytest.raises(ValueError, match=f"image 1 has label {label}, expected 1 to 1000"):
         IMAGES.training([path])
 
 

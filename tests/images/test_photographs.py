@@ -1,4 +1,4 @@
-"""Variations of photographs: cropped out of a black canvas, and mirrored."""
+"""Random augmentation of photographs: shifts over a black border, and mirroring."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from zcrepro import registry
 from zcrepro.images._photographs import cropped_and_mirrored
 from zcrepro.images.base import AugmentingSource, Images
 
-MEAN, SPREAD, PADDING = (0.5, 0.4, 0.3), (0.2, 0.25, 0.1), 2
+MEAN, STD, PADDING = (0.5, 0.4, 0.3), (0.2, 0.25, 0.1), 2
 BLACK = [-2.5, -1.6, -3.0]
 
 
@@ -18,7 +18,7 @@ def photographs(count, side=6):
 
 def test_every_variation_is_a_crop_or_a_mirrored_crop_and_all_of_them_occur():
     images = Images(np.repeat(photographs(1).pixels, 2000, axis=0), np.arange(2000))
-    varied = cropped_and_mirrored(images, PADDING, MEAN, SPREAD, np.random.default_rng(1))
+    varied = cropped_and_mirrored(images, PADDING, MEAN, STD, np.random.default_rng(1))
     canvas = np.pad(images.pixels[0], ((0, 0), (PADDING,) * 2, (PADDING,) * 2), constant_values=np.nan)
     canvas = np.where(np.isnan(canvas), np.array(BLACK, np.float32)[:, None, None], canvas)
     crops = {}
@@ -37,7 +37,7 @@ def test_a_variation_is_decided_by_its_generator_and_leaves_the_images_as_they_a
     images = photographs(5)
     before = images.pixels.copy()
     first, again, other = (
-        cropped_and_mirrored(images, PADDING, MEAN, SPREAD, np.random.default_rng(seed)).pixels
+        cropped_and_mirrored(images, PADDING, MEAN, STD, np.random.default_rng(seed)).pixels
         for seed in (1, 1, 2)
     )
     assert (first == again).all()

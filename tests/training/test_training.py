@@ -1,4 +1,4 @@
-"""The embedded benchmark: what is tracked, and that retraining gives it again."""
+"""The tracked results of the embedded benchmark, and their reproduction by retraining."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ SETTINGS = {
 PROBLEMS = [
     (space, task) for space in ("embedded_cell", "embedded_chain") for task in ("digits", "turned_digits")
 ]
-CHANCE = 15  # percent: a guess is right in 10, and what is below 15 tells hardly more than dark from bright
+CHANCE = 15  # percent; guessing gives 10, and a network below 15 distinguishes little more than brightness
 
 
 SEEDS = dict.fromkeys(PROBLEMS, 5) | {("embedded_chain", "turned_digits"): 8}
@@ -60,7 +60,7 @@ def test_the_tracked_architectures_are_the_first_distinct_graphs_of_the_random_o
 
 
 def split_half(by_seed, rng):
-    """Spearman between the means of two random halves of the seeds."""
+    """Return Spearman's rho between the mean accuracies of two random halves of the seeds."""
     seeds = rng.permutation(by_seed.columns)
     middle = len(seeds) // 2
     return spearman(by_seed[seeds[:middle]].mean(axis=1), by_seed[seeds[middle:]].mean(axis=1))
@@ -100,12 +100,12 @@ def test_retraining_gives_the_tracked_accuracy_within_the_spread_of_seeds(name, 
     by_arch = frame["test"].groupby("arch")
     text = (by_arch.mean() - by_arch.mean().quantile(quantile)).abs().idxmin()
     chosen = TrainSettings(space=name, images=task, task=task, **SETTINGS)
-    splits = registry.get("images", task).splits()
+    subsets = registry.get("images", task).subsets()
     network = space.network(space.parse(text), task, seeds.derive("training", 0))
-    fit(network, splits["training"], chosen, "training", 0, name, text)
+    fit(network, subsets["training"], chosen, "training", 0, name, text)
     spread = by_arch.std().mean()
     for part in ("validation", "test"):
-        assert accuracy(network, splits[part], task, part) == pytest.approx(
+        assert accuracy(network, subsets[part], task, part) == pytest.approx(
             frame.loc[(text, 0), part], abs=3 * spread
         )
 
@@ -130,7 +130,7 @@ class AlwaysFirst(torch.nn.Module):
 
 
 class Oracle:
-    """Two images that say their labels; it keeps what each view would have drawn."""
+    """Two images that are the one-hot codes of their labels; records what each view would draw."""
 
     def __init__(self):
         self.drawn = []

@@ -1,1 +1,1 @@
-"""Images of each task, one file each; what they share is in the files with a leading underscore."""
+"""Images of each task, one file per task; shared code is in the files with a leading underscore."""

@@ -1,8 +1,9 @@
-"""Handwritten digits, made hard: few of them, shifted by up to two pixels, in heavy noise.
+"""Build hard tasks from few handwritten digits: random shifts by up to two pixels, and heavy noise.
 
-The 1,797 real images of 8x8 pixels that come with scikit-learn (Alpaydin and Kaynak, Optical
-Recognition of Handwritten Digits, UCI 1998), on a canvas of 12x12. A network has to learn shapes
-that move, from 1,000 images, so that architectures differ. The embedded tasks are made of them.
+The 1,797 images of 8x8 pixels come with scikit-learn (Alpaydin and Kaynak, Optical Recognition of Handwritten
+Digits, UCI 1998). Each is placed on a canvas of 12x12. A network has to learn shapes at varying positions
+from 1,000 images, which separates good architectures from bad ones. The tasks of the embedded benchmark are
+made in this way.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,24 +17,24 @@ from zcrepro import seeds
 from zcrepro.images.base import Images
 
 SHIFT = 2  # pixels in each direction
-TRAINING, VALIDATION = 1000, 397  # the rest, 400, is for testing
-MEAN, SPREAD = 0.3, 0.5
+TRAINING, VALIDATION = 1000, 397  # the other 400 images are the test set
+MEAN, STD = 0.3, 0.5
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
-"""What is done to digits, (n, 8, 8), before they are shifted: to the same shape."""
+"""Transformation of digits, float32 (n, 8, 8) to the same shape, applied before they are shifted."""
 
 
 def unchanged(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The digits as they are; draws nothing."""
+    """Return the digits as they are, without drawing from ``rng``."""
     del rng
     return digits
 
 
 @dataclass(frozen=True)
-class DigitSplit:
-    """Clean digits, float32 (n, 8, 8) in [0, 1], their labels, and how they are made hard.
+class DigitSubset:
+    """Digits, float32 (n, 8, 8) in [0, 1], their labels, int64 (n,), and how they are augmented.
 
-    ``noise`` is its standard deviation, in the units of the digits.
+    ``noise`` is the standard deviation of the added Gaussian noise, in the units of the digits.
     """
 
     digits: np.ndarray
@@ -45,41 +46,44 @@ class DigitSplit:
         return len(self.labels)
 
     def view(self, rng: np.random.Generator) -> Images:
-        """Every digit once, changed, at a random place of the canvas, with fresh noise."""
+        """Return every digit once: transformed, at a random position on the canvas, with new noise.
+
+        The pixels are float32 (n, 1, 12, 12).
+        """
         canvas = _placed(self.change(self.digits, rng), rng)
         canvas += self.noise * rng.standard_normal(canvas.shape, dtype=np.float32)
-        return Images(((canvas - MEAN) / SPREAD)[:, np.newaxis], self.labels)
+        return Images(((canvas - MEAN) / STD)[:, np.newaxis], self.labels)
 
 
 @dataclass(frozen=True)
 class DigitTask:
-    """A task on the digits; ``name`` keys its random views."""
+    """A classification task on the digits. ``name`` is the key of its random augmentations."""
 
     name: str
     noise: float
     change: Change = unchanged
 
-    def splits(self) -> dict[str, DigitSplit]:
-        """Training, validation and test digits: always the same ones, in every task."""
+    def subsets(self) -> dict[str, DigitSubset]:
+        """Return the training, validation and test digits, which are the same in every task."""
         bunch = load_digits()
         order = seeds.numpy_generator("digits", "split").permutation(len(bunch.target))
         digits = (bunch.images / 16).astype(np.float32)[order]
         labels = bunch.target.astype(np.int64)[order]
         ends = {"training": TRAINING, "validation": TRAINING + VALIDATION, "test": len(labels)}
-        start, parts = 0, {}
+        start, found = 0, {}
         for name, end in ends.items():
-            parts[name] = DigitSplit(digits[start:end], labels[start:end], self.noise, self.change)
+            found[name] = DigitSubset(digits[start:end], labels[start:end], self.noise, self.change)
             start = end
-        return parts
+        return found
 
     def training(self, files: Sequence[Path] = ()) -> Images:
-        """The training images, each seen in one fixed way."""
-        del files  # the images come with scikit-learn
-        return self.splits()["training"].view(seeds.numpy_generator(self.name, "training view"))
+        """Return the training images with one fixed augmentation each."""
+        del files  # scikit-learn contains the images
+        return self.subsets()["training"].view(seeds.numpy_generator(self.name, "training view"))
 
 
 def _placed(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n, side, side) at random places of black canvases that are larger by ``SHIFT`` on each side."""
+    """Place each digit at a random position on a black canvas, ``SHIFT`` larger on every side."""
     n, side = digits.shape[:2]
     canvas = np.zeros((n, side + 2 * SHIFT, side + 2 * SHIFT), np.float32)
     rows, columns = rng.integers(2 * SHIFT + 1, size=(2, n))

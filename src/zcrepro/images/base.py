@@ -1,4 +1,4 @@
-"""Images as numpy arrays, and the minibatch that proxies see."""
+"""Represent images as NumPy arrays, and draw the minibatches on which proxies are computed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,11 @@ from zcrepro import seeds
 
 @dataclass(frozen=True)
 class Images:
-    """``pixels``: float32, (n, channels, side, side), normalised; ``labels``: int64, (n,)."""
+    """Images and their labels.
+
+    ``pixels`` is float32 (n, channels, height, width), normalised; ``labels`` is int64 (n,). Raises
+    ValueError if their lengths differ or a pixel is not finite.
+    """
 
     pixels: np.ndarray
     labels: np.ndarray
@@ -21,47 +25,53 @@ class Images:
         if len(self.pixels) != len(self.labels):
             raise ValueError(f"{len(self.pixels)} images but {len(self.labels)} labels")
         if not np.isfinite(self.pixels).all():
-            raise ValueError("the images hold values that are not finite")
+            raise ValueError("the images contain values that are not finite")
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, numbers: np.ndarray) -> "Images":
-        """The images of these numbers, in their order."""
-        return Images(self.pixels[numbers], self.labels[numbers])
+    def take(self, indices: np.ndarray) -> "Images":
+        """Return the images at the given indices, in that order."""
+        return Images(self.pixels[indices], self.labels[indices])
 
 
 class ImageSource(Protocol):
-    """Reads the training images of a task from its files (none where a package brings them)."""
+    """Reader of the training images of a task."""
 
-    def training(self, files: Sequence[Path]) -> Images: ...
+    def training(self, files: Sequence[Path]) -> Images:
+        """Return the training images in ``files``, which is empty if a package contains the images."""
 
 
 @runtime_checkable
 class AugmentingSource(ImageSource, Protocol):
-    """One whose images networks are trained on in random variations."""
+    """Reader of images that are randomly augmented when networks are trained on them."""
 
     def augmented(self, images: Images, rng: np.random.Generator) -> Images:
-        """Each of the images in a variation that ``rng`` draws."""
+        """Return a random augmentation of each image."""
 
 
-class Split(Protocol):
-    """One part of the images of a task, seen a little differently each time."""
+class Subset(Protocol):
+    """The training, validation or test images of a task, which are randomly augmented."""
 
     def __len__(self) -> int: ...
 
     def view(self, rng: np.random.Generator) -> Images:
-        """Every image once, with whatever ``rng`` draws for it: a shift, noise."""
+        """Return every image once, with a random augmentation such as a shift or noise."""
 
 
-class SplitSource(Protocol):
-    """Brings images to train on and to judge by: the parts training, validation and test."""
+class SubsetSource(Protocol):
+    """Reader of images for training and evaluating networks."""
 
-    def splits(self) -> Mapping[str, Split]: ...
+    def subsets(self) -> Mapping[str, Subset]:
+        """Return the subsets named training, validation and test."""
 
 
 def minibatch(images: Images, size: int, seed: int, task: str, *key: str) -> np.ndarray:
-    """The numbers of ``size`` images drawn without replacement: without a ``key`` one batch for a task."""
+    """Return the indices of ``size`` images, int64 (size,), drawn without replacement.
+
+    The draw depends on ``seed``, ``task`` and ``key`` alone, so without a ``key`` there is one minibatch per
+    seed and task. Raises ValueError if there are fewer than ``size`` images.
+    """
     if size > len(images):
         raise ValueError(f"a batch of {size} was asked for, but {task} has {len(images)} training images")
     return seeds.numpy_generator(seed, "minibatch", task, *key).choice(len(images), size, replace=False)

@@ -1,6 +1,6 @@
-"""CIFAR-10 (Krizhevsky 2009), in the binary version: 32x32 photographs of ten classes.
+"""CIFAR-10 (Krizhevsky, 2009) in its binary version: 32x32 photographs of 10 classes.
 
-Normalised by the mean and spread of its channels, as the papers do.
+Images are normalised by the mean and standard deviation of each channel, as the papers do.
 """
 
 from collections.abc import Sequence
@@ -15,32 +15,38 @@ SIDE, CLASSES = 32, 10
 RECORD = 1 + CHANNELS * SIDE * SIDE  # bytes: the label, then the red, green and blue planes
 
 MEAN = (0.4914, 0.4822, 0.4465)
-SPREAD = (0.2023, 0.1994, 0.2010)
+STD = (0.2023, 0.1994, 0.2010)
 PADDING = 4
 
 
 class CIFAR10:
-    """Training images from any of the batches data_batch_1.bin to data_batch_5.bin."""
+    """Training images from any of the files data_batch_1.bin to data_batch_5.bin."""
 
     def training(self, files: Sequence[Path]) -> Images:
-        """The images of all ``files``, in their order."""
+        """Return the images of all ``files``, in their order.
+
+        Raises ValueError if there is no file or one is truncated or in another format.
+        """
         if not files:
             raise ValueError("CIFAR-10 needs at least one of its files data_batch_*.bin")
         records = np.concatenate([_records(path) for path in files])
-        return Images(normalised(records[:, 1:], SIDE, MEAN, SPREAD), records[:, 0].astype(np.int64))
+        return Images(normalised(records[:, 1:], SIDE, MEAN, STD), records[:, 0].astype(np.int64))
 
     def augmented(self, images: Images, rng: np.random.Generator) -> Images:
-        """Cropped out of a canvas that is larger by PADDING on each side, and mirrored."""
-        return cropped_and_mirrored(images, PADDING, MEAN, SPREAD, rng)
+        """Return the images randomly shifted by up to ``PADDING`` pixels and mirrored."""
+        return cropped_and_mirrored(images, PADDING, MEAN, STD, rng)
 
 
 def _records(path: Path) -> np.ndarray:
-    """uint8, (n, RECORD). Raises ValueError for a truncated file or a label that is none."""
+    """Return the records of a file, uint8 (n, RECORD).
+
+    Raises ValueError if the file is truncated or a label is not below 10.
+    """
     raw = np.fromfile(path, np.uint8)
     if not raw.size or raw.size % RECORD:
         raise ValueError(
-            f"{path} has {raw.size} bytes, which is no whole number of records of {RECORD}: "
-            "it is truncated, or not CIFAR-10's binary version; delete it and fetch it again"
+            f"{path} has {raw.size} bytes, which is not a multiple of the record size {RECORD}, so "
+            "it is truncated or not CIFAR-10's binary version; delete it and fetch it again"
         )
     records = raw.reshape(-1, RECORD)
     wrong = np.flatnonzero(records[:, 0] >= CLASSES)

@@ -1,9 +1,10 @@
-"""Handwritten digits turned by a random number of quarter turns; the label is still the digit.
+"""Handwritten digits rotated by a random multiple of 90 degrees; the label is the digit.
 
-After the rotated digits of Larochelle et al., An empirical evaluation of deep architectures on
-problems with many factors of variation, ICML 2007. Quarter turns keep every pixel as it was. The
-same few images have to teach each shape four times over, so what a network can represent counts
-for more than in the upright digits, and what it can average away counts for less.
+The task follows the rotated digits of Larochelle et al., An empirical evaluation of deep architectures on
+problems with many factors of variation, ICML 2007. A rotation by 90 degrees is exact: it does not interpolate
+pixels. Each shape has to be learned in four orientations from the same few images. Compared with the upright
+digits, accuracy therefore depends more on what a network can represent, and less on how well it averages out
+noise.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ QUARTERS = 4
 
 
 def turned(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each digit, (n, side, side), turned anticlockwise by 0, 90, 180 or 270 degrees."""
+    """Return each digit, (n, side, side), rotated anticlockwise by 0, 90, 180 or 270 degrees."""
     quarters = rng.integers(QUARTERS, size=len(digits))
     result = np.empty_like(digits)
     for number in range(QUARTERS):
@@ -23,4 +24,4 @@ def turned(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 IMAGES = DigitTask("turned_digits", noise=0.2, change=turned)
-"""The noise is lighter than that of the upright digits: turned ones are hard enough in themselves."""
+"""The noise is lighter than that of the upright digits, because the rotations make the task harder."""

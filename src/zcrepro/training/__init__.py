@@ -1,1 +1,1 @@
-"""Networks that the project trains itself."""
+"""Train networks for the benchmarks of the project itself."""

@@ -1,7 +1,7 @@
-"""Trains the embedded benchmark: every architecture from several seeds, to the end.
+"""Train the embedded benchmark: every architecture from several seeds, for all epochs.
 
-Shards hold a fixed number of architectures in one fixed random order of distinct graphs, so the
-benchmark can grow, and an interrupted run goes on where it stopped.
+A shard contains a fixed number of architectures, taken from one fixed random order of distinct graphs. The
+benchmark can therefore grow by further shards, and an interrupted run continues with the shard it was at.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from torch import nn
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
-from zcrepro.images.base import Images, Split, SplitSource
+from zcrepro.images.base import Images, Subset, SubsetSource
 from zcrepro.progress import track
 from zcrepro.spaces.base import Space
 from zcrepro.spaces.order import distinct_graphs, random_order
@@ -30,12 +30,12 @@ SCHEMA = pa.schema(
     ]
 )
 
-VIEWS = 4  # each held-out image is judged in four random views
+VIEWS = 4  # random augmentations in which each held-out image is evaluated
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What one shard trains, and how."""
+    """Settings of one shard: what it trains, and the hyperparameters."""
 
     space: str
     images: str
@@ -64,17 +64,17 @@ def train(*, settings_file: Path, output: Path) -> None:
     chosen = settings.load(settings_file, TrainSettings)
     torch.set_num_threads(chosen.torch_threads)
     space: Space = registry.get("space", chosen.space)
-    source: SplitSource = registry.get("images", chosen.images)
-    splits = source.splits()
+    source: SubsetSource = registry.get("images", chosen.images)
+    subsets = source.subsets()
     jobs = [(text, seed) for text in shard(space, chosen) for seed in range(chosen.seeds)]
     rows = []
     for text, seed in track(jobs, f"training {chosen.space} shard {chosen.chunk}"):
         arch = space.parse(text)
         key = ("training", seed)
         network = space.network(arch, chosen.task, seeds.derive(*key))
-        fit(network, splits["training"], chosen, *key, space.name, text)
+        fit(network, subsets["training"], chosen, *key, space.name, text)
         held_out = {
-            part: accuracy(network, splits[part], chosen.images, part) for part in ("validation", "test")
+            part: accuracy(network, subsets[part], chosen.images, part) for part in ("validation", "test")
         }
         rows.append(
             {"arch": text, "graph": space.canonical(arch), "task": chosen.task, "seed": seed} | held_out
@@ -84,15 +84,19 @@ def train(*, settings_file: Path, output: Path) -> None:
 
 
 def shard(space: Space, chosen: TrainSettings) -> list[str]:
-    """The texts of one shard: a slice of the distinct graphs in their fixed random order."""
+    """Return the texts of one shard: a slice of the distinct graphs in their fixed random order."""
     order = random_order(space, map(space.text, space.architectures()))
     start = chosen.chunk * chosen.chunk_size
     return distinct_graphs(space, order)[start : start + chosen.chunk_size]
 
 
-def fit(network: nn.Module, split: Split, chosen: TrainSettings, *key: str | int) -> None:
-    """SGD with Nesterov momentum under a one-cycle schedule; a fresh view of the images every epoch."""
-    steps = chosen.epochs * -(-len(split) // chosen.batch_size)
+def fit(network: nn.Module, subset: Subset, chosen: TrainSettings, *key: str | int) -> None:
+    """Train ``network`` in place on ``subset``, with augmentations and batches drawn from ``key``.
+
+    The optimiser is SGD with Nesterov momentum under a one-cycle learning-rate schedule. The images are
+    augmented anew in every epoch.
+    """
+    steps = chosen.epochs * -(-len(subset) // chosen.batch_size)
     optimiser = torch.optim.SGD(
         network.parameters(),
         lr=chosen.learning_rate,
@@ -104,7 +108,7 @@ def fit(network: nn.Module, split: Split, chosen: TrainSettings, *key: str | int
     rng = seeds.numpy_generator(*key)
     network.train()
     for _ in range(chosen.epochs):
-        pixels, labels = _tensors(split.view(rng))
+        pixels, labels = _tensors(subset.view(rng))
         for batch in torch.from_numpy(rng.permutation(len(labels))).split(chosen.batch_size):
             optimiser.zero_grad(set_to_none=True)
             nn.functional.cross_entropy(network(pixels[batch]), labels[batch]).backward()
@@ -113,15 +117,16 @@ def fit(network: nn.Module, split: Split, chosen: TrainSettings, *key: str | int
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, split: Split, *key: str | int) -> float:
-    """Percent of right answers over ``VIEWS`` views of every image.
+def accuracy(network: nn.Module, subset: Subset, *key: str | int) -> float:
+    """Return the accuracy in percent over ``VIEWS`` augmentations of every image.
 
-    ``key`` is the name of the images and of the part, so that every network is judged by the same views.
+    ``key`` is the name of the images and of the subset, so that every network is evaluated on the same
+    augmented images.
     """
     network.eval()
     right = total = 0
     for number in range(VIEWS):
-        pixels, labels = _tensors(split.view(seeds.numpy_generator(*key, number)))
+        pixels, labels = _tensors(subset.view(seeds.numpy_generator(*key, number)))
         right += int((network(pixels).argmax(1) == labels).sum())
         total += len(labels)
     return 100 * right / total
