@@ -45,7 +45,7 @@ def test_trap_trained_accuracies_are_another_task_than_the_surrogates(file):
         ("genotype", "is not a DARTS genotype"),
         ("__import__('os').getcwd()", "is not a DARTS genotype"),
         (GENOTYPE.replace("none", "conv_9x9"), "unknown operation 'conv_9x9'"),
-        (GENOTYPE.replace("('skip_connect', 4)", "('skip_connect', 5)"), "5 is no source of node 5"),
+        (GENOTYPE.replace("('skip_connect', 4)", "('skip_connect', 5)"), "5 is not a source of node 5"),
         (GENOTYPE.replace("normal_concat=[2, 3, 4, 5]", "normal_concat=[3, 4, 5]"), "does not concatenate"),
         (GENOTYPE.replace("reduce=", "other="), "is not a DARTS genotype"),
         ("Genotype(normal=print('run'))", "is not a DARTS genotype"),

@@ -160,7 +160,7 @@ def test_files_of_two_spaces_are_refused(write):
     ("content", "message"),
     [
         ({"top": [], "mid": []}, "is a dict, expected a list of records"),
-        ([record([30.0]) | {"net": {"ds": [1]}}], "is no genotype with width and depth"),
+        ([record([30.0]) | {"net": {"ds": [1]}}], "is not a genotype with width and depth"),
         ([record([30.0]) | {"test_ep_top1": []}], "record job-1 is no training of a network: IndexError"),
         ([{"job_id": "x"}], "record x is no training of a network: KeyError"),
         ([3], "record 3 is no training of a network: TypeError"),

@@ -69,7 +69,7 @@ def test_both_ways_to_write_an_encoding_are_decoded_edge_by_edge():
     [
         (LISTS.replace("(1, 4)", "(1, 7)"), "7 is the number of no operation"),
         (LISTS.replace("(1, 4)", "(1, -1)"), "-1 is the number of no operation"),
-        (LISTS.replace("(1, 4)", "(2, 4)"), "2 is no source of node 2"),
+        (LISTS.replace("(1, 4)", "(2, 4)"), "2 is not a source of node 2"),
         (LISTS.replace("(1, 4), ", ""), "expected 8 edges, found 7"),
         ("[[], [], []]", "expected 8 edges"),
         ("(1, 2)", "is not NASLib's encoding"),

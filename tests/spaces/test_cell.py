@@ -1,4 +1,4 @@
-"""The NAS-Bench-201 cell: canonical forms, live forms and the weights they decide."""
+"""The NAS-Bench-201 cell: canonical forms, live forms and the weights that they determine."""
 
 import pytest
 import torch
@@ -43,7 +43,7 @@ def test_skip_connections_are_followed_and_what_comes_from_nothing_is_nothing():
 
 
 def test_equal_live_forms_compute_the_same_function_of_the_same_weights():
-    # Both are one 3x3 convolution from input to output, over node 1 and over node 2.
+    # Both are one 3x3 convolution from input to output, through node 1 and through node 2.
     over_one, over_two = cell("3", "0", "0", "0", "s", "0"), cell("0", "3", "0", "0", "0", "s")
     assert over_one != over_two
     assert live_form(over_one)[0] == live_form(over_two)[0]

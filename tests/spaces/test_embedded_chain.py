@@ -1,4 +1,4 @@
-"""The embedded chain: identities do nothing within their stage."""
+"""The embedded chain: identities have no effect within their stage."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Genotypes of DARTS-like cells: texts, graphs, networks and counts of all spaces that are made of them."""
+"""Genotypes of DARTS-like cells: texts, graphs, networks and counts of all their spaces."""
 
 from collections import Counter
 from itertools import permutations
@@ -31,7 +31,7 @@ STRUCTURE = (
     ((2, "dil_conv_5x5"), (4, "avg_pool_3x3")),
 )
 
-# One published record of each space on ImageNet: genotype, width, depth, params, flops.
+# One published record per space on ImageNet: genotype, width, depth, params, flops.
 RECORDS = {
     "nds_darts": (
         "none 0 max_pool_3x3 0 skip_connect 0 avg_pool_3x3 0 max_pool_3x3 2 sep_conv_5x5 0 max_pool_3x3 1 avg_pool_3x3 3",
@@ -88,7 +88,7 @@ def sampled(space, seed=0):
 
 
 def cell(*nodes):
-    """A cell of nodes that are written ``operation source operation source``."""
+    """Return the cell whose nodes are written ``operation source operation source``."""
     return tuple(as_node([(source, operation) for operation, source in pairs(node)]) for node in nodes)
 
 
@@ -104,18 +104,18 @@ def test_a_text_gives_operation_and_source_of_every_edge():
     ("old", "new", "message"),
     [
         ("sep_conv_3x3~0", "conv_9x9~0", "unknown operation 'conv_9x9' in"),
-        ("avg_pool_3x3~4", "avg_pool_3x3~5", "5 is no source of node 5 in .* it has 0 to 4"),
-        ("avg_pool_3x3~4", "avg_pool_3x3~x", "'x' is no source of node 5"),
-        ("avg_pool_3x3~4", "avg_pool_3x3", "'' is no source of node 5"),
+        ("avg_pool_3x3~4", "avg_pool_3x3~5", "5 is not a source of node 5 in .* it has 0 to 4"),
+        ("avg_pool_3x3~4", "avg_pool_3x3~x", "'x' is not a source of node 5"),
+        ("avg_pool_3x3~4", "avg_pool_3x3", "'' is not a source of node 5"),
         ("+avg_pool_3x3~4", "", "expected two edges, found 'dil_conv_5x5~2'"),
         ("|skip_connect~0+skip_connect~1", "", "expected 4 nodes, found 3"),
         ("skip_connect~0+skip_connect~1", "skip_connect~1+skip_connect~0", "is not written as"),
         ("sep_conv_3x3~0", "sep_conv_3x3~00", "is not written as"),
         ("normal: ", "usual: ", "is not of the form 'normal: ...; reduce: ...; width: ...; depth: ...'"),
         ("; width: 16", "", "is not of the form"),
-        ("width: 16", "width: 15", "width '15' is no even number"),
-        ("width: 16", "width: -2", "width '-2' is no even number"),
-        ("depth: 8", "depth: 2", "depth '2' is no number from 3"),
+        ("width: 16", "width: 15", "width '15' is not an even number"),
+        ("width: 16", "width: -2", "width '-2' is not an even number"),
+        ("depth: 8", "depth: 2", "depth '2' is not a number of at least 3"),
         ("depth: 8", "depth: 08", "is not written as"),
     ],
 )
@@ -144,7 +144,7 @@ def test_nasbench301_has_the_published_10_to_the_18_genotypes():
 
 
 def renumbered(nodes, order):
-    """``nodes`` in another order; ``order`` lists old numbers."""
+    """Return ``nodes`` in another order, given by their old numbers."""
     number = {old: new for new, old in enumerate(order, start=FIRST)}
     return tuple(
         as_node([(number.get(source, source), operation) for source, operation in nodes[old - FIRST]])
@@ -187,7 +187,7 @@ def test_the_canonical_genotype_has_no_other():
 
 
 def test_two_equal_nodes_are_not_one_node_used_twice():
-    """Both nodes 2 and 3 are the same sum, of convolutions of their own."""
+    """Nodes 2 and 3 are sums of the same form with separate convolutions."""
     twice = cell("sep_conv_3x3 0 none 0", "sep_conv_3x3 0 none 0", "skip_connect 2 skip_connect 2")
     both = cell("sep_conv_3x3 0 none 0", "sep_conv_3x3 0 none 0", "skip_connect 2 skip_connect 3")
     other = cell("sep_conv_3x3 0 none 0", "sep_conv_3x3 0 none 0", "skip_connect 3 skip_connect 3")
@@ -220,7 +220,7 @@ def test_the_output_is_the_loose_ends_in_some_spaces_and_every_node_in_others():
     ]
 
 
-# Draws and neighbours
+# Sampling and neighbours
 
 
 def test_nasbench301_draws_two_sources_for_every_node_and_never_none():
@@ -233,7 +233,7 @@ def test_nasbench301_draws_two_sources_for_every_node_and_never_none():
 
 
 def test_a_genotype_of_nasbench301_has_120_neighbours():
-    """Six other operations on each of 16 edges, and the sources that no edge of the node has."""
+    """Each of 16 edges has six other operations, and the source nodes that the node does not use."""
     arch = NASBENCH301.parse(TEXT)
     assert len(NASBENCH301.neighbours(arch)) == 16 * 6 + 2 * (0 + 2 + 4 + 6)
 
@@ -288,10 +288,10 @@ def test_published_counts_of_one_record_of_each_space(name):
     ("change", "message"),
     [
         ({"aux": True}, "auxiliary head"),
-        ({"width": 33}, "width '33' is no even number"),
-        ({"width": None}, "width 'None' is no even number"),
+        ({"width": 33}, "width '33' is not an even number"),
+        ({"width": None}, "width 'None' is not an even number"),
         ({"genotype": {"normal": []}}, "expected 8 edges, found 0"),
-        ({"genotype": 3}, "is no genotype with width and depth"),
+        ({"genotype": 3}, "is not a genotype with width and depth"),
     ],
 )
 def test_a_net_that_is_not_of_the_space_is_refused(change, message):
@@ -308,7 +308,7 @@ def test_a_net_of_another_space_or_with_other_outputs_is_refused():
     net["genotype"]["normal_concat"] = [3, 4, 5]
     with pytest.raises(ValueError, match=r"concatenates \(\[3, 4, 5\], .* give \(2, 3, 4, 5\)"):
         DARTS.from_net(net)
-    with pytest.raises(ValueError, match="is no genotype with width and depth"):
+    with pytest.raises(ValueError, match="is not a genotype with width and depth"):
         DARTS.from_net({"block_type": "res_basic_block", "ds": [1]})
 
 
@@ -416,8 +416,8 @@ def test_only_the_search_form_normalises_poolings_and_has_plain_batchnorms_in_it
         affine = Counter(module.affine for module in modules if isinstance(module, nn.BatchNorm2d))
         pools = sum(isinstance(module, nn.AvgPool2d | nn.MaxPool2d) for module in modules)
         counts[space.name] = (affine, pools)
-    # A cell of TEXT: two separable convolutions and a dilated one; two poolings; four skips, of
-    # which those on the inputs are convolutions in the two reduction cells.
+    # A cell of TEXT has two separable convolutions, a dilated one, two poolings and four skip connections.
+    # The skip connections on the inputs are convolutions in the two reduction cells.
     normalised = 8 * (2 * 2 + 1) + 2 * 3
     assert counts["nds_darts"] == ({True: normalised}, 16)
     assert counts["nasbench301"] == ({False: normalised + 16}, 16)

@@ -9,7 +9,7 @@ from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces._nasbench101_enumeration import cells
 from zcrepro.spaces.nasbench101 import SPACE, Cell, Network, count_parameters, naslib_flops, vertex_channels
 
-# The cell of the authors' README, in the numbering of its matrix there, and as their notebook prints it.
+# The cell in the authors' README: in the numbering of its matrix there, and as their notebook prints it.
 README_CELL = "conv1x1~0|conv3x3~0|conv3x3~0|conv3x3~3|maxpool3x3~0|output~1245"
 INCEPTION = "conv3x3~0|conv1x1~0|maxpool3x3~0|conv3x3~0|conv3x3~4|output~1235"
 INCEPTION_HASH = "28cfc7874f6d200472e1a9dcd8650aa0"
@@ -26,7 +26,7 @@ def samples(count, seed=0):
 
 
 def renumbered(cell, rng):
-    """The cell with its inner vertices in a random order that still leads forward."""
+    """Return the cell with its inner vertices in a random order in which all edges lead forward."""
     adjacency, labels = graph.as_arrays(cell)
     while True:
         order = [0, *(1 + rng.permutation(len(labels))), len(adjacency) - 1]
@@ -164,7 +164,7 @@ def test_flops_leave_out_the_last_pooling_that_naslib_has_no_module_for():
 
 
 def test_the_cells_are_those_that_the_authors_enumeration_meets_first():
-    """Up to five vertices, by their procedure: every matrix, every labelling, each new hash kept."""
+    """Their procedure, up to five vertices: for every matrix and labelling, keep each new hash."""
     met = {}
     for vertices in range(2, 6):
         pairs = [(u, v) for v in range(vertices) for u in range(v)]
@@ -183,7 +183,7 @@ def test_the_cells_are_those_that_the_authors_enumeration_meets_first():
 
 
 def test_all_423624_cells_have_different_hashes():
-    """By number of vertices as many as in the paper, and no two with one hash: about 40 seconds."""
+    """There are as many cells per number of vertices as in the paper, with distinct hashes; takes 40 seconds."""
     vertices, _ = cells()
     assert dict(zip(*np.unique(vertices, return_counts=True), strict=True)) == {
         2: 1,
@@ -229,7 +229,8 @@ def test_the_neighbours_of_a_small_cell_are_all_its_edits():
     found = texts_of_neighbours("conv3x3~0|output~1")
     assert operations_changed | edge_added <= found
     others = found - operations_changed - edge_added
-    # A vertex before, after or beside it, with some of the other edges: each with all three operations.
+    # The new vertex may come before, after or beside the old one, with any of the other edges.
+    # Each case exists with all three operations.
     assert {len(text.split("|")) for text in others} == {3}
     assert "conv3x3~0|maxpool3x3~0|output~12" in others
     assert "conv3x3~0|maxpool3x3~1|output~12" in others
@@ -246,7 +247,7 @@ def test_a_cell_of_nine_edges_gets_no_more():
 
 
 def test_every_cell_can_be_reached_from_every_other():
-    """Over the 2,494 cells of one operation: what is left is to change operations."""
+    """Checked on the 2,494 cells of one operation; the rest follows by changing operations."""
 
     def of_one(arch):
         return all(operation in ("conv3x3", "output") for operation, _ in arch)
@@ -263,7 +264,7 @@ def test_every_cell_can_be_reached_from_every_other():
 
 
 def test_the_distance_is_one_exactly_for_neighbours_and_never_longer_than_a_walk():
-    """Over all pairs of the 91 cells of at most four vertices."""
+    """Checked on all pairs of the 91 cells of at most four vertices."""
     small = [arch for arch in SPACE.architectures() if len(arch) < 4]
     assert len(small) == 91
     steps = {arch: set(SPACE.neighbours(arch)) for arch in small}

@@ -1,4 +1,4 @@
-"""NAS-Bench-Macro: blocks that do nothing, the networks, and published counts."""
+"""NAS-Bench-Macro: zeros without effect, networks, and published counts."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The size space of NATS-Bench: five numbers of channels, the fixed cell, and published counts."""
+"""The size space of NATS-Bench: texts, the fixed cell, and published counts."""
 
 import pytest
 import torch
@@ -71,7 +71,7 @@ def test_the_numbers_are_the_channels_in_their_order(task):
 
 
 def test_the_cell_is_the_one_of_nasbench201():
-    """Equal channels, equal weights by edge: equal outputs."""
+    """With equal channels and equal weights per edge, the outputs are equal."""
     ours, theirs = SizedCell(16, 16), NASBENCH201.network(NASBENCH201.parse(CELL), "cifar10").cells[0]
     ours.load_state_dict(theirs.state_dict())
     images = torch.randn(2, 16, 8, 8, generator=torch.Generator().manual_seed(0))

@@ -1,4 +1,4 @@
-"""The staged design spaces of NDS: texts, records, and published counts of single networks."""
+"""The standard design spaces of NDS: texts, records, and published counts of single networks."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ RESNEXT_TEXT = "d1w16r4g1|d2w128r2g2|d4w256r4g4"
 
 
 def net(block_type, depths, widths):
-    """A record of CIFAR-10 without ratios and groups."""
+    """Return the ``net`` of a record of CIFAR-10 without ratios and groups."""
     stem = {"block_type": block_type, "ss": [1, 1, 2, 2], "bot_muls": [], "num_gs": []}
     return stem | {"ds": [1, *depths], "ws": [16, *widths]}
 
@@ -120,7 +120,7 @@ def test_counts_on_cifar10_are_those_of_the_released_reruns(space, text, paramet
     ],
 )
 def test_the_blocks_are_those_of_the_released_imagenet_sweep(block, depths, widths, parameters, flops):
-    """Four stages behind the stem of ResNet-50: another space, of the same blocks."""
+    """Four stages of the same blocks after the stem of ResNet-50, which is another space."""
     channels, *stage_widths = widths
     with torch.device("meta"):
         pool = nn.MaxPool2d(3, stride=2, padding=1)
@@ -133,7 +133,7 @@ def test_the_blocks_are_those_of_the_released_imagenet_sweep(block, depths, widt
 
 
 def test_resnet50_is_made_of_the_same_bottlenecks():
-    """25,557,032 parameters (He et al., 2016, as torchvision builds it: the stride is on the 3x3)."""
+    """ResNet-50 (He et al., 2016) as torchvision builds it, with the stride on the 3x3 convolution."""
     stages = ((3, 256, 4, 1), (4, 512, 4, 1), (6, 1024, 4, 1), (3, 2048, 4, 1))
     with torch.device("meta"):
         stem = nn.Sequential(conv_bn_relu(3, 64, 7, stride=2), nn.MaxPool2d(3, stride=2, padding=1))

@@ -1,4 +1,4 @@
-"""What every space owes."""
+"""The interface that every space implements."""
 
 from itertools import islice
 
@@ -66,7 +66,7 @@ def test_a_mutation_is_a_neighbour_and_every_neighbour_occurs(name):
     rng = np.random.default_rng(1)
     mutants = {space.mutate(arch, rng) for _ in range(300)}
     assert mutants <= neighbours
-    # Of n neighbours, 300 draws miss less than half by any chance worth naming while n is below 300.
+    # With fewer than 300 neighbours, 300 draws find more than half of them almost surely.
     assert len(mutants) > min(len(neighbours), 300) / 2
 
 
@@ -119,7 +119,7 @@ def test_an_unknown_task_is_answered_with_those_there_are(name):
 
 @pytest.mark.parametrize("name", SPACES)
 def test_sampled_networks_map_the_shape_of_every_task(name):
-    """On the meta device, which knows shapes and computes nothing."""
+    """The meta device knows shapes and computes nothing."""
     space = zcrepro.get_space(name)
     for task, shape in space.tasks.items():
         for arch in samples(space, 3):
@@ -130,7 +130,7 @@ def test_sampled_networks_map_the_shape_of_every_task(name):
 
 @pytest.mark.parametrize("name", SPACES)
 def test_a_sampled_network_learns_from_a_small_input(name):
-    """Forward and backward for real: every output is finite, and the first weight gets a gradient."""
+    """Every output is finite, and the first weight gets a gradient."""
     space = zcrepro.get_space(name)
     for task, shape in islice(space.tasks.items(), 4):
         network = space.network(samples(space, 1)[0], task)

@@ -1,4 +1,4 @@
-"""TransNAS-Bench-101: the texts, the graphs they stand for, and the networks of every task."""
+"""TransNAS-Bench-101: texts, equal graphs, and the networks of every task."""
 
 import math
 from collections import OrderedDict
@@ -34,7 +34,7 @@ def noise(*shape, seed=0):
 
 
 def features(arch, seed=0):
-    """What a narrow cell of stride 2 and two of stride 1 make of noise, with the weights of the space."""
+    """Return the output of a small cell of stride 2 and two of stride 1 for noise, with the space's weights."""
 
     def narrow():
         cells = [Cell(arch, 4, 6, stride=2), Cell(arch, 6, 6, stride=1), Cell(arch, 6, 6, stride=1)]
@@ -71,9 +71,12 @@ def test_the_digits_are_the_operations_of_the_edges_into_node_1_2_and_3():
     ("text", "message"),
     [
         ("64-41414-1_04_333", "unknown operation '4' in '64-41414-1_04_333'; it has 0, 1, 2, 3"),
-        ("64-41414-1_023_33", "'1_023_33' in '64-41414-1_023_33' is not one, two and three operations"),
-        ("64-41414-1_02_3333", "is not one, two and three operations"),
-        ("64-41414-102333", "is not one, two and three operations"),
+        (
+            "64-41414-1_023_33",
+            "'1_023_33' in '64-41414-1_023_33' does not have one, two and three operations",
+        ),
+        ("64-41414-1_02_3333", "does not have one, two and three operations"),
+        ("64-41414-102333", "does not have one, two and three operations"),
         ("64-41414-1_02_333\n", r"unknown operation '\\n'"),
         ("64-4141-1_02_333", "does not begin with '64-41414-'"),
         ("64-1234-basic", "does not begin with '64-41414-'"),
@@ -89,8 +92,8 @@ def test_a_micro_text_that_is_none_is_refused(text, message):
     [
         ("64-1235-basic", "unknown module '5' in '64-1235-basic'; it has 1, 2, 3, 4"),
         ("64-123400-basic", "unknown module '0'"),
-        ("64-124-basic", "'124' in '64-124-basic' is not of 4 to 6 modules"),
-        ("64-1234123-basic", "is not of 4 to 6 modules"),
+        ("64-124-basic", "'124' in '64-124-basic' does not have 4 to 6 modules"),
+        ("64-1234123-basic", "does not have 4 to 6 modules"),
         ("64-1333-basic", "1 to 3 double the channels"),
         ("64-2442-basic", "1 to 3 double the channels"),
         ("64-1222-basic", "1 to 4 halve the resolution"),
@@ -105,7 +108,7 @@ def test_a_macro_text_that_is_none_is_refused(text, message):
 
 
 def test_the_macro_texts_are_as_many_as_the_paper_counts_by_length():
-    """The halving modules and the doubling modules are chosen independently."""
+    """Halving and doubling are chosen independently for each module."""
 
     def choices(length, most):
         return sum(math.comb(length, chosen) for chosen in range(1, most + 1))
@@ -331,7 +334,7 @@ def test_jigsaws_encoder_sees_every_tile_alike_and_the_classifier_tells_their_pl
 
 
 def test_the_further_tasks_have_networks_of_their_own():
-    """The stem keeps the resolution, there are six cells, and factorised reductions are not affine."""
+    """The stem keeps the resolution, there are six cells, and no factorised reduction is affine."""
     network = described(MICRO, micro("1_21_032"), "svhn")
     assert len(network.encoder.cells) == 6
     assert network.encoder.stem(torch.zeros(1, 3, 8, 8, device="meta")).shape == (1, 64, 8, 8)

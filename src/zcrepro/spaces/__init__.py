@@ -1,1 +1,1 @@
-"""Search spaces, one file each; what they share is in the files with a leading underscore."""
+"""Search spaces, one file per space; shared code is in the files with a leading underscore."""

@@ -1,19 +1,19 @@
-"""Genotypes of DARTS-like cells: text, structure, canonical form, neighbours, random draws.
+"""Genotypes of DARTS-like cells: text, structure, canonical form, neighbours and random sampling.
 
-A cell has two inputs, 0 and 1 (the outputs of the cell before last and of the last cell), and
-nodes numbered from 2. A node is the sum of two edges; an edge applies an operation to an input or
-to an earlier node. The cell's output is the concatenation of its nodes, or of those that no other
-node uses. A genotype is a normal cell and a reduction cell.
+A cell has two inputs, 0 and 1 (the outputs of the cell before the previous one and of the previous cell), and
+nodes numbered from 2. A node is the sum of two edges. An edge applies an operation to its source node, which
+is an input or an earlier node. The output of a cell is the concatenation of its nodes, or of those that no
+other node uses. A genotype consists of a normal cell and a reduction cell.
 
 It is written ``normal: sep_conv_3x3~0+skip_connect~1|max_pool_3x3~0+none~2|...; reduce: ...``: nodes
-between bars, ``operation~source`` on each edge, sources numbered as in the authors' genotypes.
-A sum does not see the order of its terms, so the edges of a node are written by source, then by
+separated by bars, each with two edges ``operation~source``, with the authors' numbers of the nodes. A sum
+does not depend on the order of its terms, so the edges of a node are sorted by source node, then by
 operation.
 
-``canonical`` is exact: two genotypes have it in common if and only if renumbering the nodes of a
-cell turns one into the other (the source of an edge that is ``none`` does not count). Renumbering
-permutes the channels of a cell's output and does nothing else. Networks are built of the
-canonical genotype, so equal graphs are the same network, weight by weight.
+``canonical`` is exact: two genotypes have equal canonical texts if and only if renumbering the nodes of each
+cell turns one into the other. The source node of an edge that is ``none`` does not count. Renumbering only
+permutes the channels of a cell's output. Networks are built from the canonical genotype, so equal graphs give
+the same network with the same weights.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ from zcrepro.spaces._genotype_layers import NONE
 from zcrepro.spaces.base import Space
 
 Edge = tuple[int, str]
-"""Source and operation."""
+"""Number of the source node, and operation."""
 Node = tuple[Edge, Edge]
-"""In ascending order."""
+"""Two edges, sorted."""
 Cell = tuple[Node, ...]
 Genotype = tuple[Any, ...]
-"""The normal cell, the reduction cell, and whatever else a space has."""
+"""Normal cell, reduction cell, and further fields that a space may add."""
 
-FIRST = 2  # the number of the first node
+FIRST = 2  # number of the first node, after the two inputs
 
 
 class GenotypeSpace(Space):
-    """Two cells of ``nodes`` nodes with ``operations`` on their edges."""
+    """A space of genotypes: two cells of ``nodes`` nodes, with one of ``operations`` on each edge."""
 
     operations: tuple[str, ...]
     nodes: ClassVar[int]
     loose_ends: ClassVar[bool] = False
-    """Whether the output of a cell leaves out the nodes that other nodes use."""
+    """Whether nodes that other nodes use are left out of the output of a cell."""
 
     def draws(self, node: Node) -> bool:  # noqa: ARG002
-        """Whether ``sample`` and ``neighbours`` give this node. A text may hold any node."""
+        """Return whether ``sample`` and ``neighbours`` may return this node. A text may contain any node."""
         return True
 
     @property
     def size(self) -> int:
-        """How many genotypes ``sample`` draws from."""
+        """Return the number of genotypes that ``sample`` draws from."""
         return prod(len(drawn_nodes(self, number)) for number in self._numbers()) ** 2
 
     def text(self, arch: Genotype) -> str:
@@ -69,12 +69,12 @@ class GenotypeSpace(Space):
         return self.text(self.representative(arch))
 
     def representative(self, arch: Genotype) -> Genotype:
-        """The genotype whose text is the canonical one."""
+        """Return the genotype whose text is the canonical one."""
         normal, reduce, *rest = arch
         return (canonical_cell(normal), canonical_cell(reduce), *rest)
 
     def outputs(self, cell: Cell) -> tuple[int, ...]:
-        """The nodes that are concatenated, ascending."""
+        """Return the numbers of the nodes that are concatenated, ascending."""
         used = {source for node in cell for source, _ in node} if self.loose_ends else set()
         return tuple(number for number in self._numbers() if number not in used)
 
@@ -82,7 +82,7 @@ class GenotypeSpace(Space):
         return (self._sample_cell(rng), self._sample_cell(rng))
 
     def neighbours(self, arch: Genotype) -> list[Genotype]:
-        """Every genotype with another operation or another source on one edge."""
+        """Return all genotypes that differ in the operation or the source node of one edge."""
         normal, reduce, *rest = arch
         return [
             *((other, reduce, *rest) for other in self._edited_cells(normal)),
@@ -90,7 +90,10 @@ class GenotypeSpace(Space):
         ]
 
     def distance(self, a: Genotype, b: Genotype) -> int:
-        """How many operations and sources differ, edges of a node matched as well as can be."""
+        """Return the number of different operations and source nodes.
+
+        The two edges of a node are matched with those of the other node in the better order.
+        """
         pairs = [
             pair for mine, other in zip(a[:2], b[:2], strict=True) for pair in zip(mine, other, strict=True)
         ]
@@ -112,7 +115,7 @@ class GenotypeSpace(Space):
         ]
 
     def _fields(self, text: str, *names: str) -> list[str]:
-        """What stands after each name in ``name: field; name: field``."""
+        """Return the fields of ``name: field; name: field``. Raises ValueError if the names differ."""
         fields = [field.partition(": ") for field in text.split("; ")]
         if tuple(name for name, _, _ in fields) != names:
             form = "; ".join(f"{name}: ..." for name in names)
@@ -120,6 +123,7 @@ class GenotypeSpace(Space):
         return [field for _, _, field in fields]
 
     def _cell(self, field: str, text: str) -> Cell:
+        """Return the cell written as ``field``. Errors quote ``text``."""
         nodes = field.split("|")
         if len(nodes) != self.nodes:
             raise ValueError(
@@ -145,19 +149,20 @@ class GenotypeSpace(Space):
             )
         if source not in range(node):
             raise ValueError(
-                f"{self.name}: {source!r} is no source of node {node} in {where!r}; it has 0 to {node - 1}"
+                f"{self.name}: {source!r} is not a source of node {node} in {where!r}; it has 0 to {node - 1}"
             )
         return (source, operation)
 
     def _exact(self, arch: Genotype, text: str) -> Genotype:
+        """Return ``arch``. Raises ValueError unless ``text`` is its text."""
         if self.text(arch) != text:
             raise ValueError(f"{self.name}: {text!r} is not written as {self.text(arch)!r}")
         return arch
 
     def genotype_cell(self, pairs: Sequence[Sequence[Any]]) -> Cell:
-        """The cell of an authors' list, ``[(operation, source), ...]``, two entries a node.
+        """Return the cell of a list in the authors' format, with two (operation, source) entries per node.
 
-        Raises ValueError that names an unknown operation or source.
+        Raises ValueError, which names the offending value, for a wrong length, operation or source node.
         """
         if len(pairs) != 2 * self.nodes:
             raise ValueError(f"{self.name}: expected {2 * self.nodes} edges, found {len(pairs)} in {pairs}")
@@ -169,24 +174,30 @@ class GenotypeSpace(Space):
 
 
 def as_node(edges: Sequence[Edge]) -> Node:
+    """Return the node of two edges, sorted."""
     first, second = sorted(edges)
     return first, second
 
 
 def cell_text(cell: Cell) -> str:
+    """Return the text of a cell."""
     return "|".join("+".join(f"{operation}~{source}" for source, operation in node) for node in cell)
 
 
 @cache
 def drawn_nodes(space: GenotypeSpace, number: int) -> tuple[Node, ...]:
-    """Every node ``number`` that the space draws, ascending."""
+    """Return all nodes that node ``number`` may be in ``sample``, ascending."""
     edges = sorted((source, operation) for source in range(number) for operation in space.operations)
     return tuple(node for node in combinations_with_replacement(edges, 2) if space.draws(node))
 
 
 @cache
 def canonical_cell(cell: Cell) -> Cell:
-    """The smallest of the cells that renumbering turns ``cell`` into; zeros count as of input 0."""
+    """Return the smallest cell that renumbering turns ``cell`` into; a ``none`` gets the source node 0.
+
+    All renumberings under which every node comes after its source nodes are compared. There are at most 5! =
+    120, and the result is cached per cell.
+    """
     cell = tuple(as_node([(0, op) if op == NONE else (source, op) for source, op in node]) for node in cell)
     numbers = range(FIRST, FIRST + len(cell))
     orders = (dict(zip(order, numbers, strict=True)) for order in permutations(numbers))
@@ -194,20 +205,21 @@ def canonical_cell(cell: Cell) -> Cell:
 
 
 def _renumbered(cell: Cell, number: dict[int, int]) -> Cell:
-    """``number`` gives each node's new number, in ascending order of these."""
+    """Return the cell with new node numbers. ``number`` maps old to new numbers, sorted by the new ones."""
     return tuple(
         as_node([(number.get(source, source), op) for source, op in cell[old - FIRST]]) for old in number
     )
 
 
 def _keeps_order(cell: Cell, number: dict[int, int]) -> bool:
-    """Whether every node still comes after its sources."""
+    """Return whether every node comes after its source nodes under the new numbers."""
     return all(
         number.get(source, source) < new for old, new in number.items() for source, _ in cell[old - FIRST]
     )
 
 
 def _edited_nodes(node: Node, number: int, operations: Sequence[str]) -> set[Node]:
+    """Return all nodes that differ from ``node`` in the operation or the source node of one edge."""
     found: set[Node] = set()
     for kept, (source, operation) in (node, node[::-1]):
         edges = [(source, other) for other in operations] + [(other, operation) for other in range(number)]
@@ -216,6 +228,7 @@ def _edited_nodes(node: Node, number: int, operations: Sequence[str]) -> set[Nod
 
 
 def _node_distance(a: Node, b: Node) -> int:
+    """Return the number of different operations and source nodes under the better matching of the edges."""
     return min(
         sum(x != y for mine, other in zip(a, order, strict=True) for x, y in zip(mine, other, strict=True))
         for order in (b, b[::-1])

@@ -1,9 +1,9 @@
-"""The operations of DARTS-like cells: every edge of a cell is one of these modules.
+"""Modules for the operations on the edges of DARTS-like cells.
 
-Source: the released code of DARTS (Liu et al., ICLR 2019), which the authors of NDS (Radosavovic
-et al., ICCV 2019) and of NASLib took over. DARTS has its operations in two forms: those of the
-evaluated network, and those of the network it searches with, whose BatchNorm is not affine and
-where a BatchNorm follows every pooling.
+Source: the released code of DARTS (Liu et al., ICLR 2019), which the authors of NDS (Radosavovic et al., ICCV
+2019) and of NASLib reused. DARTS has each operation in two forms: one for the evaluated network, and one for
+the network used during search. In the search form BatchNorm is not affine, and a BatchNorm follows every
+pooling.
 """
 
 from collections.abc import Callable
@@ -22,9 +22,9 @@ POOLS: dict[str, tuple[Callable[..., nn.Module], int]] = {
     "max_pool_5x5": (nn.MaxPool2d, 5),
     "max_pool_7x7": (nn.MaxPool2d, 7),
 }
-FULL = {"conv_1x1": 1, "conv_3x3": 3}  # operation -> kernel
+FULL = {"conv_1x1": 1, "conv_3x3": 3}  # operation -> kernel size
 FACTORISED = {"conv_3x1_1x3": 3, "conv_7x1_1x7": 7}
-DEPTHWISE = {  # operation -> kernel, dilation, how often it is applied
+DEPTHWISE = {  # operation -> kernel size, dilation, number of repetitions
     "sep_conv_3x3": (3, 1, 2),
     "sep_conv_5x5": (5, 1, 2),
     "sep_conv_7x7": (7, 1, 2),
@@ -35,9 +35,9 @@ DEPTHWISE = {  # operation -> kernel, dilation, how often it is applied
 
 
 def operation_module(operation: str, channels: int, stride: int, search_form: bool = False) -> nn.Module:
-    """(batch, channels, height, width) to the same channels, at ``stride`` 1 or 2.
+    """Return the module of an operation, (batch, channels, height, width) to the same channels.
 
-    Only the operations of DARTS have a search form.
+    ``stride`` is 1 or 2. Only the operations of DARTS have a search form.
     """
     affine = not search_form
     if operation == NONE:
@@ -63,7 +63,7 @@ def _pool(operation: str, stride: int) -> nn.Module:
 
 
 class Zero(nn.Module):
-    """Nothing, at the right resolution."""
+    """The operation ``none``: zeros with the resolution of the output."""
 
     def __init__(self, stride: int) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Zero(nn.Module):
 
 
 class DepthwiseConv(nn.Module):
-    """ReLU, a depthwise and a pointwise convolution, BatchNorm: half of a separable convolution."""
+    """ReLU, depthwise convolution, pointwise convolution and BatchNorm: half of a separable convolution."""
 
     def __init__(self, channels: int, kernel: int, dilation: int, stride: int, affine: bool) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class DepthwiseConv(nn.Module):
 
 
 class FactorisedConv(nn.Module):
-    """ReLU, a 1 x k and a k x 1 convolution, BatchNorm."""
+    """ReLU, 1 x k convolution, k x 1 convolution and BatchNorm."""
 
     def __init__(self, channels: int, kernel: int, stride: int) -> None:
         super().__init__()
@@ -108,8 +108,11 @@ class FactorisedConv(nn.Module):
 
 
 class FactorisedReduction(nn.Module):
-    """Half the resolution without losing three of four pixels: the second convolution of stride 2
-    sees the image shifted by one pixel. ``outputs`` is even."""
+    """Two 1x1 convolutions of stride 2 side by side, with ReLU before and BatchNorm after them.
+
+    The second convolution sees the image shifted by one pixel. Together they use two of four pixels, where a
+    single one would use one of four. ``outputs`` has to be even.
+    """
 
     def __init__(self, inputs: int, outputs: int, affine: bool = True) -> None:
         super().__init__()
@@ -120,5 +123,5 @@ class FactorisedReduction(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu(x)
-        shifted = F.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]  # padded for odd resolutions
+        shifted = F.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]  # the padding is needed for odd resolutions
         return self.bn(torch.cat([self.conv(x), self.shifted_conv(shifted)], dim=1))

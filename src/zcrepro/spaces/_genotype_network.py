@@ -1,8 +1,8 @@
-"""Networks of DARTS-like cells, stacked as DARTS does (Liu et al., ICLR 2019).
+"""Build networks of DARTS-like cells, stacked as DARTS does (Liu et al., ICLR 2019).
 
-Of all cells, those at a third and at two thirds are reduction cells: they halve the resolution and
-double the channels. Every cell sees the outputs of the two cells before it, each brought to its
-own channels and resolution first.
+The cells at one third and at two thirds of the depth are reduction cells, which halve the resolution and
+double the channels. Every cell reads the outputs of the two cells before it, each preprocessed to the cell's
+channels and resolution.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Part:
-    """A module, described: how it is made, and the shape of what it gets for one example."""
+    """Description of a module: its constructor with arguments, and the shape of its input for one example."""
 
     make: Callable[..., nn.Module]
     arguments: tuple[Any, ...]
     input: Shape
 
     def build(self) -> nn.Module:
+        """Return the module."""
         return self.make(*self.arguments)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A cell's place in a network: which cell, which inputs, how many channels in each node."""
+    """Description of a cell in a network: its graph, its input shapes, and the channels of a node."""
 
     cell: Cell
     outputs: tuple[int, ...]
@@ -49,12 +50,13 @@ class Place:
 
     @property
     def output(self) -> Shape:
+        """Return the shape of the output."""
         height, width = self._node_size
         return len(self.outputs) * self.channels, height, width
 
     @property
     def before_last(self) -> Part:
-        """What brings the output of the cell before last to this cell's channels and resolution."""
+        """Return the module that preprocesses the output of the cell before the previous one."""
         before_last, last = self.inputs
         arguments = (before_last[0], self.channels)
         if before_last[1:] == last[1:]:
@@ -63,12 +65,12 @@ class Place:
 
     @property
     def last(self) -> Part:
-        """What brings the output of the last cell to this cell's channels."""
+        """Return the module that preprocesses the output of the previous cell."""
         return Part(ReLUConvBN, (self.inputs[1][0], self.channels, 1), self.inputs[1])
 
     @property
     def edges(self) -> list[Part]:
-        """The operations, node by node. In a reduction cell, those on the inputs have stride 2."""
+        """Return the operations, node by node. In a reduction cell, those on the inputs have stride 2."""
         return [
             self._edge(operation, of_input=source < 2) for node in self.cell for source, operation in node
         ]
@@ -86,7 +88,7 @@ class Place:
 
 
 def halved(shape: Shape) -> Shape:
-    """The shape after a convolution of stride 2 that is padded."""
+    """Return the shape after a padded convolution of stride 2."""
     channels, height, width = shape
     return channels, (height + 1) // 2, (width + 1) // 2
 
@@ -94,24 +96,30 @@ def halved(shape: Shape) -> Shape:
 class StackedGenotypeSpace(GenotypeSpace):
     """Genotypes and their networks.
 
-    Parameters and flops are summed over the parts that a network is built of, each counted once.
+    Parameters and flops are sums over the modules of a network. The count of each module is cached by its
+    description, which is exact because the cost of a module depends only on its arguments and the shape of
+    its input. The networks of a space share few different modules, so counting one rarely builds any.
     """
 
     search_form: ClassVar[bool] = False
-    """Whether the operations are in the form that DARTS searches with."""
+    """Whether the operations have the form that DARTS uses during search."""
 
     @abstractmethod
     def stem(self, arch: Genotype, task: str) -> Part:
-        """What maps images to the two inputs of the first cell."""
+        """Return the module that maps images to the two inputs of the first cell."""
 
     @abstractmethod
     def places(self, arch: Genotype, task: str) -> list[Place]:
-        """The cells in their order."""
+        """Return the cells in their order."""
 
     def stacked(
         self, cells: tuple[Cell, Cell], channels: int, depth: int, inputs: tuple[Shape, Shape]
     ) -> list[Place]:
-        """``depth`` cells, ``channels`` in each node of the first; ``inputs`` are those of the first cell."""
+        """Return ``depth`` cells.
+
+        ``channels`` is the number of channels of each node in the first cell, and ``inputs`` are the shapes
+        of the inputs of the first cell.
+        """
         normal, reduce = cells
         found: list[Place] = []
         for index in range(depth):
@@ -148,18 +156,20 @@ class StackedGenotypeSpace(GenotypeSpace):
 
 @cache
 def _parameters(part: Part) -> int:
+    """Return the number of parameters of a module."""
     with torch.device("meta"):
         return sum(parameter.numel() for parameter in part.build().parameters())
 
 
 @cache
 def _flops(part: Part, count: Callable[[nn.Module, Tensor], int]) -> int:
+    """Return the multiply-adds of a module for one example."""
     with torch.device("meta"):
         return count(part.build(), torch.zeros(1, *part.input))
 
 
 class GenotypeNetwork(nn.Module):
-    """(batch, channels, height, width) to (batch, classes)."""
+    """Network of a genotype, (batch, channels, height, width) to (batch, classes)."""
 
     def __init__(self, stem: Part, places: list[Place], head: Part) -> None:
         super().__init__()
@@ -175,7 +185,7 @@ class GenotypeNetwork(nn.Module):
 
 
 class CellModule(nn.Module):
-    """The outputs of the two cells before to this cell's output."""
+    """A cell: maps the outputs of the two cells before it to its own output."""
 
     def __init__(self, place: Place) -> None:
         super().__init__()
@@ -193,7 +203,7 @@ class CellModule(nn.Module):
 
 
 class SmallStem(nn.Module):
-    """For small images: one convolution, whose output is both inputs of the first cell."""
+    """Stem for small images: one convolution, whose output is both inputs of the first cell."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -205,7 +215,7 @@ class SmallStem(nn.Module):
 
 
 class ImageNetStem(nn.Module):
-    """Three convolutions of stride 2; the inputs of the first cell are the outputs of the last two."""
+    """Stem of three convolutions of stride 2; the last two give the two inputs of the first cell."""
 
     def __init__(self, outputs: int) -> None:
         super().__init__()
@@ -222,5 +232,5 @@ class ImageNetStem(nn.Module):
 
 
 def head(features: int, classes: int) -> nn.Sequential:
-    """Global average pooling and a linear classifier."""
+    """Return global average pooling and a linear classifier."""
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(features, classes))

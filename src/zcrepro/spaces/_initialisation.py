@@ -1,4 +1,4 @@
-"""torch's default initialisation, drawn from named streams instead of the global generator."""
+"""Apply torch's default initialisation from named random streams instead of the global generator."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from torch import nn
 from zcrepro import seeds
 
 SeedOf = Callable[[str], int]
-"""The seed of the tensor with a given name, for example ``cells.3.edge01.conv.weight``."""
+"""Maps the name of a tensor, for example ``cells.3.edge01.conv.weight``, to its seed."""
 
 
 def build(make: Callable[[], nn.Module], seed_of: SeedOf, device: str = "cpu") -> nn.Module:
-    """The network that ``make`` describes, its weights drawn tensor by tensor from ``seed_of(name)``.
+    """Return the network that ``make`` builds, with each weight drawn from ``seed_of`` of its name.
 
-    It is built on the meta device first, so that torch neither draws from the global generator
-    nor fills memory twice. Draws are on the CPU, so that a GPU gets the same weights.
+    The modules are first built on the meta device, so that torch neither draws from the global generator nor
+    initialises the weights twice. Weights are drawn on the CPU, so that they do not depend on ``device``.
     """
     with torch.device("meta"):
         network = make()
@@ -26,11 +26,11 @@ def build(make: Callable[[], nn.Module], seed_of: SeedOf, device: str = "cpu") -
 
 
 def initialise(module: nn.Module, seed_of: SeedOf) -> None:
-    """torch's default weights of one module.
+    """Apply torch's default initialisation to the parameters of one module, not of its children.
 
-    U(-b, b) with b = 1/sqrt(fan in) for the weights and biases of Conv2d, ConvTranspose2d (whose fan
-    in, to torch, is that of the first axis too) and Linear; ones and zeros for BatchNorm2d. Raises
-    TypeError for any other module with parameters of its own.
+    Weights and biases of Conv2d, ConvTranspose2d and Linear are drawn from U(-b, b) with b = 1 / sqrt(fan
+    in). As in torch, the fan in of a ConvTranspose2d is the size of ``weight[0]``. BatchNorm2d gets ones and
+    zeros. Raises TypeError for any other module with parameters.
     """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         bound = module.weight[0].numel() ** -0.5
@@ -39,11 +39,11 @@ def initialise(module: nn.Module, seed_of: SeedOf) -> None:
             draw = torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator)
             parameter.data.copy_(draw)
     elif isinstance(module, nn.BatchNorm2d):
-        module.reset_parameters()  # ones and zeros: draws nothing
+        module.reset_parameters()  # constants: no random numbers are drawn
     elif next(module.parameters(recurse=False), None) is not None:
         raise TypeError(f"no default initialisation is defined for {type(module).__name__}")
 
 
 def named_seed(*key: str | int) -> SeedOf:
-    """Seeds that depend on ``key`` and on the tensor's name alone."""
+    """Return a function that derives the seed of a tensor from ``key`` and the tensor's name."""
     return lambda name: seeds.derive(*key, name)

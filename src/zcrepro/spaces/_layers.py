@@ -1,10 +1,10 @@
-"""Layers that several spaces share."""
+"""Layers used by several spaces."""
 
 from torch import Tensor, nn
 
 
 class ReLUConvBN(nn.Module):
-    """ReLU, a convolution without bias that keeps the resolution at stride 1, and BatchNorm."""
+    """ReLU, convolution without bias, and BatchNorm. The padding keeps the resolution at stride 1."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__()
@@ -17,7 +17,7 @@ class ReLUConvBN(nn.Module):
 
 
 class ConvBN(nn.Module):
-    """A convolution without bias and BatchNorm: the stem of many networks."""
+    """Convolution without bias, and BatchNorm: the stem of many networks."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
         super().__init__()
@@ -29,7 +29,10 @@ class ConvBN(nn.Module):
 
 
 class Head(nn.Module):
-    """BatchNorm, ReLU, global average pooling; the classifier follows under its own name."""
+    """BatchNorm, ReLU and global average pooling, (batch, channels, height, width) to (batch, channels).
+
+    The classifier is not included, because the networks name it themselves.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()

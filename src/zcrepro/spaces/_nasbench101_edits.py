@@ -1,12 +1,13 @@
-"""Edits of NAS-Bench-101 cells, whatever the numbering of their vertices.
+"""Edit NAS-Bench-101 cells, independently of the numbering of their vertices.
 
-One edit changes the operation of a vertex, adds or removes an edge, or adds or removes a vertex
-with all its edges; before and after it the cell is one of the space, with nothing to prune. The
-benchmark's users edit matrices of seven vertices instead and prune the result, which is not
-symmetric: the edges that come off with a dead vertex are gone.
+One edit changes the operation of a vertex, adds or removes an edge, or adds or removes a vertex with all its
+edges. Before and after the edit the cell is in the space, so nothing has to be pruned. Users of the benchmark
+usually edit matrices of seven vertices and prune the result. That relation is not symmetric, because the
+edges of a dead vertex are lost.
 
-Every cell can be led to every other: in a cell that loses a vertex with each of its edges, some
-vertex has one edge in and one out, and goes alone once an edge leads past it.
+Every cell can be reached from every other. Remove edges as long as every vertex stays on a path from input to
+output. Some vertex then has one incoming and one outgoing edge; add an edge that bypasses it and remove the
+vertex. Repeating this leads to the cell without inner vertices, and edits are reversible.
 """
 
 from functools import cache
@@ -27,7 +28,7 @@ from zcrepro.spaces.nasbench101_graph import (
 
 
 def neighbours(cell: Arch) -> list[Arch]:
-    """Every cell that is one edit away, in its published numbering, by vertices and then in their order."""
+    """Return all cells that are one edit away, in their published numbering, by size and then by code."""
     adjacency, labels = as_arrays(cell)
     vertices = len(adjacency)
     (own,) = least_codes(adjacency[None], labels[None])
@@ -45,16 +46,21 @@ def neighbours(cell: Arch) -> list[Arch]:
 
 
 Candidates = tuple[np.ndarray, np.ndarray]
-"""Adjacencies (candidates, vertices, vertices) and labels (candidates, vertices - 2)."""
+"""Adjacency matrices (candidates, vertices, vertices) and labels (candidates, vertices - 2)."""
 
 
 def _without_a_vertex(adjacency: np.ndarray, labels: np.ndarray) -> Candidates:
+    """Return the cell without each of its inner vertices in turn."""
     inner = range(1, len(adjacency) - 1)
     smaller = [np.delete(np.delete(adjacency, vertex, 0), vertex, 1) for vertex in inner]
     return np.stack(smaller), np.stack([np.delete(labels, vertex - 1) for vertex in inner])
 
 
 def _with_another_edge_or_operation(adjacency: np.ndarray, labels: np.ndarray) -> Candidates:
+    """Return the cell with each entry of its matrix flipped, and with each label replaced.
+
+    Many candidates are not in the space, and are removed by ``_codes_of_cells``.
+    """
     size = len(adjacency)
     flips = np.eye(size * size, dtype=np.int64).reshape(-1, size, size)
     relabelled = [
@@ -67,7 +73,11 @@ def _with_another_edge_or_operation(adjacency: np.ndarray, labels: np.ndarray) -
 
 
 def _with_another_vertex(adjacency: np.ndarray, labels: np.ndarray) -> Candidates:
-    """The new vertex is numbered last but one; the edges that leave it may lead backwards."""
+    """Return the cell with a new inner vertex, for every choice of its operation and edges.
+
+    The new vertex is the last but one. Its outgoing edges may lead to lower numbers, because ``least_codes``
+    finds a valid renumbering if there is one.
+    """
     size = len(adjacency)
     entering, leaving = _edges_of_a_new_vertex(size)
     affordable = entering.sum(1) + leaving.sum(1) + adjacency.sum() <= MAX_EDGES
@@ -83,13 +93,16 @@ def _with_another_vertex(adjacency: np.ndarray, labels: np.ndarray) -> Candidate
 
 @cache
 def _edges_of_a_new_vertex(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """(choices, vertices) of 0 and 1 each: the vertices it reads, and those that read it."""
+    """Return every choice of predecessors and of successors of a new vertex, each 0-1 (choices, vertices)."""
     choices = np.array(list(product((0, 1), *[(0, 1, 2)] * (size - 2), (0, 2))))
     return (choices == 1).astype(np.int64), (choices == 2).astype(np.int64)
 
 
 def _codes_of_cells(adjacency: np.ndarray, labels: np.ndarray) -> list[int]:
-    """The codes of those candidates that are cells of the space, each once, ascending."""
+    """Return the distinct codes of the candidates that are in the space, ascending.
+
+    A candidate whose smallest code is not a valid one has a cycle: every renumbering has a backward edge.
+    """
     size = adjacency.shape[1]
     few_edges = adjacency.sum(axis=(1, 2)) <= MAX_EDGES
     entered = (adjacency.sum(axis=1)[:, 1:] > 0).all(axis=1)
@@ -101,11 +114,12 @@ def _codes_of_cells(adjacency: np.ndarray, labels: np.ndarray) -> list[int]:
 
 
 def distance(a: Arch, b: Arch) -> int:
-    """How many edits turn one cell into the other where each vertex stands for at most one of the other cell.
+    """Return the number of edits that turn one cell into the other under the best matching of vertices.
 
-    The least number over all such pairings of different operations, different edges between paired
-    vertices, and unpaired vertices. It is a metric, 1 exactly for neighbours. The cells in between
-    need not be in the space, so that a walk through the space may be longer.
+    Each inner vertex is matched with at most one inner vertex of the other cell. The distance is the minimum,
+    over all such matchings, of the number of different operations, different edges between matched vertices,
+    and unmatched vertices. It is a metric, and 1 exactly for neighbours. The intermediate cells need not be
+    in the space, so a walk through the space may be longer.
     """
     (a_edges, a_labels), (b_edges, b_labels) = as_arrays(a), as_arrays(b)
     stands_for = _pairings(len(a_edges), len(b_edges))
@@ -113,7 +127,7 @@ def distance(a: Arch, b: Arch) -> int:
     unpaired = len(a_labels) + len(b_labels) - 2 * paired.sum(axis=1)
     labels = np.array([0, *b_labels, 0, 0])[stands_for[:, 1:-1]]
     operations = ((labels != a_labels) & paired).sum(axis=1)
-    nothing = 2  # where a vertex is unpaired: neither an edge nor none
+    nothing = 2  # for an unmatched vertex: neither an edge (1) nor no edge (0)
     padded = np.pad(b_edges, (0, 1), constant_values=nothing)
     images = padded[stands_for[:, :, None], stands_for[:, None, :]]
     changed = ((images != a_edges) & (images != nothing)).sum(axis=(1, 2))
@@ -122,7 +136,7 @@ def distance(a: Arch, b: Arch) -> int:
 
 @cache
 def _pairings(a_vertices: int, b_vertices: int) -> np.ndarray:
-    """(pairings, vertices of a): the vertex of b that each stands for, ``b_vertices`` for none."""
+    """Return all matchings, (matchings, vertices of a): the matched vertex of b, or ``b_vertices``."""
     a_inner, b_inner = range(1, a_vertices - 1), range(1, b_vertices - 1)
     pairings = []
     for count in range(min(len(a_inner), len(b_inner)) + 1):

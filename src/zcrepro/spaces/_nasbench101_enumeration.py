@@ -1,4 +1,14 @@
-"""All 423,624 cells of NAS-Bench-101, in the order in which its authors' enumeration meets them first."""
+"""Enumerate the 423,624 cells of NAS-Bench-101 in the order of the authors' enumeration.
+
+The authors hash every labelled matrix and keep the first one of each hash. Here, a cell is kept if its code
+is the smallest of all its renumberings (see ``nasbench101_graph``), which gives the same cells in the same
+order without hashing.
+
+Checking every labelled matrix is avoided by splitting the test in two. A code compares by its bits first, so
+the matrix alone must have the smallest bits of all renumberings. For such a matrix, only its automorphisms,
+the renumberings that leave the bits unchanged, can still give a smaller code. The labelling must therefore be
+the smallest under the automorphisms. Both tests are comparisons of whole arrays.
+"""
 
 from functools import cache
 from itertools import product
@@ -16,17 +26,16 @@ from zcrepro.spaces.nasbench101_graph import (
 
 @cache
 def cells() -> tuple[np.ndarray, np.ndarray]:
-    """The number of vertices of each cell, and its code, which ``nasbench101_graph.from_code`` reads."""
+    """Return the number of vertices and the code of every cell, each int64 (423624,).
+
+    ``nasbench101_graph.from_code`` decodes them.
+    """
     codes = {vertices: _codes(vertices) for vertices in range(2, MAX_VERTICES + 1)}
     return np.repeat(list(codes), list(map(len, codes.values()))), np.concatenate(list(codes.values()))
 
 
 def _codes(vertices: int) -> np.ndarray:
-    """The codes, ascending, of the cells with so many vertices: one for each class of isomorphic cells.
-
-    A matrix is taken when no renumbering has fewer bits. The renumberings that leave it as it is
-    are its automorphisms, and a labelling is taken when none of them makes it smaller.
-    """
+    """Return the codes of the cells with ``vertices`` vertices, ascending, one per isomorphism class."""
     matrices, bits = _matrices(vertices)
     inner = vertices - 2
     labellings = np.array(list(product(range(len(OPERATIONS)), repeat=inner)), np.int64)
@@ -41,10 +50,10 @@ def _codes(vertices: int) -> np.ndarray:
 
 
 def _matrices(vertices: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every upper triangular matrix, (matrices, vertices, vertices), with at most nine edges and all
-    vertices on a path, and its bits, ascending.
+    """Return the upper triangular matrices of valid cells, (matrices, n, n), and their bits, ascending.
 
-    Since edges lead forward only, a vertex lies on a path when something enters and leaves it.
+    Valid matrices have at most nine edges and all vertices on a path from input to output. Because edges lead
+    forward, a vertex is on such a path if and only if it has a predecessor and a successor.
     """
     pairs = [(u, v) for v in range(vertices) for u in range(v)]
     bits = np.arange(1 << len(pairs))

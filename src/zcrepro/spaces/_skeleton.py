@@ -1,8 +1,8 @@
-"""The small skeleton of the embedded spaces: three stages, so small that a core trains hundreds.
+"""Build the skeleton of the embedded spaces: three stages, small enough to train hundreds on one core.
 
-A 3x3 stem, then stages of 8, 16 and 32 channels. Between them average pooling and a 1x1
-projection: a strided 3x3 convolution there would see shape by itself and hide the differences
-between the architectures.
+A 3x3 stem is followed by stages of 8, 16 and 32 channels. Between stages there are average pooling and a 1x1
+projection. A strided 3x3 convolution there would detect shapes by itself, which would hide the differences
+between architectures.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,10 @@ EMBEDDED_TASKS = {
 
 
 class SmallNetwork(nn.Module):
-    """(batch, channels, side, side) to (batch, classes); ``stage(i, channels)`` makes stage i."""
+    """Network in the small skeleton, (batch, channels, height, width) to (batch, classes).
+
+    ``stage(i, channels)`` returns the modules of stage i.
+    """
 
     def __init__(self, stage: Callable[[int, int], nn.Module], shape: TaskShape) -> None:
         super().__init__()

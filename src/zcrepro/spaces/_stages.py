@@ -1,16 +1,16 @@
-"""Networks in stages: the standard design spaces of NDS.
+"""Build networks in stages: the standard design spaces of NDS.
 
-Source: Radosavovic et al., On Network Design Spaces for Visual Recognition, ICCV 2019, and pycls,
-the code they trained with. A network is a stem, three stages, global average pooling and a linear
-classifier. A stage is ``d`` equal blocks of ``w`` channels; the first block of the second and of
-the third stage halves the resolution. Bottleneck blocks are narrower inside by the ratio ``r``, in
-``g`` groups. Every number comes from a short list, which is the design space; the groups divide the
-channels wherever they meet, so no network has to be adjusted.
+Source: Radosavovic et al., On Network Design Spaces for Visual Recognition, ICCV 2019, and pycls, the code
+with which they trained. A network consists of a stem, three stages, global average pooling and a linear
+classifier. A stage has ``d`` equal blocks of ``w`` channels. The first block of the second and of the third
+stage halves the resolution. Bottleneck blocks divide the channels of their inner convolutions by the ratio
+``r``, and have ``g`` groups. A design space is a short list of values for each of these numbers. The groups
+divide the channels for all combinations, so no network has to be adjusted.
 
-The stems follow from the published counts. CIFAR-10: one 3x3 convolution to 16 channels. ImageNet:
-three 3x3 convolutions of stride 2, to 32, 64 and 64 channels. The loaders of later papers that
-build these networks from the same records give them another stem, and take the number of groups
-for the channels of a group, so that proxies were reported on networks that nobody trained.
+The stems follow from the published counts. On CIFAR-10 it is one 3x3 convolution to 16 channels. On ImageNet
+there are three 3x3 convolutions of stride 2, to 32, 64 and 64 channels. Later papers load these records with
+another stem, and take the number of groups for the channels per group. They therefore report proxies on
+networks that were never trained.
 """
 
 import re
@@ -27,24 +27,28 @@ from zcrepro.spaces._convolutions import conv_bn, conv_bn_relu
 from zcrepro.spaces.base import Space, TaskShape
 
 Stage = tuple[int, ...]
-"""Depth and width, then ratio and groups where the blocks have them: the order of ``values``."""
+"""Depth and width, then ratio and groups if the blocks have them: the order of ``values``."""
 
 Stages = tuple[Stage, ...]
 
 STRIDES = (1, 2, 2)
-STEMS = {"cifar10": (1, 16), "ImageNet": (8, 64)}  # stride and channels
+STEMS = {"cifar10": (1, 16), "ImageNet": (8, 64)}  # task -> stride and channels
 
 CIFAR10 = TaskShape((3, 32, 32), (10,))
 IMAGENET = TaskShape((3, 224, 224), (1000,))
 
 
 def stage_flops(model: nn.Module, images: Tensor) -> int:
-    """As the authors counted these networks: the products of convolutions and classifier, the
-    classifier's biases, and five for every output of a BatchNorm."""
+    """Return the multiply-adds as the authors counted these networks.
+
+    These are the products in convolutions and the classifier, plus one per bias of the classifier and five
+    per output of a BatchNorm.
+    """
     return counted(model, images, _cost)
 
 
 def _cost(module: nn.Module, _: Tensor, output: Tensor) -> int:
+    """Return the cost of one module, given its output."""
     if isinstance(module, nn.Conv2d):
         return output.numel() * module.weight[0].numel()
     if isinstance(module, nn.Linear):
@@ -55,16 +59,16 @@ def _cost(module: nn.Module, _: Tensor, output: Tensor) -> int:
 
 
 class StageSpace(Space):
-    """A design space: its kind of block, and the values of each number of a stage.
+    """A standard design space: a type of block, and the possible values of each number of a stage.
 
-    An architecture is written stage by stage, ``d1w16r4g1|d2w128r2g2|d2w128r4g2``. No two texts are
-    equal graphs.
+    An architecture is written stage by stage, ``d1w16r4g1|d2w128r2g2|d2w128r4g2``. No two texts are equal
+    graphs.
     """
 
     count_flops = staticmethod(stage_flops)
     block: ClassVar[type[nn.Module]]
-    block_type: ClassVar[str]  # the block's name in the records of NDS
-    values: ClassVar[Mapping[str, tuple[int, ...]]]  # by the letter that stands before a number
+    block_type: ClassVar[str]  # name of the block in the records of NDS
+    values: ClassVar[Mapping[str, tuple[int, ...]]]  # letter before a number -> possible values
 
     @property
     def size(self) -> int:
@@ -86,6 +90,7 @@ class StageSpace(Space):
         return arch
 
     def _stage(self, token: str, text: str) -> Stage:
+        """Return the stage written as ``token``. Raises ValueError, quoting ``text``, if it is malformed."""
         match = re.fullmatch("".join(rf"{letter}(\d+)" for letter in self.values), token)
         stage = tuple(map(int, match.groups())) if match else ()
         if not stage or any(n not in known for n, known in zip(stage, self.values.values(), strict=True)):
@@ -94,17 +99,17 @@ class StageSpace(Space):
         return stage
 
     def from_net(self, net: Mapping[str, Any]) -> Stages:
-        """The architecture of a record's ``net``, as in the files of NDS.
+        """Return the architecture of the ``net`` of a record in the files of NDS.
 
-        ``ds``, ``ws``, ``ss`` (strides), ``bot_muls`` and ``num_gs`` begin with the stem. Raises
-        ValueError for another block, another stem, or numbers that are not of the space.
+        The lists ``ds``, ``ws``, ``ss`` (strides), ``bot_muls`` and ``num_gs`` begin with the stem. Raises
+        ValueError for another type of block, another stem, or values that are not in the space.
         """
         if (
             net.get("block_type") != self.block_type
             or (net["ss"][0], net["ws"][0]) not in STEMS.values()
             or tuple(net["ss"][1:]) != STRIDES
         ):
-            raise ValueError(f"{self.name}: a network of other blocks, strides or stem: {dict(net)}")
+            raise ValueError(f"{self.name}: the network has other blocks, strides or stem: {dict(net)}")
         ratios = [1 / multiplier for multiplier in net["bot_muls"]]
         numbers = {"d": net["ds"], "w": net["ws"], "r": ratios, "g": net["num_gs"]}
         stages = zip(*(numbers[letter][1:] for letter in self.values), strict=True)
@@ -123,7 +128,7 @@ class StageSpace(Space):
         )
 
     def neighbours(self, arch: Stages) -> list[Stages]:
-        """One number of one stage is another value."""
+        """Return all architectures that differ in one number of one stage."""
         return [
             (*arch[:i], (*stage[:j], value, *stage[j + 1 :]), *arch[i + 1 :])
             for i, stage in enumerate(arch)
@@ -138,7 +143,10 @@ class StageSpace(Space):
 
 
 class Network(nn.Module):
-    """(batch, 3, side, side) to (batch, classes). ``channels`` are those of the stem."""
+    """Network of stages, (batch, 3, height, width) to (batch, classes).
+
+    ``channels`` is the number of channels of the stem.
+    """
 
     def __init__(
         self,
@@ -166,7 +174,7 @@ class Network(nn.Module):
 
 
 def stem(task: str) -> nn.Sequential:
-    """RGB to the stem's channels, at its stride."""
+    """Return the stem of ``task``, (batch, 3, height, width) to its channels and resolution."""
     _, channels = STEMS[task]
     if task == "cifar10":
         return conv_bn_relu(3, channels, 3)
@@ -175,14 +183,14 @@ def stem(task: str) -> nn.Sequential:
 
 
 class PlainBlock(nn.Sequential):
-    """Two 3x3 convolutions, without a shortcut."""
+    """Two 3x3 convolutions without a shortcut."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__(conv_bn_relu(inputs, outputs, 3, stride), conv_bn_relu(outputs, outputs, 3))
 
 
 class ResidualBlock(nn.Module):
-    """ReLU of ``transform`` plus the input, which is projected where the shape changes."""
+    """Residual block: ReLU of ``transform`` plus the input, which is projected if the shape changes."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, *transform: nn.Module) -> None:
         super().__init__()
@@ -196,7 +204,7 @@ class ResidualBlock(nn.Module):
 
 
 class BasicBlock(ResidualBlock):
-    """Two 3x3 convolutions."""
+    """Residual block of two 3x3 convolutions."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         first, second = conv_bn_relu(inputs, outputs, 3, stride), conv_bn(outputs, outputs, 3)
@@ -204,7 +212,7 @@ class BasicBlock(ResidualBlock):
 
 
 class BottleneckBlock(ResidualBlock):
-    """1x1, grouped 3x3 and 1x1 convolutions; the inner ones have a ``ratio``-th of the channels."""
+    """Residual block of 1x1, grouped 3x3 and 1x1 convolutions; inner channels are divided by ``ratio``."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, ratio: int, groups: int) -> None:
         inner = outputs // ratio

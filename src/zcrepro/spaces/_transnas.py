@@ -1,16 +1,17 @@
-"""What the networks of TransNAS-Bench-101 share: the seven tasks, the stem, and a head for each task.
+"""Shared parts of TransNAS-Bench-101: the seven tasks, the stem, and a head for each task.
 
-Source: Duan et al., TransNAS-Bench-101, CVPR 2021. A network is a stem that divides the resolution
-by 4, an encoder from the search space, and the task's own head. The parameter counts and flops that
-NAS-Bench-Suite-Zero published prove these networks. Three things differ from the trained ones:
+Source: Duan et al., TransNAS-Bench-101, CVPR 2021. A network consists of a stem that divides the resolution
+by 4, an encoder from the search space, and a head for the task. The networks are verified against the
+parameters and flops that NAS-Bench-Suite-Zero published. They differ from the trained networks in three ways:
 
-* the classifiers have 100 (class_object) and 63 (class_scene) outputs, as NASLib scored them; the
-  networks whose accuracies are known were trained with 75 and 47, and are otherwise the same;
-* the discriminator, which took part in training the two image-to-image networks, is left out: it
-  never runs in a forward pass, and is not counted;
-* the encoder's convolutions began with Kaiming's normal initialisation by fan out, here with torch's.
+* The classifiers have 100 (class_object) and 63 (class_scene) outputs, as when NASLib scored them. The
+  networks whose accuracies are known were trained with 75 and 47 outputs, and are otherwise equal.
+* The discriminator used in training the two image-to-image networks is left out. It is not part of a forward
+  pass and not counted.
+* The encoder's convolutions have torch's default initialisation. The authors used Kaiming's normal
+  initialisation by fan out.
 
-Jigsaw runs the encoder once for each of the 9 tiles, but its published flops count one tile.
+Jigsaw runs the encoder once for each of 9 tiles, but its published flops count only one tile.
 """
 
 from collections import OrderedDict
@@ -39,7 +40,7 @@ TASKS = {
 
 
 class Network(nn.Module):
-    """(batch, channels, height, width) to what the head makes of the encoder's features."""
+    """Network of an encoder and a head, (batch, channels, height, width) to the output of the task."""
 
     def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
         super().__init__()
@@ -51,32 +52,41 @@ class Network(nn.Module):
 
 
 class Jigsaw(Network):
-    """(batch, 9, 3, side, side) to (batch, permutations): one encoder sees the tiles one after another."""
+    """Network for jigsaw, (batch, 9, 3, height, width) to (batch, permutations).
+
+    The same encoder processes the tiles one after another.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(torch.cat([self.encoder(tile) for tile in x.unbind(1)], dim=1))
 
 
 def network(cells: Iterable[nn.Module], channels: int, halvings: int, task: str) -> Network:
-    """A network for ``task``; its cells halve the resolution ``halvings`` times and put out ``channels``."""
+    """Return the network for ``task``.
+
+    The cells halve the resolution ``halvings`` times in total, and their output has ``channels`` channels.
+    """
     kind = Jigsaw if task == "jigsaw" else Network
     return kind(encoder(stem(), cells), head(channels, halvings, task))
 
 
 def encoder(stem: nn.Module, cells: Iterable[nn.Module]) -> nn.Sequential:
-    """An image to features."""
+    """Return a stem followed by cells."""
     return nn.Sequential(OrderedDict(stem=stem, cells=nn.Sequential(*cells)))
 
 
 def stem() -> nn.Sequential:
-    """Two 3x3 convolutions of stride 2: RGB to 64 channels at a quarter of the resolution."""
+    """Return two 3x3 convolutions of stride 2, from RGB to 64 channels at a quarter of the resolution."""
     half = STEM_CHANNELS // 2
     first = nn.Conv2d(3, half, 3, stride=2, padding=1, bias=False)
     return nn.Sequential(first, nn.BatchNorm2d(half), ReLUConvBN(half, STEM_CHANNELS, 3, stride=2))
 
 
 def head(channels: int, halvings: int, task: str) -> nn.Sequential:
-    """The head of ``task``, for the features of ``network``'s encoder."""
+    """Return the head of ``task`` for an encoder that halves the resolution ``halvings`` times.
+
+    ``channels`` is the number of channels of the encoder's output.
+    """
     outputs = TASKS[task].classes
     if task == "segmentsemantic":
         return segmentation_decoder(channels, STEM_HALVINGS + halvings, outputs)
@@ -86,12 +96,16 @@ def head(channels: int, halvings: int, task: str) -> nn.Sequential:
 
 
 def classifier(channels: int, outputs: int) -> nn.Sequential:
-    """Global average pooling and a linear layer, without BatchNorm or ReLU before them."""
+    """Return global average pooling and a linear layer, without BatchNorm or ReLU before them."""
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, outputs))
 
 
 def segmentation_decoder(channels: int, doublings: int, outputs: int) -> nn.Sequential:
-    """Eight 3x3 layers. The channels are halved in six of them; the last of these double the resolution."""
+    """Return the decoder of the semantic segmentation: seven 3x3 layers and a 3x3 convolution.
+
+    The first layer has 1024 channels, and each of the next five halves them. The last ``doublings`` layers
+    double the resolution.
+    """
     layers: list[nn.Module] = [decoder_layer(channels, 1024)]
     width = 1024
     for _ in range(6 - doublings):
@@ -119,11 +133,11 @@ GENERATIVE_LAYERS = (
     (32, 0),
     (16, 1),
 )
-"""Channels, and from how many doublings on the layer doubles the resolution (0: never)."""
+"""Channels of each layer, and the number of doublings from which on it doubles the resolution (0: never)."""
 
 
 def generative_decoder(channels: int, doublings: int, outputs: int) -> nn.Sequential:
-    """Fourteen 3x3 layers, the decoder of Pix2Pix."""
+    """Return the decoder of Pix2Pix: thirteen 3x3 layers, a 3x3 convolution and tanh."""
     layers: list[nn.Module] = []
     for width, least in GENERATIVE_LAYERS:
         layers.append(decoder_layer(channels, width, doubles=0 < least <= doublings))
@@ -132,7 +146,10 @@ def generative_decoder(channels: int, doublings: int, outputs: int) -> nn.Sequen
 
 
 def decoder_layer(inputs: int, outputs: int, doubles: bool = False) -> nn.Sequential:
-    """3x3 convolution with bias, transposed where it doubles the resolution; BatchNorm; LeakyReLU."""
+    """Return a 3x3 convolution with bias, BatchNorm and LeakyReLU.
+
+    The convolution is a transposed one of stride 2 if the layer doubles the resolution.
+    """
     convolution = (
         nn.ConvTranspose2d(inputs, outputs, 3, stride=2, padding=1, output_padding=1)
         if doubles

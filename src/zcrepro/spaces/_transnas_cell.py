@@ -1,9 +1,9 @@
-"""The micro cell of TransNAS-Bench-101: four nodes, six edges, one of four operations on each edge.
+"""The micro cell of TransNAS-Bench-101: four nodes, and one of four operations on each of six edges.
 
-Source: Duan et al., TransNAS-Bench-101, CVPR 2021. The nodes and edges are those of NAS-Bench-201;
-the operations come without pooling. Half of the stages begin with a cell of stride 2 that doubles the
-channels: there the three edges from node 0 have stride 2, and a skip connection on them is not the
-identity but a factorised reduction with weights of its own.
+Source: Duan et al., TransNAS-Bench-101, CVPR 2021. The nodes and edges are those of NAS-Bench-201; the
+operations are the same except for pooling, which is missing. Some modules begin with a cell of stride 2 that
+doubles the channels. There, the three edges from node 0 have stride 2, and a skip connection on them is not
+the identity but a factorised reduction with its own weights.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from zcrepro.spaces.base import Arch
 from zcrepro.spaces.cell import EDGES, OUTPUT, Edge
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
-"""By the digit that the benchmark writes."""
+"""Operations in the order of the digits that the benchmark writes."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """An operation, by its edge, applied to the sum of ``value``; the cell's input has no edge."""
+    """An operation on one edge, applied to the sum of the terms ``value``; the cell's input has no edge."""
 
     operation: str
     edge: Edge | None
@@ -39,13 +39,17 @@ INPUT = Term("x", None, ())
 
 @cache
 def live_form(arch: Arch) -> tuple[str, dict[Edge, int]]:
-    """The function a cell of stride 2 computes, as text, and the place in it of each edge with weights.
+    """Return the function of a cell of stride 2 as text, and the number in it of each edge with weights.
 
-    Equal forms are equal functions of equal weights in every cell of the network, since the form of
-    a cell of stride 1 follows: there each skip connection from node 0 is its input itself. The
-    numbers tell an edge that is used twice from two edges; they are those of the smallest text, so
-    that isomorphic cells number corresponding edges alike. A convolution of nothing is taken for
-    nothing, which is true of new networks: BatchNorm's bias is zero.
+    Equal forms mean equal functions of equal weights in every cell of the network. The cells of stride 1 need
+    no form of their own, because theirs follows: there, each skip connection from node 0 is the identity.
+
+    The numbers distinguish one edge that is used twice from two edges. The numbering with the smallest text
+    is taken, so that isomorphic cells number corresponding edges alike. Only edges whose unnumbered terms are
+    equal can be exchanged by it, so only permutations within these groups are compared.
+
+    A convolution of zeros is treated as zero. This is correct for a new network, in which the bias of
+    BatchNorm is zero.
     """
     output = _output(arch)
     kinds = sorted({(_written((term,), {}), term.edge) for term in _weighted(output) if term.edge})
@@ -57,7 +61,7 @@ def live_form(arch: Arch) -> tuple[str, dict[Edge, int]]:
 
 
 def _output(arch: Arch) -> tuple[Term, ...]:
-    """The terms whose sum is the output, with zeros and identities resolved."""
+    """Return the terms whose sum is the output, with zeros and identities eliminated."""
     operation = dict(zip(EDGES, arch, strict=True))
     nodes: dict[int, tuple[Term, ...]] = {0: (INPUT,)}
     for node in (1, 2, 3):
@@ -73,6 +77,7 @@ def _output(arch: Arch) -> tuple[Term, ...]:
 
 
 def _weighted(terms: tuple[Term, ...]) -> Iterator[Term]:
+    """Yield all terms that have weights, including nested ones."""
     for term in terms:
         if term.edge:
             yield term
@@ -80,6 +85,11 @@ def _weighted(terms: tuple[Term, ...]) -> Iterator[Term]:
 
 
 def _written(terms: tuple[Term, ...], numbers: dict[Edge, int]) -> str:
+    """Return the sum of the terms as text, with terms sorted.
+
+    The edges are numbered by ``numbers`` unless it is empty.
+    """
+
     def write(term: Term) -> str:
         if term.edge is None:
             return term.operation
@@ -90,10 +100,10 @@ def _written(terms: tuple[Term, ...], numbers: dict[Edge, int]) -> str:
 
 
 class Cell(nn.Module):
-    """(batch, inputs, side, side) to (batch, outputs, side/stride, side/stride). Every edge that is not
-    ``none`` is computed, dead or not, as in the published networks, whose counts include dead edges.
+    """Micro cell, (batch, inputs, height, width) to (batch, outputs, height/stride, width/stride).
 
-    ``affine`` is of the factorised reduction's BatchNorm alone.
+    Every edge other than ``none`` is computed, even if it is dead, as in the published networks, whose counts
+    include dead edges. ``affine`` concerns only the BatchNorm of factorised reductions.
     """
 
     def __init__(self, arch: Arch, inputs: int, outputs: int, stride: int, affine: bool = True) -> None:
@@ -125,13 +135,17 @@ class Cell(nn.Module):
 
 
 def edge_module(operation: str, inputs: int, outputs: int, stride: int = 1, affine: bool = True) -> nn.Module:
+    """Return the module of an edge whose operation is not ``none``."""
     if operation != "skip_connect":
         return ReLUConvBN(inputs, outputs, 3 if operation == "nor_conv_3x3" else 1, stride)
     return nn.Identity() if stride == 1 else FactorizedReduction(inputs, outputs, affine)
 
 
 class FactorizedReduction(nn.Module):
-    """ReLU, two 1x1 convolutions of stride 2 side by side, the second shifted by one pixel; BatchNorm."""
+    """Two 1x1 convolutions of stride 2 side by side, with ReLU before and BatchNorm after them.
+
+    The second convolution sees the image shifted by one pixel.
+    """
 
     def __init__(self, inputs: int, outputs: int, affine: bool) -> None:
         super().__init__()

@@ -1,15 +1,15 @@
-"""The NAS-Bench-201 cell: four nodes, six edges, one of five operations on each edge.
+"""The NAS-Bench-201 cell: four nodes, and one of five operations on each of six edges.
 
-Source: Dong and Yang, NAS-Bench-201, ICLR 2020. Node 0 is the input, node 3 the output; a node
-is the sum of its incoming edges. An architecture is the operations in the order of ``EDGES``.
+Source: Dong and Yang, NAS-Bench-201, ICLR 2020. Node 0 is the input and node 3 the output. A node is the sum
+of its incoming edges. An architecture is the tuple of operations in the order of ``EDGES``.
 
-Two notions of equality:
+There are two notions of equality:
 
-* ``canonical`` is the published one (its authors' unique string): skip connections are
-  followed, what comes from nothing is ``#``. 15,625 texts fall into 6,466 classes. It does not
-  see whether a convolution is used twice or two convolutions are used once.
-* ``live_form`` is exact: two cells of equal live form compute the same function of the same
-  weights. It decides which weights are drawn equal.
+* ``canonical`` is the published one, the unique string of the authors: skip connections are contracted, and a
+  path that starts from ``none`` is ``#``. It divides the 15,625 texts into 6,466 classes. It does not
+  distinguish using one convolution twice from using two convolutions once each.
+* ``live_form`` is exact: two cells of equal live form compute the same function of the same weights. It
+  determines which weights are drawn equal.
 """
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces.base import AdditiveSpace, Arch
 
 Edge = tuple[int, int]
+"""Source node and target node."""
 EDGES: tuple[Edge, ...] = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 OUTPUT = 3
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-WEIGHTED = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}  # operation -> kernel
+WEIGHTED = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}  # operation -> kernel size
 
 
 class CellSpace(AdditiveSpace):
-    """Text, canonical form and weight streams of every space that is made of this cell."""
+    """Text, canonical form and weight seeds of the spaces built from this cell."""
 
     operations = OPERATIONS
     length = len(EDGES)
@@ -66,14 +67,17 @@ class CellSpace(AdditiveSpace):
         return live_form(arch)[0]
 
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
-        """Live convolutions are named by their place in the live form, dead ones by their edge."""
+        """Return seeds keyed by position in the live form for live convolutions, by edge for dead ones."""
         form, live = live_form(arch)
         return edge_seeds(live, seed, self.name, task, form)
 
 
 def edge_seeds(live: Mapping[Edge, int], *key: str | int) -> SeedOf:
-    """Seeds of all weights of a network of cells: live edges are named by their place in the live form,
-    dead ones by themselves."""
+    """Return the seeds of all weights of a network of cells.
+
+    The key of a live edge is its number in the live form, so that equal live forms get equal weights. The key
+    of a dead edge is the edge itself.
+    """
 
     def seed_of(name: str) -> int:
         cell, dot, rest = name.partition(".edge")
@@ -87,21 +91,23 @@ def edge_seeds(live: Mapping[Edge, int], *key: str | int) -> SeedOf:
 
 
 def _published_term(operation: str, source: str) -> str:
+    """Return the term of one edge in the authors' unique string."""
     if operation == "none" or source == "#":
         return "#"
     return source if operation == "skip_connect" else f"({source})@{operation}"
 
 
 Term = tuple[Any, ...]
-"""``("input",)`` or (operation, the edge of its weights or None, the terms it is applied to)."""
+"""``("input",)`` or (operation, edge of its weights or None, the terms whose sum is its input)."""
 
 
 def live_form(arch: Arch) -> tuple[str, dict[Edge, int]]:
-    """The function a cell computes, as text, and the place in it of each convolution that counts.
+    """Return the function that a cell computes, as text, and the number in it of each live convolution.
 
-    Skip connections and zeros are resolved, so the output is a sum of terms; a convolution that
-    is used twice appears twice under one number. The numbering is the one that gives the
-    smallest text, so that isomorphic cells number corresponding convolutions alike.
+    Skip connections and zeros are eliminated, so the output is a sum of terms. A convolution that is used
+    twice appears twice with the same number. Among all numberings of the convolutions the one with the
+    smallest text is taken, so that isomorphic cells number corresponding convolutions alike. A cell has at
+    most six of them, so at most 720 numberings are compared, once per cell.
     """
     return _live_form(arch)
 
@@ -127,6 +133,7 @@ def _live_form(arch: Arch) -> tuple[str, dict[Edge, int]]:
 
 
 def _weighted_edges(terms: tuple[Term, ...]) -> set[Edge]:
+    """Return the edges of all convolutions in the terms."""
     found: set[Edge] = set()
     for term in terms:
         if term != ("input",):
@@ -136,6 +143,8 @@ def _weighted_edges(terms: tuple[Term, ...]) -> set[Edge]:
 
 
 def _write(terms: tuple[Term, ...], numbering: dict[Edge, int]) -> str:
+    """Return the sum of the terms as text, with terms sorted."""
+
     def write(term: Term) -> str:
         if term == ("input",):
             return "x"
@@ -147,8 +156,11 @@ def _write(terms: tuple[Term, ...], numbering: dict[Edge, int]) -> str:
 
 
 class Cell(nn.Module):
-    """(batch, channels, side, side) to the same shape. Every edge that is not ``none`` is computed,
-    dead or not, as the published networks do: some proxies count dead branches."""
+    """NAS-Bench-201 cell, (batch, channels, height, width) to the same shape.
+
+    Every edge other than ``none`` is computed, even if it is dead, as in the published networks: some proxies
+    count dead branches.
+    """
 
     def __init__(self, arch: Arch, channels: int) -> None:
         super().__init__()
@@ -169,6 +181,7 @@ class Cell(nn.Module):
 
 
 def _edge_module(operation: str, channels: int) -> nn.Module:
+    """Return the module of an edge whose operation is not ``none``."""
     if operation == "skip_connect":
         return nn.Identity()
     if operation == "avg_pool_3x3":

@@ -1,7 +1,7 @@
-"""The NAS-Bench-201 cell in the small skeleton: the same cell in each of the three stages.
+"""The NAS-Bench-201 cell in the small skeleton, with the same cell in each of the three stages.
 
-No published numbers hang on this space, so its canonical form is the exact one: two cells are equal
-when they compute the same function of the same weights.
+The space has no published results, so its canonical form need not be the published one. It is the exact one:
+two cells are equal if they compute the same function of the same weights.
 """
 
 from torch import nn
@@ -12,6 +12,8 @@ from zcrepro.spaces.cell import Cell, CellSpace, live_form
 
 
 class EmbeddedCell(CellSpace):
+    """The embedded benchmark's space of NAS-Bench-201 cells."""
+
     name = "embedded_cell"
     tasks = EMBEDDED_TASKS
 

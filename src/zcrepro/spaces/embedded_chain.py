@@ -1,7 +1,7 @@
-"""A chain of six layers, two in each stage of the small skeleton: what comes where decides.
+"""A chain of six layers, two in each stage of the small skeleton; the order of the operations matters.
 
-An architecture is written ``|conv_3x3|identity|...|``. An identity does nothing wherever it
-stands in its stage, so two chains are equal graphs when their stages agree without identities.
+An architecture is written ``|conv_3x3|identity|...|``. An identity has no effect at any position in its
+stage, so two chains are equal graphs if their stages agree after removing identities.
 """
 
 from torch import nn
@@ -14,6 +14,8 @@ LAYERS_PER_STAGE = 2
 
 
 class EmbeddedChain(AdditiveSpace):
+    """The embedded benchmark's space of chains."""
+
     name = "embedded_chain"
     tasks = EMBEDDED_TASKS
     operations = ("identity", "max_pool_3x3", "conv_1x1", "depthwise_3x3", "conv_3x3")
@@ -37,7 +39,7 @@ class EmbeddedChain(AdditiveSpace):
 
 
 def _stages(arch: Arch) -> list[Arch]:
-    """The operations of each stage, identities left out."""
+    """Return the operations of each stage, without identities."""
     starts = range(0, len(arch), LAYERS_PER_STAGE)
     return [tuple(op for op in arch[i : i + LAYERS_PER_STAGE] if op != "identity") for i in starts]
 

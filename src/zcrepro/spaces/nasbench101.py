@@ -1,16 +1,17 @@
 """NAS-Bench-101 (Ying et al., ICML 2019): 423,624 cells of at most seven vertices and nine edges.
 
-The network as trained: a 3x3 stem of 128 channels, three stacks of three equal cells, max-pooling
-and twice the channels between stacks, global average pooling and a linear classifier.
+The network as trained has a 3x3 stem of 128 channels, three stacks of three equal cells, max-pooling and a
+doubling of the channels between stacks, global average pooling and a linear classifier.
 
-In a cell the input is projected, by a 1x1 convolution, for each vertex that reads it; a vertex
-sums what it reads. The vertices that the output reads share its channels and are concatenated;
-a projected input is added to them. Every other vertex has the channels of the widest that reads
-it, and a narrower one reads the first channels only.
+In a cell, the input is projected by a separate 1x1 convolution for each vertex that reads it. A vertex
+applies its operation to the sum of its predecessors. The predecessors of the output vertex share the output
+channels and are concatenated; the projected input, if the output reads it, is added to them. Any other vertex
+has as many channels as the widest vertex that reads it, and a narrower reader takes only its first channels.
 
-Architectures are written in the numbering in which they were trained, see ``nasbench101_graph``;
-``canonical`` is the published hash. BatchNorm has torch's momentum of .1 as in NASLib's network, so
-that zen, which reads running variances, is the published one (the authors trained with .003).
+Architectures are written in the vertex numbering in which they were trained, see ``nasbench101_graph``.
+``canonical`` is the published hash. BatchNorm has torch's momentum of 0.1, as in NASLib's network, so that
+the zen score, which uses running variances, equals the published one. The authors trained with another
+momentum, 0.003.
 """
 
 from collections.abc import Iterator
@@ -33,19 +34,22 @@ STEM_CHANNELS = 128
 STACKS = 3
 CELLS_PER_STACK = 3
 LAST_CHANNELS = STEM_CHANNELS << (STACKS - 1)
-CONVOLUTIONS = {"conv3x3": 3, "conv1x1": 1}  # operation -> kernel
+CONVOLUTIONS = {"conv3x3": 3, "conv1x1": 1}  # operation -> kernel size
 
 
 def naslib_flops(model: nn.Module, images: Tensor) -> int:
-    """As NAS-Bench-Suite-Zero counted: without the last pooling, in whose place NASLib takes a mean.
+    """Return the multiply-adds as counted by NAS-Bench-Suite-Zero, which leave out the last pooling.
 
-    Here it is a module, since zen looks for one; so the proxy flops is 41,472 more for every cell.
+    NASLib computes a mean there instead of a pooling module. The network here has a module, because zen looks
+    for one. The proxy flops counts it, and is therefore 41,472 larger for every cell.
     """
     side = images.shape[-1] >> (STACKS - 1)
     return tensorwatch(model, images) - LAST_CHANNELS * (side + 1) ** 2
 
 
 class NASBench101(Space):
+    """The search space of NAS-Bench-101."""
+
     name = "nasbench101"
     tasks: ClassVar = {"cifar10": TaskShape((3, 32, 32), (10,))}
     size = 423_624
@@ -78,8 +82,11 @@ class NASBench101(Space):
         return map(graph.from_code, vertices.tolist(), codes.tolist())
 
     def sample(self, rng: np.random.Generator) -> Arch:
-        """Uniform over all cells. (The benchmark's users draw matrices and prune them, which favours
-        small cells: of NASLib's 500 draws a tenth are the cell without inner vertices.)"""
+        """Draw a cell uniformly at random from all cells.
+
+        Users of the benchmark usually draw adjacency matrices and prune them, which favours small cells: a
+        tenth of NASLib's 500 draws are the cell without inner vertices.
+        """
         vertices, codes = cells()
         place = rng.integers(self.size)
         return graph.from_code(int(vertices[place]), int(codes[place]))
@@ -92,9 +99,10 @@ class NASBench101(Space):
 
 
 def vertex_channels(arch: Arch, outputs: int) -> list[int]:
-    """The channels of vertex 1 to the last, which is the output; place 0 is of no use.
+    """Return the channels of each vertex, indexed by vertex; entry 0, the input, is not used.
 
-    The remainder of an uneven division goes to the first vertices, one channel each.
+    If ``outputs`` is not divisible by the number of concatenated vertices, the first vertices get one channel
+    more each, as in the authors' code.
     """
     channels = [0] * len(arch) + [outputs]
     concatenated = [vertex for vertex in arch[-1][1] if vertex != 0]
@@ -108,13 +116,13 @@ def vertex_channels(arch: Arch, outputs: int) -> list[int]:
 
 
 def count_parameters(arch: Arch, classes: int) -> int:
-    """The parameters of ``Network`` without building it; ``arch`` in any numbering."""
+    """Return the number of parameters of ``Network`` without building it; ``arch`` may have any numbering."""
     total = _conv_parameters(3, STEM_CHANNELS, 3)
     total += sum(_cell_parameters(arch, inputs, outputs) for inputs, outputs in _cell_channels())
     return total + (LAST_CHANNELS + 1) * classes
 
 
-@lru_cache(maxsize=8)  # a stack repeats its cell
+@lru_cache(maxsize=8)  # the cells of a stack have equal counts
 def _cell_parameters(arch: Arch, inputs: int, outputs: int) -> int:
     channels = vertex_channels(arch, outputs)
     total = 0
@@ -127,11 +135,11 @@ def _cell_parameters(arch: Arch, inputs: int, outputs: int) -> int:
 
 
 def _conv_parameters(inputs: int, outputs: int, kernel: int) -> int:
-    return outputs * (inputs * kernel**2 + 2)  # with BatchNorm's weight and bias
+    return outputs * (inputs * kernel**2 + 2)  # 2: the weight and bias of BatchNorm
 
 
 def _cell_channels() -> Iterator[tuple[int, int]]:
-    """The channels that each cell of the network gets and gives."""
+    """Yield the input and output channels of each cell of the network."""
     inputs = STEM_CHANNELS
     for stack in range(STACKS):
         for _ in range(CELLS_PER_STACK):
@@ -139,7 +147,7 @@ def _cell_channels() -> Iterator[tuple[int, int]]:
 
 
 class Network(nn.Module):
-    """(batch, 3, side, side) to (batch, classes), of a cell in any numbering."""
+    """Network of a cell in any vertex numbering, (batch, 3, height, width) to (batch, classes)."""
 
     def __init__(self, arch: Arch, classes: int) -> None:
         super().__init__()
@@ -158,7 +166,7 @@ class Network(nn.Module):
 
 
 class Cell(nn.Module):
-    """(batch, inputs, side, side) to (batch, outputs, side, side)."""
+    """NAS-Bench-101 cell, (batch, inputs, height, width) to (batch, outputs, height, width)."""
 
     def __init__(self, arch: Arch, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -183,7 +191,7 @@ class Cell(nn.Module):
         return self._sum([torch.cat(concatenated, 1)] if concatenated else [], x, len(self.arch))
 
     def _sum(self, terms: list[Tensor], x: Tensor, vertex: int) -> Tensor:
-        """The terms, and the projected input where the vertex reads it."""
+        """Return the sum of the terms, plus the projected input if the vertex reads it."""
         projection = self._modules.get(f"projection{vertex}")
         return reduce(add, terms if projection is None else [*terms, projection(x)])
 

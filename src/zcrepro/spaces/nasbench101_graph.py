@@ -1,13 +1,27 @@
-"""The NAS-Bench-101 cell as a labelled graph: text, pruning, its published numbering and its published hash.
+"""The NAS-Bench-101 cell as a labelled graph: text, pruning, published numbering and published hash.
 
-Source: Ying et al., NAS-Bench-101, ICML 2019, and its released code. Vertex 0 is the input, the
-last one the output, edges go from lower to higher numbers. A cell is written vertex by vertex,
-each with its operation and the vertices it reads: ``conv3x3~0|maxpool3x3~01|output~12``.
+Source: Ying et al., NAS-Bench-101, ICML 2019, and the released code. Vertex 0 is the input, the last vertex
+is the output, and edges lead from lower to higher numbers. A cell is written vertex by vertex, each with its
+operation and its predecessors: ``conv3x3~0|maxpool3x3~01|output~12``.
 
-Cells that differ in the numbering of their vertices alone are one cell of the benchmark, trained
-once. Its network depends on the numbering all the same, since channels that cannot be divided
-evenly go to the first vertices; so each cell is written in the numbering in which it was trained,
-the one that the authors' enumeration meets first.
+Cells that differ only in the numbering of their vertices are one cell of the benchmark, which was trained
+once. The trained network nevertheless depends on the numbering, because channels that cannot be divided
+evenly go to the first vertices. Each cell is therefore written in the numbering in which it was trained: the
+one that the authors' enumeration meets first.
+
+That enumeration counts through adjacency matrices of n vertices, whose entries for edges (u, v), u < v, are
+the bits u + v (v - 1) / 2 of a counter, and for each matrix through the labellings of the n - 2 inner
+vertices. A pair of matrix and labelling is thus one integer,
+
+    code = bits * 3**(n - 2) + labels read as base-3 digits,
+
+and the enumeration visits codes in ascending order. The published numbering of a cell is the renumbering of
+smallest code, and two cells are isomorphic if and only if their smallest codes are equal. There are at most
+5! = 120 renumberings, because the input and the output are fixed.
+
+Under each renumbering an entry of the matrix moves to another bit, so ``bits`` is linear in the entries, and
+``labels`` in the labels. The codes of many cells under all renumberings are therefore two integer matrix
+products, exact in int64: see ``renumbered_codes``.
 """
 
 from __future__ import annotations
@@ -22,22 +36,25 @@ import numpy as np
 from zcrepro.spaces.base import Arch
 
 OPERATIONS = ("conv3x3", "conv1x1", "maxpool3x3")
-"""In the order of the authors' labels, 0 to 2; the hash and the order of cells depend on it."""
+"""Operations in the order of the authors' labels 0 to 2, on which the hash and the order of cells depend."""
 
 OUTPUT = "output"
 MAX_VERTICES = 7
 MAX_EDGES = 9
 
-INPUT_LABEL, OUTPUT_LABEL = -1, -2  # in the hash
+INPUT_LABEL, OUTPUT_LABEL = -1, -2  # labels that only the hash uses
 
 
 def write(cell: Arch) -> str:
-    """``conv3x3~0|maxpool3x3~01|output~12``: a vertex's operation, then the vertices it reads."""
+    """Return the text of a cell: for each vertex its operation and predecessors, joined by ``|``."""
     return "|".join(f"{operation}~{''.join(map(str, sources))}" for operation, sources in cell)
 
 
 def read(text: str) -> Arch:
-    """The inverse of ``write``, in the numbering of the text. Raises ValueError for what is no cell."""
+    """Return the cell written as ``text``, in the numbering of the text; the inverse of ``write``.
+
+    Raises ValueError if the text is not a cell of the space.
+    """
     tokens = text.split("|")
     if len(tokens) >= MAX_VERTICES:
         raise ValueError(f"{text!r} has {len(tokens) + 1} vertices with its input; at most {MAX_VERTICES}")
@@ -51,7 +68,8 @@ def read(text: str) -> Arch:
             )
     _require_few_edges(cell)
     read_by_some = {source for _, sources in cell for source in sources}
-    for number, token in enumerate(tokens[:-1], start=1):  # what reads something is reached from the input
+    # Every vertex has a predecessor, so it is reached from the input; it remains to check that it is read.
+    for number, token in enumerate(tokens[:-1], start=1):
         if number not in read_by_some:
             raise ValueError(f"no vertex of {text!r} reads vertex {number}, {token!r}")
     return cell
@@ -74,7 +92,7 @@ def _require_few_edges(cell: Arch) -> None:
 
 
 def as_arrays(cell: Arch) -> tuple[np.ndarray, np.ndarray]:
-    """Adjacency, (vertices, vertices) of 0 and 1, and the labels of the inner vertices."""
+    """Return the adjacency matrix, int64 (vertices, vertices), and the labels of the inner vertices."""
     adjacency = np.zeros((len(cell) + 1, len(cell) + 1), dtype=np.int64)
     for number, (_, sources) in enumerate(cell, start=1):
         adjacency[list(sources), number] = 1
@@ -82,9 +100,10 @@ def as_arrays(cell: Arch) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pruned(adjacency: np.ndarray, labels: Sequence[int] | np.ndarray) -> Arch:
-    """The cell of any upper triangular matrix, without what lies on no path from input to output.
+    """Return the cell of an upper triangular matrix without the vertices on no path from input to output.
 
-    The numbering is kept. Raises ValueError when no path is there, or more edges than a cell may have.
+    The order of the remaining vertices is kept. Raises ValueError if there is no path, or if more edges
+    remain than a cell may have.
     """
     vertices = len(adjacency)
     reached, reaching = [True] + [False] * (vertices - 1), [False] * (vertices - 1) + [True]
@@ -105,13 +124,13 @@ def pruned(adjacency: np.ndarray, labels: Sequence[int] | np.ndarray) -> Arch:
 
 
 def published(cell: Arch) -> Arch:
-    """The cell in the numbering in which the benchmark's authors trained it."""
+    """Return the cell in the numbering in which the benchmark's authors trained it."""
     adjacency, labels = as_arrays(cell)
     return from_code(len(adjacency), int(least_codes(adjacency[None], labels[None])[0]))
 
 
 def from_code(vertices: int, code: int) -> Arch:
-    """The cell of a code of ``least_codes``, or of any code of that form."""
+    """Return the cell that has the given code and number of vertices."""
     bits, label_code = divmod(code, len(OPERATIONS) ** (vertices - 2))
     sources = _sources(vertices, bits)
     return tuple(zip((*_operations(vertices - 2, label_code), OUTPUT), sources, strict=True))
@@ -131,25 +150,24 @@ def _operations(length: int, code: int) -> tuple[str, ...]:
 
 
 def edge_bit(u: int, v: int) -> int:
-    """The place of the edge from ``u`` to ``v`` in the authors' enumeration of matrices."""
+    """Return the bit of the edge from ``u`` to ``v`` in the code."""
     return u + v * (v - 1) // 2
 
 
 def least_codes(adjacency: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """For each of many cells the least code of all its numberings: equal exactly for isomorphic cells.
+    """Return the smallest code over all renumberings of each cell, int64 (cells,).
 
-    A code is bits * 3**(inner vertices) + labels read as digits, so the least one is that of the
-    cell which comes first in the authors' enumeration, by bits and then by labels.
-    ``adjacency`` is (cells, vertices, vertices), ``labels`` (cells, vertices - 2).
+    It is equal for isomorphic cells and different for all others. ``adjacency`` is (cells, vertices,
+    vertices) and ``labels`` is (cells, vertices - 2).
     """
     bits, label_codes = renumbered_codes(adjacency, labels)
     return (bits * len(OPERATIONS) ** labels.shape[1] + label_codes).min(axis=1)
 
 
 def renumbered_codes(adjacency: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(cells, numberings) each: bits of the edges, and labels read as digits, under every numbering.
+    """Return the bits and the label digits of each cell under every renumbering, each (cells, numberings).
 
-    A numbering in which an edge would lead backwards gets more bits than any other can have.
+    If an edge leads backwards under a renumbering, the bits are larger than those of any valid matrix.
     """
     of_edges, of_labels = _weights(adjacency.shape[1])
     return adjacency.reshape(len(adjacency), len(of_edges)) @ of_edges, labels @ of_labels
@@ -157,9 +175,11 @@ def renumbered_codes(adjacency: np.ndarray, labels: np.ndarray) -> tuple[np.ndar
 
 @cache
 def _weights(vertices: int) -> tuple[np.ndarray, np.ndarray]:
-    """What each entry of a matrix, and each label, adds to the two codes under each numbering.
+    """Return the value that each matrix entry and each label adds to the code under each renumbering.
 
-    The first numbering is the one that changes nothing.
+    The shapes are (vertices**2, numberings) and (inner vertices, numberings). The first renumbering is the
+    identity. An entry that becomes a backward edge adds a power of two above all valid bits. At most nine
+    entries are set, so the sum stays far below 2**63.
     """
     inner = vertices - 2
     numberings = [(0, *order, vertices - 1) for order in permutations(range(1, vertices - 1))]
@@ -176,9 +196,10 @@ def _weights(vertices: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def module_hash(cell: Arch) -> str:
-    """The published name of a cell: iterated hashes of neighbourhoods, equal for isomorphic cells.
+    """Return the published hash of a cell: iterated hashes of neighbourhoods, equal for isomorphic cells.
 
-    Its authors, and a test, verified that no two cells of the space share one.
+    Isomorphic cells have equal hashes by construction. The converse is not guaranteed, but the authors and a
+    test of this project verified that no two cells of the space share a hash.
     """
     sources: list[tuple[int, ...]] = [(), *(found for _, found in cell)]
     vertices = range(len(sources))

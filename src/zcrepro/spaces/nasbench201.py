@@ -1,9 +1,8 @@
-"""NAS-Bench-201 (Dong and Yang, ICLR 2020): one cell, 15 copies of it, three stages.
+"""NAS-Bench-201 (Dong and Yang, ICLR 2020): 15 copies of one cell in three stages.
 
-The network as trained: 3x3 stem to 16 channels, 5 cells a stage, two residual reduction blocks
-that double the channels, global average pooling and a linear classifier. On the first three tasks
-all 15,625 networks were trained by its authors; on ninapro, svhn and scifar100 the authors of
-NAS-Bench-Suite-Zero trained 199.
+The network as trained has a 3x3 stem of 16 channels, 5 cells per stage, two residual reduction blocks that
+double the channels, global average pooling and a linear classifier. On the first three tasks the authors
+trained all 15,625 networks. On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 199.
 """
 
 from itertools import pairwise
@@ -17,6 +16,8 @@ from zcrepro.spaces.cell import Cell, CellSpace
 
 
 class NASBench201(CellSpace):
+    """The search space of NAS-Bench-201."""
+
     name = "nasbench201"
     tasks: ClassVar = {
         "cifar10": TaskShape((3, 32, 32), (10,)),
@@ -32,7 +33,10 @@ class NASBench201(CellSpace):
 
 
 class Network(nn.Module):
-    """(batch, channels, height, width) to (batch, classes). ``cells`` 5 and 11 are the reductions."""
+    """Network of 15 cells, (batch, channels, height, width) to (batch, classes).
+
+    ``cells`` 5 and 11 are the reduction blocks.
+    """
 
     def __init__(self, arch: Arch, shape: TaskShape, channels: int = 16, cells_per_stage: int = 5) -> None:
         super().__init__()
@@ -51,7 +55,10 @@ class Network(nn.Module):
 
 
 class Reduction(nn.Module):
-    """A residual block of stride 2; the shortcut pools and projects without BatchNorm."""
+    """Residual block of stride 2, with average pooling and a 1x1 convolution on its shortcut.
+
+    The shortcut has no BatchNorm.
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()

@@ -1,15 +1,16 @@
-"""NAS-Bench-301 (Zela et al., ICLR 2022): the DARTS space, whose accuracies a surrogate predicts.
+"""NAS-Bench-301 (Zela et al., ICLR 2022): the DARTS space, with accuracies predicted by a surrogate.
 
-Four nodes; the two edges of a node come from different sources; 10^18 genotypes. ``sample`` and
-``neighbours`` keep to these. A text may be any genotype of DARTS (Liu et al., ICLR 2019), with the
-operation ``none`` and with both edges of a node from one source, since others trained such ones.
+A cell has four nodes, and the two edges of a node have different source nodes, which gives 10^18 genotypes.
+``sample`` and ``neighbours`` stay within these. A text may be any genotype of DARTS (Liu et al., ICLR 2019),
+including the operation ``none`` and two edges from one source node, because other benchmarks trained such
+genotypes.
 
-The network is NASLib's, of which NAS-Bench-Suite-Zero published parameters and flops: 8 cells
-from 32 channels, and, unlike the network that NAS-Bench-301 trained, the operations in the form
-that DARTS searches with, and no auxiliary head.
+The network is that of NASLib, for which NAS-Bench-Suite-Zero published parameters and flops: 8 cells,
+starting from 32 channels. Unlike the network that NAS-Bench-301 trained, it has the operations in the form
+that DARTS uses during search, and no auxiliary head.
 
-On ``cifar10`` the accuracies are the surrogate's predictions; on ``cifar10-trained`` they are of
-networks that were trained, of an unknown size (see the recipe ``darts_trained``).
+On ``cifar10`` the accuracies are the surrogate's predictions. On ``cifar10-trained`` they come from trained
+networks of unknown size; see the recipe ``darts_trained``.
 """
 
 from typing import ClassVar
@@ -24,6 +25,8 @@ STEM = 3 * WIDTH
 
 
 class NASBench301(StackedGenotypeSpace):
+    """The search space of NAS-Bench-301."""
+
     name = "nasbench301"
     tasks: ClassVar = {
         "cifar10": TaskShape((3, 32, 32), (10,)),

@@ -1,11 +1,11 @@
-"""NAS-Bench-Macro (Su et al., CVPR 2021): which of three blocks stands at each of eight places.
+"""NAS-Bench-Macro (Su et al., CVPR 2021): one of three blocks at each of eight positions.
 
-An architecture is written as in the benchmark, one digit a place, ``02012100``: 0 nothing, 1 a
-MobileNetV2 block of kernel 3 and expansion 3, 2 one of kernel 5 and expansion 6. The places are in
-stages of 2, 3 and 3. The first of a stage halves the resolution and doubles the channels, where a 0
-is a 1x1 projection; elsewhere a 0 does nothing, wherever it stands in its stage. So 6,561 texts are
-3,969 graphs. Its authors trained each graph once, with its zeros last, and gave all its texts the
-same accuracies.
+An architecture is written as in the benchmark, with one digit per position, ``02012100``: 0 is no block, 1 is
+a MobileNetV2 block of kernel 3 and expansion 3, and 2 is one of kernel 5 and expansion 6. The positions form
+stages of 2, 3 and 3. The first position of a stage halves the resolution and doubles the channels; a 0 there
+is a 1x1 projection. A 0 elsewhere has no effect, so its position within the stage does not matter, and the
+6,561 texts are 3,969 graphs. The authors trained each graph once, with its zeros last in each stage, and gave
+all its texts the same accuracies.
 """
 
 import re
@@ -27,6 +27,8 @@ FEATURES = 1280
 
 
 class NASBenchMacro(AdditiveSpace):
+    """The search space of NAS-Bench-Macro."""
+
     name = "nasbench_macro"
     tasks: ClassVar = {"cifar10": TaskShape((3, 32, 32), (10,))}
     count_flops = staticmethod(multiply_adds)
@@ -37,7 +39,7 @@ class NASBenchMacro(AdditiveSpace):
         return "".join(arch)
 
     def parse(self, text: str) -> Arch:
-        tokens = re.findall("[012]|[^012]+", text)  # what is no operation stays together, to be named whole
+        tokens = re.findall("[012]|[^012]+", text)  # other characters stay together, for the error message
         return self._checked(tokens, text)
 
     def canonical(self, arch: Arch) -> str:
@@ -48,7 +50,7 @@ class NASBenchMacro(AdditiveSpace):
 
 
 def stages_zeros_last(arch: Arch) -> Iterator[Arch]:
-    """The operations stage by stage; after the first of a stage, those that do nothing come last."""
+    """Yield the operations of each stage, with zeros moved to the end except at its first position."""
     for i, length in enumerate(STAGES):
         start = sum(STAGES[:i])
         first, *others = arch[start : start + length]
@@ -56,7 +58,7 @@ def stages_zeros_last(arch: Arch) -> Iterator[Arch]:
 
 
 class Network(nn.Module):
-    """(batch, 3, side, side) to (batch, classes)."""
+    """Network of eight blocks, (batch, 3, height, width) to (batch, classes)."""
 
     def __init__(self, arch: Arch, classes: int) -> None:
         super().__init__()
@@ -76,6 +78,7 @@ class Network(nn.Module):
 
 
 def layer(operation: str, inputs: int, outputs: int, stride: int) -> nn.Module:
+    """Return the module of an operation."""
     if operation != NOTHING:
         return InvertedResidual(inputs, outputs, stride, *EXPANSION_AND_KERNEL[operation])
     if stride == 1:
@@ -84,7 +87,7 @@ def layer(operation: str, inputs: int, outputs: int, stride: int) -> nn.Module:
 
 
 class InvertedResidual(nn.Module):
-    """MobileNetV2's block: widen, filter each channel by itself, narrow; with a shortcut at stride 1."""
+    """MobileNetV2 block: expansion, depthwise convolution and projection, with a shortcut at stride 1."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int, kernel: int) -> None:
         super().__init__()

@@ -1,13 +1,15 @@
-"""The size space of NATS-Bench (Dong et al., TPAMI 2021): five numbers of channels, the cell being fixed.
+"""The size space of NATS-Bench (Dong et al., TPAMI 2021): five numbers of channels and a fixed cell.
 
-An architecture is written as in the benchmark, ``8:8:16:40:64``: the channels of the first cell (and
-of the stem), of the first reduction, the second cell, the second reduction and the third cell, each
-a multiple of 8 up to 64. The cell is the NAS-Bench-201 cell of best CIFAR-100 validation accuracy,
+An architecture is written as in the benchmark, ``8:8:16:40:64``. These are the channels of the first cell
+(and of the stem), the first reduction block, the second cell, the second reduction block and the third cell.
+Each is a multiple of 8 up to 64. The cell is the NAS-Bench-201 cell with the best CIFAR-100 validation
+accuracy:
 
     |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|
 
-one in each of the three stages; the rest is NAS-Bench-201's. No two texts are equal graphs. The
-published counts of four networks are proved; those of all are in the archive, which is not pinned.
+There is one cell in each of the three stages. The rest of the network is that of NAS-Bench-201. No two texts
+are equal graphs. The published counts of four networks are reproduced; the counts of all networks are in the
+official archive, which is not pinned.
 """
 
 from typing import ClassVar
@@ -24,12 +26,17 @@ TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 
 
 def nats_flops(model: nn.Module, images: Tensor) -> int:
-    """As NATS-Bench counts: the products of convolutions and classifier, and the classifier's biases."""
+    """Return the multiply-adds as NATS-Bench counts them.
+
+    These are the products in convolutions and the classifier, plus one per bias of the classifier.
+    """
     biases = sum(module.out_features for module in model.modules() if isinstance(module, nn.Linear))
     return multiply_adds(model, images) + biases * len(images)
 
 
 class NATSBenchSSS(CategoricalSpace):
+    """The size space of NATS-Bench."""
+
     name = "natsbench_sss"
     tasks: ClassVar = {task: NASBENCH201.tasks[task] for task in TASKS}
     count_flops = staticmethod(nats_flops)
@@ -50,7 +57,10 @@ class NATSBenchSSS(CategoricalSpace):
 
 
 class Network(nn.Module):
-    """(batch, 3, side, side) to (batch, classes). ``cells`` 1 and 3 are the reductions."""
+    """Network of three cells, (batch, 3, height, width) to (batch, classes).
+
+    ``cells`` 1 and 3 are the reduction blocks.
+    """
 
     def __init__(self, channels: list[int], classes: int) -> None:
         super().__init__()
@@ -71,7 +81,10 @@ class Network(nn.Module):
 
 
 class SizedCell(nn.Module):
-    """The fixed cell. The edges from its input change the channels, the skip connection by projection."""
+    """The fixed cell, whose edges from node 0 change the number of channels.
+
+    The skip connection on such an edge is a 1x1 convolution if the numbers differ.
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()

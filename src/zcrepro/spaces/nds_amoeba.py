@@ -1,12 +1,14 @@
 """NDS: the design space of AmoebaNet (Real et al., AAAI 2019).
 
-Five nodes; a cell's output leaves out those that other nodes use. See ``_genotype_nds``.
+A cell has five nodes, and its output leaves out those that other nodes use. See ``_genotype_nds``.
 """
 
 from zcrepro.spaces._genotype_nds import NDSGenotypeSpace
 
 
 class NDSAmoeba(NDSGenotypeSpace):
+    """The AmoebaNet design space of NDS."""
+
     name = "nds_amoeba"
     operations = (
         "skip_connect",

@@ -1,6 +1,7 @@
 """NDS: the design space of DARTS (Liu et al., ICLR 2019).
 
-Four nodes, all of them in the cell's output; ``none`` is one of the operations. See ``_genotype_nds``.
+A cell has four nodes, and its output contains all of them. ``none`` is one of the operations. See
+``_genotype_nds``.
 """
 
 from typing import ClassVar
@@ -9,6 +10,8 @@ from zcrepro.spaces._genotype_nds import CIFAR10, IMAGENET, NDSGenotypeSpace
 
 
 class NDSDARTS(NDSGenotypeSpace):
+    """The DARTS design space of NDS."""
+
     name = "nds_darts"
     tasks: ClassVar = {**NDSGenotypeSpace.tasks, "cifar10-fix-w-d": CIFAR10, "ImageNet-fix-w-d": IMAGENET}
     operations = (

@@ -1,6 +1,6 @@
 """NDS: the design space of ENAS (Pham et al., ICML 2018).
 
-Five nodes; a cell's output leaves out those that other nodes use. See ``_genotype_nds``.
+A cell has five nodes, and its output leaves out those that other nodes use. See ``_genotype_nds``.
 """
 
 from typing import ClassVar
@@ -9,6 +9,8 @@ from zcrepro.spaces._genotype_nds import CIFAR10, NDSGenotypeSpace
 
 
 class NDSENAS(NDSGenotypeSpace):
+    """The ENAS design space of NDS."""
+
     name = "nds_enas"
     tasks: ClassVar = {**NDSGenotypeSpace.tasks, "cifar10-fix-w-d": CIFAR10}
     operations = (

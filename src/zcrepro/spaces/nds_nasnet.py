@@ -1,12 +1,14 @@
 """NDS: the design space of NASNet (Zoph et al., CVPR 2018).
 
-Five nodes; a cell's output leaves out those that other nodes use. See ``_genotype_nds``.
+A cell has five nodes, and its output leaves out those that other nodes use. See ``_genotype_nds``.
 """
 
 from zcrepro.spaces._genotype_nds import NDSGenotypeSpace
 
 
 class NDSNASNet(NDSGenotypeSpace):
+    """The NASNet design space of NDS."""
+
     name = "nds_nasnet"
     operations = (
         "skip_connect",

@@ -1,6 +1,6 @@
 """NDS: the design space of PNAS (Liu et al., ECCV 2018).
 
-Five nodes, all of them in the cell's output. See ``_genotype_nds``.
+A cell has five nodes, and its output contains all of them. See ``_genotype_nds``.
 """
 
 from typing import ClassVar
@@ -9,6 +9,8 @@ from zcrepro.spaces._genotype_nds import CIFAR10, NDSGenotypeSpace
 
 
 class NDSPNAS(NDSGenotypeSpace):
+    """The PNAS design space of NDS."""
+
     name = "nds_pnas"
     tasks: ClassVar = {**NDSGenotypeSpace.tasks, "cifar10-fix-w-d": CIFAR10}
     operations = (

@@ -1,13 +1,13 @@
 """NDS ResNet (Radosavovic et al., ICCV 2019): three stages of basic residual blocks; see ``_stages``.
 
-The pinned files have no ResNet. What is proved instead are the published parameters and flops of
-single networks: two that the authors trained again on CIFAR-10, and of their ImageNet sweep, whose
-networks have the same blocks in four stages. That sweep draws other numbers and its own learning
-rate for each network, so it is another space, and ImageNet is no task of this one.
+The pinned files contain no ResNet. The networks are verified against the published parameters and flops of
+single networks instead. Two of these are networks that the authors trained again on CIFAR-10. The others are
+from their ImageNet sweep, whose networks have the same blocks in four stages. That sweep has other values and
+a separate learning rate per network, so it is another space, and ImageNet is not a task of this one.
 
-The paper gives ends and number of the values: 9 depths from 1 to 24, 12 widths from 16 to 256. The
-lists are the ones of 2^k, 3*2^k and, for the widths, 5*2^k, which are exactly so many and hold every
-number of those records; a record with another number is refused.
+The paper gives the range and the number of the values: 9 depths from 1 to 24, and 12 widths from 16 to 256.
+The lists here contain the values of the form 2^k, 3*2^k and, for the widths, 5*2^k. They have exactly these
+ranges and numbers, and contain every value in the records above. A record with another value is refused.
 """
 
 from typing import ClassVar
@@ -16,6 +16,8 @@ from zcrepro.spaces._stages import CIFAR10, BasicBlock, StageSpace
 
 
 class NDSResNet(StageSpace):
+    """The ResNet design space of NDS."""
+
     name = "nds_resnet"
     tasks: ClassVar = {"cifar10": CIFAR10}
     block = BasicBlock

@@ -1,7 +1,7 @@
 """NDS ResNeXt-A (Radosavovic et al., ICCV 2019): three stages of bottleneck blocks; see ``_stages``.
 
-The published parameters and flops of all 130 networks that were trained on ImageNet are those of
-these networks. No record of CIFAR-10 was at hand; its stem is the one of ResNet and Vanilla.
+The parameters and flops equal the published ones for all 130 networks trained on ImageNet. No record of
+CIFAR-10 was available; its stem is that of ResNet and Vanilla.
 """
 
 from typing import ClassVar
@@ -10,6 +10,8 @@ from zcrepro.spaces._stages import CIFAR10, IMAGENET, BottleneckBlock, StageSpac
 
 
 class NDSResNeXtA(StageSpace):
+    """The ResNeXt-A design space of NDS."""
+
     name = "nds_resnext_a"
     tasks: ClassVar = {"cifar10": CIFAR10, "ImageNet": IMAGENET}
     block = BottleneckBlock

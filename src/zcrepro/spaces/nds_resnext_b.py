@@ -1,7 +1,7 @@
-"""NDS ResNeXt-B (Radosavovic et al., ICCV 2019): ResNeXt-A, but wider and in more groups; see ``_stages``.
+"""NDS ResNeXt-B (Radosavovic et al., ICCV 2019): ResNeXt-A with larger widths and more groups.
 
-The published parameters and flops of all 164 networks that were trained on ImageNet are those of
-these networks. No record of CIFAR-10 was at hand; its stem is the one of ResNet and Vanilla.
+See ``_stages``. The parameters and flops equal the published ones for all 164 networks trained on ImageNet.
+No record of CIFAR-10 was available; its stem is that of ResNet and Vanilla.
 """
 
 from typing import ClassVar
@@ -10,6 +10,8 @@ from zcrepro.spaces._stages import CIFAR10, IMAGENET, BottleneckBlock, StageSpac
 
 
 class NDSResNeXtB(StageSpace):
+    """The ResNeXt-B design space of NDS."""
+
     name = "nds_resnext_b"
     tasks: ClassVar = {"cifar10": CIFAR10, "ImageNet": IMAGENET}
     block = BottleneckBlock

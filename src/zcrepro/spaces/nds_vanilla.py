@@ -1,6 +1,6 @@
 """NDS Vanilla (Radosavovic et al., ICCV 2019): ResNet without its shortcuts; see ``_stages``.
 
-What is known of its files and of the values of its numbers is said in ``nds_resnet``.
+``nds_resnet`` says what is known about its files and about the possible values.
 """
 
 from typing import ClassVar
@@ -10,6 +10,8 @@ from zcrepro.spaces._stages import PlainBlock, StageSpace
 
 
 class NDSVanilla(StageSpace):
+    """The Vanilla design space of NDS."""
+
     name = "nds_vanilla"
     tasks: ClassVar = nds_resnet.SPACE.tasks
     block = PlainBlock

@@ -1,4 +1,4 @@
-"""One fixed random order of architectures, so that every prefix is an unbiased sample."""
+"""Put architectures into one fixed random order, of which every prefix is an unbiased sample."""
 
 from collections.abc import Iterable
 
@@ -7,12 +7,16 @@ from zcrepro.spaces.base import Space
 
 
 def random_order(space: Space, texts: Iterable[str]) -> list[str]:
-    """``texts`` in an order that depends on each text alone, not on which others there are."""
+    """Return ``texts`` in random order.
+
+    The sort key of a text is a hash of the text and the space's name. The relative order of two texts
+    therefore does not depend on which other texts are given.
+    """
     return sorted(texts, key=lambda text: (seeds.derive("order", space.name, text), text))
 
 
 def distinct_graphs(space: Space, texts: Iterable[str]) -> list[str]:
-    """``texts`` without later copies of a graph that came before."""
+    """Return ``texts`` without those whose graph equals that of an earlier text."""
     first: dict[str, str] = {}
     for text in texts:
         first.setdefault(space.canonical(space.parse(text)), text)

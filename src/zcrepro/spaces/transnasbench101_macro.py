@@ -1,9 +1,9 @@
-"""TransNAS-Bench-101, macro (Duan et al., CVPR 2021): where a residual network widens and shrinks.
+"""TransNAS-Bench-101, macro (Duan et al., CVPR 2021): residual networks that vary in width and resolution.
 
-An architecture is written as in the benchmark, ``64-1234-basic``: the channels of the stem, four to
-six modules, and the residual block they are made of, two each. A module is 1 plain, 2 doubles the
-channels, 3 halves the resolution, or 4 does both; one to three modules double the channels and one
-to four halve the resolution, which makes 3,256 architectures. No two texts are equal graphs.
+An architecture is written as in the benchmark, ``64-1234-basic``: the channels of the stem, four to six
+modules, and the type of residual block, of which each module has two. Module 1 keeps the shape, 2 doubles the
+channels, 3 halves the resolution, and 4 does both. One to three modules double the channels and one to four
+halve the resolution, which gives 3,256 architectures. No two texts are equal graphs.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,6 +31,8 @@ PREFIX, SUFFIX = f"{STEM_CHANNELS}-", "-basic"
 
 
 class TransNASBench101Macro(Space):
+    """The macro search space of TransNAS-Bench-101."""
+
     name = "transnasbench101_macro"
     tasks: ClassVar = _transnas.TASKS
 
@@ -50,7 +52,7 @@ class TransNASBench101Macro(Space):
                 raise ValueError(f"{self.name}: unknown module {module!r} in {text!r}; it has 1, 2, 3, 4")
         if not is_valid(arch):
             raise ValueError(
-                f"{self.name}: {''.join(arch)!r} in {text!r} is not of 4 to 6 modules, of which 1 to 3 "
+                f"{self.name}: {''.join(arch)!r} in {text!r} does not have 4 to 6 modules, of which 1 to 3 "
                 "double the channels (2, 4) and 1 to 4 halve the resolution (3, 4)"
             )
         return arch
@@ -65,11 +67,11 @@ class TransNASBench101Macro(Space):
         return _transnas.network(cells, end.channels, end.halvings, task)
 
     def parameters(self, arch: Arch, task: str) -> int:
-        """Added up over the parts of the network, each measured once where it stands."""
+        """Return the parameters: the sum over the parts of the network, each counted once and cached."""
         return sum(parameters for parameters, _ in self._sizes(arch, task))
 
     def flops(self, arch: Arch, task: str) -> int:
-        """As ``parameters``."""
+        """Return the multiply-adds: the sum over the parts of the network, each counted once and cached."""
         return sum(flops for _, flops in self._sizes(arch, task))
 
     def _sizes(self, arch: Arch, task: str) -> Iterator["Size"]:
@@ -87,7 +89,7 @@ class TransNASBench101Macro(Space):
         return _architectures()[int(rng.integers(self.size))]
 
     def neighbours(self, arch: Arch) -> list[Arch]:
-        """One module is exchanged, left out or added."""
+        """Return all architectures in which one module is replaced, removed or inserted."""
         places = range(len(arch))
         left_out = [(*arch[:i], *arch[i + 1 :]) for i in places]
         exchanged = [(*arch[:i], module, *arch[i + 1 :]) for i in places for module in MODULES]
@@ -96,7 +98,7 @@ class TransNASBench101Macro(Space):
         return [other for other in edited if other != arch and is_valid(other)]
 
     def distance(self, a: Arch, b: Arch) -> int:
-        """Levenshtein's edit distance."""
+        """Return the Levenshtein distance between the sequences of modules."""
         row = list(range(len(b) + 1))
         for i, mine in enumerate(a, start=1):
             above, row = row, [i]
@@ -106,6 +108,7 @@ class TransNASBench101Macro(Space):
 
 
 def is_valid(arch: Arch) -> bool:
+    """Return whether the modules are an architecture of the space."""
     widening, shrinking = (sum(module in kind for module in arch) for kind in (WIDENING, SHRINKING))
     return len(arch) in LENGTHS and 1 <= widening <= 3 and 1 <= shrinking <= 4
 
@@ -118,22 +121,23 @@ def _architectures() -> tuple[Arch, ...]:
 
 @dataclass(frozen=True)
 class Place:
-    """What comes in: how many channels, after how many modules that halved the resolution."""
+    """State before a module: the number of channels, and of earlier modules that halved the resolution."""
 
     channels: int
     halvings: int
 
     def after(self, module: str) -> "Place":
+        """Return the state after ``module``."""
         return Place(self.channels * (1 + (module in WIDENING)), self.halvings + (module in SHRINKING))
 
     def shape(self, side: int) -> tuple[int, int, int]:
-        """Of the features of an image of ``side``."""
+        """Return the shape of the features of an image of height and width ``side``."""
         side //= 2 ** (STEM_HALVINGS + self.halvings)
         return self.channels, side, side
 
 
 def _places(arch: Arch) -> list[Place]:
-    """Before each module, and after the last."""
+    """Return the state before each module, and after the last."""
     places = [Place(STEM_CHANNELS, 0)]
     for module in arch:
         places.append(places[-1].after(module))
@@ -141,14 +145,14 @@ def _places(arch: Arch) -> list[Place]:
 
 
 def blocks(module: str, place: Place) -> list[nn.Module]:
-    """Two blocks; the first widens and shrinks."""
+    """Return the two blocks of a module; the first changes the channels and the resolution."""
     outputs = place.after(module).channels
     stride = 2 if module in SHRINKING else 1
     return [Block(place.channels, outputs, stride), Block(outputs, outputs, stride=1)]
 
 
 class Block(nn.Module):
-    """The basic residual block, with its activations before the convolutions."""
+    """Basic residual block with pre-activation: ReLU comes before each convolution."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -168,6 +172,7 @@ Size = tuple[int, int]
 
 
 def _size(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> Size:
+    """Return the parameters of a part, and its multiply-adds for an input of ``shape``."""
     with torch.device("meta"):
         part = make()
         flops = tensorwatch(part, torch.zeros(1, *shape))

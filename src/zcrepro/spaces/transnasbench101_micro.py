@@ -1,14 +1,14 @@
-"""TransNAS-Bench-101, micro (Duan et al., CVPR 2021): one cell, ten copies of it, 4,096 architectures.
+"""TransNAS-Bench-101, micro (Duan et al., CVPR 2021): ten copies of one cell; 4,096 architectures.
 
-An architecture is written as in the benchmark, ``64-41414-1_02_333``: the channels of the stem, the
-five modules (4: halves the resolution and doubles the channels, 1: neither), and the operations of
-the edges into node 1, 2 and 3, each from node 0 on: 0 none, 1 skip connection, 2 convolution 1x1, 3
-convolution 3x3. A module is two cells. (The table of NAS-Bench-Suite-Zero exchanges the numbers of
-architectures of micro and macro.)
+An architecture is written as in the benchmark, ``64-41414-1_02_333``. These are the channels of the stem, the
+five modules, and the operations. Module 4 halves the resolution and doubles the channels, module 1 does
+neither; a module consists of two cells. The operations are those of the edges into nodes 1, 2 and 3, each
+group ordered by source node: 0 none, 1 skip connection, 2 1x1 convolution, 3 3x3 convolution. (The table in
+NAS-Bench-Suite-Zero exchanges the numbers of architectures of micro and macro.)
 
-On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 192 architectures in a
-network of their own, NASLib's: a stem that keeps the resolution, the modules 4, 1 and 4 only, and
-no affine BatchNorm in factorised reductions.
+On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 192 architectures in another
+network, NASLib's. Its stem keeps the resolution, it has only the modules 4, 1 and 4, and BatchNorm is not
+affine in factorised reductions.
 """
 
 import re
@@ -36,6 +36,8 @@ FURTHER_TASKS = {
 
 
 class TransNASBench101Micro(AdditiveSpace):
+    """The micro search space of TransNAS-Bench-101."""
+
     name = "transnasbench101_micro"
     tasks: ClassVar = _transnas.TASKS | FURTHER_TASKS
     operations = OPERATIONS
@@ -54,16 +56,16 @@ class TransNASBench101Micro(AdditiveSpace):
                 raise ValueError(f"{self.name}: unknown operation {digit!r} in {text!r}; it has 0, 1, 2, 3")
         if not re.fullmatch("[0-3]_[0-3]{2}_[0-3]{3}", nodes):
             raise ValueError(
-                f"{self.name}: {nodes!r} in {text!r} is not one, two and three operations, joined by _"
+                f"{self.name}: {nodes!r} in {text!r} does not have one, two and three operations, joined by _"
             )
         return tuple(OPERATIONS[int(digit)] for digit in nodes.replace("_", ""))
 
     def canonical(self, arch: Arch) -> str:
-        """Exact: see ``_transnas_cell.live_form``."""
+        """Return the exact canonical form; see ``_transnas_cell.live_form``."""
         return live_form(arch)[0]
 
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
-        """Live edges are named by their place in the live form, dead ones as they are."""
+        """Return seeds keyed by position in the live form for live edges, by edge for dead ones."""
         form, live = live_form(arch)
         return edge_seeds(live, seed, self.name, task, form)
 
@@ -77,7 +79,7 @@ class TransNASBench101Micro(AdditiveSpace):
 
 
 def cells(arch: Arch, skeleton: str, affine: bool = True) -> Iterator[Cell]:
-    """Two cells for each module of the skeleton; the first of a module 4 has stride 2."""
+    """Yield two cells for each module of the skeleton; the first cell of a module 4 has stride 2."""
     channels = _transnas.STEM_CHANNELS
     for module in skeleton:
         if module == "4":
@@ -89,7 +91,7 @@ def cells(arch: Arch, skeleton: str, affine: bool = True) -> Iterator[Cell]:
 
 
 def further_network(arch: Arch, shape: TaskShape) -> nn.Module:
-    """NASLib's small network: (batch, channels, height, width) to (batch, classes)."""
+    """Return NASLib's smaller network, (batch, channels, height, width) to (batch, classes)."""
     stem = ConvBN(shape.channels, _transnas.STEM_CHANNELS, 3)
     encoder = _transnas.encoder(stem, cells(arch, FURTHER_SKELETON, affine=False))
     channels = _transnas.STEM_CHANNELS * 2 ** FURTHER_SKELETON.count("4")
