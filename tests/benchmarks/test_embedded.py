@@ -32,7 +32,7 @@ TRAININGS = [training(TEXT, 0, 80, 70), training(TEXT, 1, 90, 74), training(OTHE
 
 def written(folder: Path, rows: list[dict[str, object]]) -> Path:
     path = folder / "trained.parquet"
-    # Not through the project's writer: it would refuse a training that stands twice.
+    # Written with pandas, because the project's writer refuses a repeated training.
     pd.DataFrame(rows, columns=SCHEMA.names).to_parquet(path)
     return path
 

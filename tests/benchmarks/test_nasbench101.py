@@ -23,7 +23,7 @@ def hash_of(text):
 
 
 def table(path: Path, cells: dict[str, tuple[float, int]]) -> None:
-    """Accuracy after 108 epochs, as a fraction, and parameters; .1 after fewer epochs."""
+    """Write a table with the given accuracy after 108 epochs, as a fraction, and 0.1 after fewer epochs."""
     columns = {f"{epochs}_final_validation_accuracy": [0.1] * len(cells) for epochs in (4, 12, 36)}
     columns["108_final_validation_accuracy"] = [accuracy for accuracy, _ in cells.values()]
     columns["trainable_parameters"] = [parameters for _, parameters in cells.values()]
@@ -126,7 +126,7 @@ def test_a_file_that_the_config_forgot_is_named(files):
 
 @pytest.fixture
 def small_space(monkeypatch):
-    """The three cells of an operation and its edge to the output, instead of all 423,624."""
+    """Reduce the space from 423,624 cells to three."""
     few = [SPACE.parse(text) for text in (CHAIN, BRANCH, POOL)]
     monkeypatch.setattr(type(SPACE), "architectures", lambda _: iter(few))
 

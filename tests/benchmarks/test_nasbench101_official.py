@@ -13,7 +13,7 @@ from zcrepro.benchmarks.nasbench101_official import FILE, RECIPE
 from zcrepro.files import parquet
 from zcrepro.files.tfrecord import BATCH, crc32c, records
 
-# As the authors' file describes its first cell; accuracies of its trainings as published by others.
+# The first cell of the authors' file, with the accuracies of its trainings as others publish them.
 HASH = "00005c142e6f48ac74fdcf73e3439874"
 ADJACENCY = "0100110001000000010010000010000001000000010000000"
 OPERATIONS = "input,conv3x3-bn-relu,maxpool3x3,conv3x3-bn-relu,conv3x3-bn-relu,conv1x1-bn-relu,output"
@@ -24,7 +24,7 @@ PLAIN_HASH = "043721b9c7fe8c5fad811d47d83132ec"
 
 
 def checksum(data: bytes) -> int:
-    """The masked CRC-32C, bit by bit, written independently of the reader under test."""
+    """Return the masked CRC-32C, computed bit by bit and independently of the reader under test."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc ^= byte
@@ -45,7 +45,7 @@ def varint(number: int) -> bytes:
 
 
 def message(*fields: tuple[int, int | float | bytes]) -> bytes:
-    """A protobuf message, written independently of the reader under test."""
+    """Return a protobuf message, encoded independently of the reader under test."""
     written = b""
     for number, value in fields:
         if isinstance(value, float):
@@ -93,7 +93,7 @@ def written(folder: Path, *rows: bytes) -> dict[str, Path]:
 
 
 def test_crc32c_gives_the_published_checks():
-    """Of the usual check text, and the examples of RFC 3720, B.4."""
+    """The check value of CRC-32C, and the examples of RFC 3720, B.4."""
     examples = [b"123456789", bytes(32), b"\xff" * 32, bytes(range(32)), bytes(range(31, -1, -1)), b""]
     expected = [0xE3069283, 0x8A9136AA, 0x62A8AB43, 0x46DD794E, 0x113FDB5C, 0]
     assert crc32c(examples).tolist() == expected
@@ -219,7 +219,7 @@ def test_a_record_that_is_none_is_an_error_that_quotes_it(tmp_path, change):
 
 
 def test_an_accuracy_that_no_training_gives_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="is no percentage"):
+    with pytest.raises(ValueError, match="is not a percentage"):
         tidy(tmp_path, written(tmp_path, record(np.nan, 0.9)))
 
 

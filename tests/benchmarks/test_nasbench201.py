@@ -34,7 +34,7 @@ def meco(path: Path, accuracies: dict[tuple[int, ...], list[float]] | None = Non
 
 
 def further(path: Path) -> Path:
-    """One architecture on each further task, accuracy 80."""
+    """Write one architecture with accuracy 80 on each further task."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         for task in FURTHER_TASKS:
@@ -45,7 +45,7 @@ def further(path: Path) -> Path:
 
 @pytest.fixture
 def files(tmp_path) -> dict[str, Path]:
-    """All files, in their formats: validation 60, 61, 62 and test 70, 71, 72 by task; MeCo's 50."""
+    """Write all files: validation 60, 61, 62 and test 70, 71, 72 on the three tasks, and 50 in MeCo's."""
     tables = {name: nasgraph(tmp_path / name, 60 + i, 70 + i) for i, name in enumerate(NASGRAPH.values())}
     chosen = meco(tmp_path / MECO, {CHOSEN_NUMBERS: [90.0, 91.0, 95.0]})
     return tables | {MECO: chosen, FURTHER: further(tmp_path / FURTHER)}
@@ -161,7 +161,7 @@ def test_an_architecture_without_any_seed_is_named(tmp_path, files):
 @pytest.mark.parametrize("accuracy", [100.5, -0.1, float("nan"), float("inf")])
 def test_an_accuracy_that_is_no_percentage_names_the_architecture_and_the_file(tmp_path, files, accuracy):
     meco(files[MECO], {CHOSEN_NUMBERS: [accuracy]})
-    with pytest.raises(ValueError, match="no percentage from 0 to 100") as raised:
+    with pytest.raises(ValueError, match="not a percentage from 0 to 100") as raised:
         tidy(tmp_path, files)
     assert CHOSEN in str(raised.value)
     assert MECO in str(raised.value)

@@ -19,7 +19,7 @@ def entry(**change: object) -> dict[str, object]:
 
 
 def written(folder: Path, changed: dict[str, dict[str, object]], texts: list[str] = TEXTS) -> dict[str, Path]:
-    """The file: 80 percent, 5 parameters and 7 flops for all but ``changed``."""
+    """Write a file with 80 percent, 5 parameters and 7 flops for all architectures except ``changed``."""
     path = folder / "macro.json"
     path.write_text(json.dumps({text: changed.get(text, entry()) for text in texts}))
     return {FILE: path}
@@ -68,7 +68,7 @@ def test_a_text_of_no_architecture_is_an_error_that_names_the_file(tmp_path):
 
 @pytest.mark.parametrize("bad", [{"test_acc": [90.0]}, {"params": 1, "flops": 1}, entry(test_acc=[])])
 def test_an_entry_that_lacks_something_names_the_architecture(tmp_path, bad):
-    with pytest.raises(ValueError, match="02012100 has not all of test_acc, params and flops"):
+    with pytest.raises(ValueError, match="02012100 does not have all of test_acc, params and flops"):
         RECIPE.counts(written(tmp_path, {CHOSEN: bad}))
 
 

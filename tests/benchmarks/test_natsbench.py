@@ -1,4 +1,4 @@
-"""The archives of NATS-Bench, on small ones that are written here in their format."""
+"""The recipes for NATS-Bench, on small archives in the format of the real ones."""
 
 import bz2
 import io
@@ -25,7 +25,7 @@ EVALUATED = {
     "cifar100": {"ori-test": 4.0, "x-valid": 5.0, "x-test": 6.0},
     "ImageNet16-120": {"ori-test": 7.0, "x-valid": 8.0, "x-test": 9.0},
 }
-"""Percent after the last epoch, which tell the splits apart."""
+"""Accuracy after the last epoch in percent, different for each evaluation set."""
 
 EXPECTED = {
     ("cifar10", "validation"): 1.0,
@@ -40,7 +40,7 @@ TEXT = "8:8:8:16:40"
 
 
 def training(dataset: str, epochs: int, more: float, params: float = 0.067378) -> dict[str, object]:
-    """One training, as the authors' ResultsCount stores itself; every epoch but the last is 50 higher."""
+    """Return a training as the authors' ResultsCount stores it; all epochs except the last are 50 higher."""
     accuracies = {
         f"{split}@{epoch}": percent + more + (0 if epoch == epochs - 1 else 50)
         for split, percent in EVALUATED[dataset].items()
@@ -60,7 +60,7 @@ def training(dataset: str, epochs: int, more: float, params: float = 0.067378) -
 
 
 def record(text: str, epochs: int, by_seed: Mapping[int, float], **change: float) -> dict[str, object]:
-    """Trainings from several seeds, each of which adds to the accuracies."""
+    """Return a record with trainings from several seeds; each seed adds a different amount to the accuracies."""
     return {
         "arch_index": 0,
         "arch_str": text,
@@ -74,7 +74,7 @@ def record(text: str, epochs: int, by_seed: Mapping[int, float], **change: float
 
 
 def member(text: str = TEXT, last: int = 4, **change: float) -> dict[str, dict[str, object]]:
-    """12 epochs, 20 points better, and ``last`` epochs from two seeds."""
+    """Return a member with a training of 12 epochs, 20 points better, and two seeds of ``last`` epochs."""
     return OrderedDict(
         {"12": record(text, 12, {777: 20.0}, **change), str(last): record(text, last, {777: 0.0, 888: 1.0})}
     )
@@ -109,8 +109,8 @@ def test_each_task_and_metric_is_read_from_the_split_it_means(tmp_path):
 
 
 def test_trap_cifar10_is_validated_where_it_was_trained_on_half_and_tested_where_on_all():
-    assert _nats.SPLITS["cifar10", "validation"] == ("cifar10-valid", "x-valid")
-    assert _nats.SPLITS["cifar10", "test"] == ("cifar10", "ori-test")
+    assert _nats.EVALUATIONS["cifar10", "validation"] == ("cifar10-valid", "x-valid")
+    assert _nats.EVALUATIONS["cifar10", "test"] == ("cifar10", "ori-test")
 
 
 def test_trap_a_training_of_12_epochs_is_another_one(tmp_path):
@@ -160,14 +160,14 @@ def test_counts_that_differ_between_seeds_are_an_error(tmp_path):
 
 
 def test_numbers_of_the_authors_numpy_are_read(tmp_path):
-    """NumPy 1 called its module numpy.core."""
+    """The private module of NumPy 1 is numpy.core."""
     content = bz2.compress(pickle.dumps(member(), 3).replace(b"numpy._core", b"numpy.core"))
     path = archive(tmp_path / "a.tar", {"000000.pickle.pbz2": content})
     assert _nats.counts(path)["count"].iloc[0] == 67_378
 
 
 class Attack:
-    """What a hostile member would hold: unpickling it runs a command."""
+    """An object whose unpickling runs a command, as a hostile member may hold."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = marker
@@ -215,7 +215,7 @@ def test_a_recipe_wants_the_whole_archive_and_no_other_file(tmp_path, recipe):
 
 
 def whole(folder: Path, module: object, epochs: int, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An archive of two architectures, which are made to be all there are; ``epochs`` of training."""
+    """Write an archive of two architectures, and reduce the space to these."""
     arches = list(module.SPACE.architectures())[:2]
     monkeypatch.setattr(type(module.SPACE), "architectures", lambda _: iter(arches))
     texts = [module.SPACE.text(arch) for arch in arches]

@@ -37,7 +37,7 @@ RESNEXT_NET = {
 
 
 def record(errors, net=NET, seed=1, params=3, flops=40):
-    """As in the files, without what is not read."""
+    """Return a record as in the files, without the fields that are not read."""
     return {
         "job_id": f"job-{seed}",
         "rng_seed": seed,
@@ -55,7 +55,7 @@ def wider(width):
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes the records of each file; gives the files by name."""
+    """Write the records of each file and return the files by name."""
 
     def written(**records_by_stem):
         paths = {f"nds/{stem}.json": tmp_path / f"{stem}.json" for stem in records_by_stem}
@@ -93,7 +93,9 @@ def test_every_family_has_a_space_with_cifar10(family):
     ["DARTS_lr-wd.json", "DARTS_lr-wd_in.json", "ResNet_reruns.json", "ResNet-B.json", "NASNet_in_in.json"],
 )
 def test_trap_sweeps_of_another_protocol_are_refused(name):
-    with pytest.raises(ValueError, match=rf"recipe nds does not read nds/{name}: its name is none of Amoeba"):
+    with pytest.raises(
+        ValueError, match=rf"recipe nds does not read nds/{name}: its name is not one of Amoeba"
+    ):
         sweep(f"nds/{name}")
 
 
@@ -161,9 +163,9 @@ def test_files_of_two_spaces_are_refused(write):
     [
         ({"top": [], "mid": []}, "is a dict, expected a list of records"),
         ([record([30.0]) | {"net": {"ds": [1]}}], "is not a genotype with width and depth"),
-        ([record([30.0]) | {"test_ep_top1": []}], "record job-1 is no training of a network: IndexError"),
-        ([{"job_id": "x"}], "record x is no training of a network: KeyError"),
-        ([3], "record 3 is no training of a network: TypeError"),
+        ([record([30.0]) | {"test_ep_top1": []}], "record job-1 is not a training of a network: IndexError"),
+        ([{"job_id": "x"}], "record x is not a training of a network: KeyError"),
+        ([3], "record 3 is not a training of a network: TypeError"),
         ([record([30.0], NET | {"aux": True})], "auxiliary head"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The networks are the published ones, to the unit, without the published files."""
+"""The networks have the published counts; checked without the published files."""
 
 import pandas as pd
 import pytest

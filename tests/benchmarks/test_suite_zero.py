@@ -34,7 +34,7 @@ OUR_NUMBERS = {"skip_connect": 0, "none": 1, "nor_conv_3x3": 2, "nor_conv_1x1": 
 
 
 def encoded(arch: tuple[str, ...]) -> str:
-    """NASLib's encoding, written independently of the decoder under test: by start, then end."""
+    """Return NASLib's encoding, made independently of the decoder: edges sorted by source, then target."""
     by_edge = {edge: OUR_NUMBERS[operation] for edge, operation in zip(EDGES, arch, strict=True)}
     return str(tuple(by_edge[edge] for edge in sorted(by_edge)))
 
@@ -49,12 +49,12 @@ def entry(value: float, proxies: tuple[str, ...] = PROXIES[:-1]) -> dict[str, ob
 
 
 def first_run_json(path: Path, entries: dict[str, object]) -> None:
-    """The same scores on each of its tasks."""
+    """Write the same scores on each task."""
     path.write_text(json.dumps(dict.fromkeys(("cifar10", "cifar100", "ImageNet16-120"), entries)))
 
 
 def zen_zip(path: Path, changed: dict[str, float], left_out: int = 0) -> None:
-    """Zen 7 for all but ``changed``, in two members a task, as there are 63."""
+    """Write zen 7 for all architectures except ``changed``, in two members per task (the real file has 63)."""
     nets = [encoded(arch) for arch in SPACE.architectures()][left_out:]
     entries = [{"arch": n, "zen": {"score": changed.get(n, 7.0)}, "val_accuracy": 99.0} for n in nets]
     with zipfile.ZipFile(path, "w") as archive:
@@ -67,7 +67,7 @@ def zen_zip(path: Path, changed: dict[str, float], left_out: int = 0) -> None:
 
 
 def further_zip(path: Path, value: float) -> None:
-    """One architecture on each further task, a member for each proxy."""
+    """Write one architecture on each further task, with one member per proxy."""
     with zipfile.ZipFile(path, "w") as archive:
         for task in FURTHER_TASKS:
             for proxy in PROXIES:
@@ -77,8 +77,10 @@ def further_zip(path: Path, value: float) -> None:
 
 @pytest.fixture
 def files(tmp_path) -> dict[str, Path]:
-    """Final scores 1 (CIFAR-10) and 2 (ImageNet16-120); first run 3 on its tasks; zen 7 on
-    CIFAR-100; 4 on the further tasks."""
+    """Write the scores 1 and 2 (final release on CIFAR-10 and ImageNet16-120), 3 (first run), 4 (further tasks).
+
+    The table of zen has 7 on CIFAR-100.
+    """
     paths = {name: tmp_path / name for name in (*FINAL.values(), FIRST_RUN, ZEN, FURTHER)}
     paths[ZEN].parent.mkdir()
     final(paths[FINAL["cifar10"]], 1.0)
@@ -103,7 +105,7 @@ def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
 
 
 def of(frame: pd.DataFrame, task: str) -> pd.Series:
-    """The row of NET, of the source with most proxies."""
+    """Return the row of NET from the source with most proxies."""
     rows = of_one_source(frame[frame["task"] == task], PROXIES)
     (index,) = rows.index[rows["arch"] == TEXT]
     return frame.loc[index]

@@ -13,9 +13,9 @@ from zcrepro.files import parquet
 
 CHAIN = "(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 4, 1)"
 CHAIN_TEXT = "conv3x3~0|output~1"
-# The same with a vertex that leads nowhere, and an operation there that is of no matter.
+# The same cell with a dead vertex, whose operation does not matter.
 CHAIN_UNPRUNED = "(0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 2, 1)"
-# Two vertices side by side: the benchmark writes conv3x3 before maxpool3x3.
+# Two parallel vertices, of which the benchmark writes conv3x3 first.
 FORK = "(0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 2, 1)"
 FORK_RENUMBERED = "(0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 4, 1)"
 FORK_TEXT = "conv3x3~0|maxpool3x3~0|output~12"
@@ -46,7 +46,7 @@ def zen_zip(path: Path, scores: dict[str, float]) -> None:
 
 @pytest.fixture
 def files(tmp_path) -> dict[str, Path]:
-    """Scores 1 of the chain and 2 of the fork in the first run, zen 5 of the chain."""
+    """Write scores of the first run, 1 for the chain and 2 for the fork, and zen 5 for the chain."""
     paths = {FIRST_RUN: tmp_path / "run.json", ZEN: tmp_path / "zen.zip"}
     first_run(paths[FIRST_RUN], {CHAIN: draw(1.0), FORK: draw(2.0)})
     zen_zip(paths[ZEN], {CHAIN: 5.0})
@@ -95,9 +95,9 @@ def test_what_is_no_encoding_is_refused(encoding):
 @pytest.mark.parametrize(
     ("encoding", "reason"),
     [
-        ("(0, 1, 0, 0, 1, 0)", "no graph from an input to an output"),
-        ("(0, 1, 1, 0, 0, 1)", "no graph from an input to an output"),
-        ("(0, 2, 0, 0, 0, 1)", "no graph from an input to an output"),
+        ("(0, 1, 0, 0, 1, 0)", "not a graph from an input to an output"),
+        ("(0, 1, 1, 0, 0, 1)", "not a graph from an input to an output"),
+        ("(0, 2, 0, 0, 0, 1)", "not a graph from an input to an output"),
         ("(0, 0, 0, 0, 0, 1)", "no path leads"),
         (encoded(np.triu(np.ones((5, 5), int), 1), [0, 4, 4, 4, 1]), "has 10 edges; at most 9"),
     ],

@@ -40,7 +40,7 @@ def scores_json(path, value, proxies=WITHOUT_ZEN):
 
 @pytest.fixture
 def files(tmp_path):
-    """First run 3 and final release 5, where they are; 4 on the further tasks."""
+    """Write the scores 3 (first run), 5 (final release) and 4 (further tasks)."""
     paths = {name: tmp_path / name.replace("/", "_") for name in (FIRST_RUN, FURTHER)}
     scores_json(paths[FIRST_RUN], 3.0)
     with zipfile.ZipFile(paths[FURTHER], "w") as archive:
@@ -67,8 +67,8 @@ def test_both_ways_to_write_an_encoding_are_decoded_edge_by_edge():
 @pytest.mark.parametrize(
     ("encoding", "message"),
     [
-        (LISTS.replace("(1, 4)", "(1, 7)"), "7 is the number of no operation"),
-        (LISTS.replace("(1, 4)", "(1, -1)"), "-1 is the number of no operation"),
+        (LISTS.replace("(1, 4)", "(1, 7)"), "7 is not the number of an operation"),
+        (LISTS.replace("(1, 4)", "(1, -1)"), "-1 is not the number of an operation"),
         (LISTS.replace("(1, 4)", "(2, 4)"), "2 is not a source of node 2"),
         (LISTS.replace("(1, 4), ", ""), "expected 8 edges, found 7"),
         ("[[], [], []]", "expected 8 edges"),

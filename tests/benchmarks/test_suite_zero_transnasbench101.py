@@ -1,4 +1,4 @@
-"""Published scores on TransNAS-Bench-101, from small files in the format of the real ones."""
+"""The recipe for published scores on TransNAS-Bench-101, on small files in the format of the real ones."""
 
 import json
 import zipfile
@@ -31,7 +31,7 @@ OF = {"micro": MICRO, "macro": MACRO}
 
 
 def encoded(text):
-    """What the tables write for a text: its own digits."""
+    """Return the encoding of a text in the tables: the tuple of its digits."""
     digits = text.split("-", 2)[2] if "_" in text else text.split("-")[1]
     return str(tuple(int(digit) for digit in digits.replace("_", "")))
 
@@ -47,7 +47,7 @@ def first_run(path, kind, **change):
 
 
 def table(path, proxy, tasks, value, left_out=(), **change):
-    """All architectures of both spaces, as in the tables of synflow and epe_nas."""
+    """Write all architectures of both spaces, as in the tables of synflow and epe_nas."""
     with zipfile.ZipFile(path, "w") as archive:
         for of in (MICRO, MACRO):
             texts = [text for text in map(of.space.text, of.space.architectures()) if text not in left_out]
@@ -59,7 +59,7 @@ def table(path, proxy, tasks, value, left_out=(), **change):
 
 
 def further(path, scores):
-    """NASLib's own networks: one architecture by its NASLib encoding, a member a proxy and task."""
+    """Write one architecture in NASLib's encoding, with one member per proxy and task."""
     with zipfile.ZipFile(path, "w") as archive:
         for proxy in PROXIES:
             for task in FURTHER_TASKS:
@@ -72,7 +72,7 @@ def further(path, scores):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """First run 1, tables: zen 2, synflow 3, epe_nas 4; further tasks 5."""
+    """Write files with the scores 1 (first run), 2 to 4 (tables of zen, synflow, epe_nas), 5 (further tasks)."""
     folder = tmp_path_factory.mktemp("files")
     (folder / "nas-bench-suite-zero").mkdir()
     for kind, of in OF.items():
@@ -86,7 +86,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def files(folder):
-    """By kind: a mapping that a test may change."""
+    """Return the files by kind, in a mapping that a test may change."""
     return {
         kind: {name: folder / name for name in (of.first_run, of.zen, SYNFLOW, EPE_NAS, *of.further)}
         for kind, of in OF.items()
@@ -103,7 +103,7 @@ def test_trap_the_tables_write_the_benchmarks_own_digits():
 
 
 def test_trap_naslibs_own_networks_are_in_another_encoding():
-    """NASLib: 0 skip, 1 none, 2 3x3, 3 1x1, by the start of an edge; here by its end."""
+    """NASLib numbers 0 skip, 1 none, 2 3x3, 3 1x1 and sorts edges by source node, the benchmark by target."""
     assert naslib_text("(0, 1, 2, 3, 2, 1)") == "64-41414-1_02_330"
     assert micro_text("(0, 1, 2, 3, 2, 1)") == "64-41414-0_12_321"
 

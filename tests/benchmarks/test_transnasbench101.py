@@ -1,4 +1,4 @@
-"""Accuracies of TransNAS-Bench-101, from small files in the format of the real ones."""
+"""The recipe for accuracies of TransNAS-Bench-101, on small files in the format of the real ones."""
 
 import json
 import zipfile
@@ -15,7 +15,7 @@ VALUES = dict.fromkeys(TASKS, 60.0) | {"room_layout": -0.7, "autoencoder": 0.5, 
 
 
 def encoded(text):
-    """What the tables write for a text: its own digits."""
+    """Return the encoding of a text in the tables: the tuple of its digits."""
     digits = text.split("-", 2)[2] if "_" in text else text.split("-")[1]
     return str(tuple(int(digit) for digit in digits.replace("_", "")))
 
@@ -71,7 +71,7 @@ def test_the_further_tasks_have_their_own_source_encoding_and_unknown_seeds(micr
 def test_trap_room_layout_is_a_negative_loss_and_translation_a_similarity(macro):
     frame = RECIPE.accuracies(macro)
     check_accuracies(frame, RECIPE.not_percent)
-    with pytest.raises(ValueError, match=r"validation accuracy -0\.7 .* is no percentage"):
+    with pytest.raises(ValueError, match=r"validation accuracy -0\.7 .* is not a percentage"):
         check_accuracies(frame, RECIPE.not_percent - {"room_layout"})
     assert frozenset({"room_layout", "autoencoder", "normal"}) == RECIPE.not_percent
 

@@ -1,4 +1,4 @@
-"""The archive of TransNAS-Bench-101's authors, from small files in the layout that their interface reads."""
+"""The recipe for the archive of TransNAS-Bench-101's authors, on small files in the same layout."""
 
 import pickle
 
@@ -25,7 +25,7 @@ NAMES = {
 
 
 def by_task(scale=1.0):
-    """Three epochs a task, the second the best: 1, 3, 2 in validation and ten times that in the test."""
+    """Return three epochs per task, of which the second is best: validation 1, 3, 2 and test 10, 30, 20."""
     results = {}
     for task, (validation, test) in NAMES.items():
         metrics = {validation: [scale, 3 * scale, 2 * scale], test: [10 * scale, 30 * scale, 20 * scale]}

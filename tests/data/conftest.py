@@ -1,4 +1,4 @@
-"""The real benchmark files: from the mirror, or fetched. A missing file is a failure, not a skip."""
+"""Provide the real benchmark files from the mirror, or by fetching them; a missing file fails."""
 
 import json
 import os
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def find(name: str) -> Path:
-    """The file in the mirror; without a mirror, fetched to where the workflow would put it."""
+    """Return the file in the mirror, or without a mirror fetch it to its place in the workflow."""
     if name.startswith("resources/"):
         return ROOT / name
     if folder := os.environ.get("ZCREPRO_MIRROR"):
@@ -35,5 +35,5 @@ def find(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def real() -> Callable[[str], Path]:
-    """The place of a real file, by its name in the list of data sets."""
+    """Return a function from the name of a data set to the path of its file."""
     return find

@@ -1,4 +1,4 @@
-"""The recipes for NAS-Bench-101 on the real files. A missing file is a failure."""
+"""The recipes for NAS-Bench-101 on the real files; a missing file fails."""
 
 import json
 import zipfile
@@ -34,7 +34,7 @@ def accuracies(files) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def counts(files) -> pd.Series:
-    """The published parameters by architecture."""
+    """Return the published parameters by architecture."""
     return nasbench101.RECIPE.counts(files).set_index("arch")["count"]
 
 
@@ -59,13 +59,13 @@ def test_30267_cells_have_an_accuracy(accuracies):
 
 
 def test_accuracies_are_of_single_trainings(accuracies):
-    """9,984 images were validated: no mean of trainings is always a whole number of them."""
+    """Accuracies are multiples of 1 / 9,984, the number of images; means of trainings would not be."""
     images = accuracies["accuracy"] * 9984 / 100
     assert (images - images.round()).abs().max() < 0.001
 
 
 def test_the_hashes_are_two_whole_ranges_of_all_423624(files):
-    """So no cell that we enumerate is unknown there, and the sample is unbiased; about 40 seconds."""
+    """The tables contain all cells in their ranges of hashes, so they are unbiased; takes 40 seconds."""
     hashes = sorted(map(SPACE.canonical, SPACE.architectures()))
     for name, start in zip(nasbench101.TABLES, (36_202, 0), strict=True):
         keys = json.loads(files[name].read_text())["key"]
@@ -78,7 +78,7 @@ def test_all_30001_parameter_counts_are_ours(counts):
 
 
 def test_trap_the_tables_hold_the_best_of_three_trainings(accuracies, drawn):
-    """Of the 26 cells that were drawn, too, none has a training better than the table says."""
+    """The 26 cells that both files have are never better in the file of draws."""
     table = accuracies[accuracies["file"] != FIRST_RUN].set_index("arch")["accuracy"]
     trainings = defaultdict(set)
     for text, accuracy in zip(drawn["arch"], drawn["val_accuracy"], strict=True):
@@ -148,7 +148,7 @@ def test_zen_is_of_the_first_cells_by_hash_in_the_published_numbering(files, rea
 
 
 def test_our_zen_is_the_released_one(released):
-    """Random weights and noise differ; a network that differed would be off by more."""
+    """Random weights and noise cause a small difference; another network would cause a larger one."""
     scores = released[released["source"] == "NASLib nb101_zen"].set_index("arch")["zen"]
     light = [text for text in sorted(scores.index) if SPACE.parameters(SPACE.parse(text), "cifar10") < LIGHT]
     chosen = seeds.numpy_generator("test", "zen").choice(len(light), 2, replace=False)
@@ -160,6 +160,6 @@ def test_our_zen_is_the_released_one(released):
 
 
 def test_accuracies_rise_with_parameters(accuracies, counts):
-    """As they would not if hashes and cells were joined wrongly."""
+    """A wrong join of hashes and cells would destroy the correlation."""
     table = accuracies.set_index("arch")["accuracy"].reindex(counts.index)
     assert table.corr(counts, method="spearman") > 0.3

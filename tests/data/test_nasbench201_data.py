@@ -1,4 +1,4 @@
-"""The recipes for NAS-Bench-201 and CIFAR-10 on the real files. A missing file is a failure."""
+"""The recipes for NAS-Bench-201 and CIFAR-10 on the real files; a missing file fails."""
 
 import json
 from collections.abc import Callable
@@ -89,7 +89,7 @@ def exchanged(size: int, first: int, second: int) -> list[int]:
 
 
 def test_no_other_numbering_of_mecos_operations_or_edges_fits_better(real, accuracies):
-    """The half-trained networks rank alike, unless two operations or two edges are exchanged."""
+    """The rank correlation with the half-trained networks drops if two operations or edges are exchanged."""
     table = pd.read_csv(real(nasbench201.NASGRAPH["cifar10"])).set_index("arch str")["test accuracy"]
     ours = of(accuracies, "cifar10", "test")
     texts = [SPACE.text(arch) for arch in SPACE.architectures()]

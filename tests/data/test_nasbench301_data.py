@@ -1,4 +1,4 @@
-"""The recipes for NAS-Bench-301 and for trained DARTS genotypes on the real files. A missing file is a failure."""
+"""The recipes for NAS-Bench-301 and for trained DARTS genotypes on the real files; a missing file fails."""
 
 import numpy as np
 import pytest
@@ -93,8 +93,10 @@ def one_thread():
 
 @pytest.mark.usefixtures("one_thread")
 def test_trap_counts_do_not_tell_the_two_poolings_apart_but_synflow_does(released):
-    """The logarithm of our synflow is the released score, up to the weights drawn; with the poolings
-    exchanged it is further off."""
+    """The logarithm of synflow differs from the released score only by the random weights.
+
+    With the poolings exchanged, it differs more.
+    """
     rows = released[released["task"] == "cifar10"].sample(14, random_state=1)
     batch = Batch(torch.zeros(1, 3, 32, 32), torch.zeros(1, dtype=torch.long))
     proxy = registry.get("proxies", "synflow")
@@ -133,7 +135,7 @@ def test_trap_the_trained_networks_are_weaker_than_those_of_nasbench301(trained,
 
 
 def test_every_trained_genotype_builds(trained):
-    """Every one is counted; the first few are built."""
+    """All architectures are counted; the first few are built."""
     task = darts_trained.TASK
     for text in trained["arch"]:
         assert SPACE.parameters(SPACE.parse(text), task) > 0

@@ -1,4 +1,4 @@
-"""NAS-Bench-Macro on its real file: every published count, and what the accuracies are."""
+"""NAS-Bench-Macro on its real file: every published count, and the meaning of the accuracies."""
 
 import json
 
@@ -57,7 +57,7 @@ def test_the_best_and_the_worst_are_the_published_ones(accuracies):
 
 
 def test_trap_equal_graphs_share_one_result_and_no_others_do(real):
-    """The file holds 3,969 results: our graphs, and no more."""
+    """The file has 3,969 different results, one per graph."""
     results = pd.Series({text: str(entry) for text, entry in json.loads(real(FILE).read_text()).items()})
     graphs = pd.Series({text: SPACE.canonical(SPACE.parse(text)) for text in results.index})
     assert results.nunique() == graphs.nunique() == 3969

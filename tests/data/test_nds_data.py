@@ -1,4 +1,4 @@
-"""The recipe for NDS on the real files of the cell-based spaces. A missing file is a failure."""
+"""The recipe for NDS on the real files of the cell-based spaces; a missing file fails."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""NDS ResNeXt-A and -B on their real files: the parameters and flops of every network."""
+"""NDS ResNeXt-A and -B on the real files: the parameters and flops of every network."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every published count of every network in the real files is ours, and the kept proofs are of them."""
+"""All published counts in the real files equal those of the networks, and the tracked proofs match them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The tracked scores of NAS-Bench-201, computed again on the true minibatch."""
+"""The tracked scores of NAS-Bench-201, recomputed on the minibatch of CIFAR-10 that was used."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def accuracies(tmp_path_factory):
 def test_the_first_architectures_score_as_they_did(
     real, accuracies, tmp_path, draw, monkeypatch, disturbed, single_precision_bound
 ):
-    """Other kernels of another processor: the weights and the batch are the same, the sums are not quite."""
+    """Weights and minibatch are equal, but another processor rounds sums differently."""
 
     def extracted(name):
         output = tmp_path / f"{name}.parquet"

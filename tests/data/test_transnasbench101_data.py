@@ -1,4 +1,4 @@
-"""The recipes for TransNAS-Bench-101 on the real files: encodings, networks, accuracies and scores."""
+"""The recipes for TransNAS-Bench-101 on the real files; a missing file fails."""
 
 import ast
 import json
@@ -38,7 +38,7 @@ FIRST_RUN = {
 
 @pytest.fixture(scope="module")
 def accuracies(real):
-    """By kind."""
+    """Return the real files by kind."""
     return {
         kind: transnasbench101.RECIPE.accuracies({name: real(name) for name in (of.zen, *of.further)})
         for kind, of in OF.items()
@@ -62,7 +62,7 @@ def counts(files):
 
 
 def wide(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row an architecture, one column a task of the benchmark."""
+    """Return the accuracies, with one row per architecture and one column per task of the benchmark."""
     return frame.pivot(index="arch", columns="task", values="accuracy")[list(TASKS)].dropna()
 
 
@@ -103,7 +103,7 @@ def test_the_best_accuracies_after_the_last_epoch(accuracies):
 
 @pytest.mark.parametrize("task", ["class_object", "class_scene", "jigsaw", "segmentsemantic"])
 def test_the_169_disconnected_cells_share_one_accuracy_and_in_no_other_order_of_edges(accuracies, task):
-    """Of all orders that the counts cannot tell apart: of the edges from node 0, and of the others."""
+    """Compare all edge orders that the counts cannot distinguish, those of node 0 and those of other nodes."""
     known = wide(accuracies["micro"])[task]
     arches = list(MICRO.space.architectures())
     values = known[list(map(MICRO.space.text, arches))].to_numpy().reshape((4,) * 6)
@@ -126,7 +126,7 @@ def test_trap_naslibs_numbers_would_give_disconnected_cells_high_accuracies(real
 
 @pytest.mark.parametrize("task", FURTHER_TASKS)
 def test_trap_the_further_tasks_alone_are_in_naslibs_numbers(real, task):
-    """Two of the 192 are disconnected then, and they are the two worst by far."""
+    """With this encoding, two of the 192 are disconnected, and these have by far the lowest accuracies."""
 
     def worst(decode):
         scores = archive_scores(real(FURTHER), MICRO.naslib, task, decode).sort_values("val_accuracy")
@@ -184,7 +184,7 @@ def test_the_tables_of_zen_synflow_and_epe_nas_carry_the_same_accuracies(accurac
 
 
 def test_what_was_trained_once_is_one_graph(accuracies):
-    """The 4,096 texts share 2,994 results on all seven tasks, and no result is of two classes."""
+    """The 4,096 texts have 2,994 different results on all seven tasks, and no result has two graphs."""
     known = wide(accuracies["micro"])
     graphs = known.index.map(lambda text: MICRO.space.canonical(MICRO.space.parse(text)))
     shared = pd.Series(graphs, known.index).groupby(known.apply(tuple, axis=1))

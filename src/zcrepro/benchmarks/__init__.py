@@ -1,1 +1,1 @@
-"""Recipes from raw files to tidy accuracies and released scores, one file a benchmark."""
+"""Recipes that read raw files into tidy accuracies and released scores, one file per benchmark."""

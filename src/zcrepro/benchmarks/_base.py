@@ -1,4 +1,4 @@
-"""What a recipe gives: the accuracies and the published proxy scores of a benchmark, as tidy tables."""
+"""Define the tidy tables that recipes return: accuracies, published proxy scores and counts."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ PROXIES = (
 """The 13 proxies of NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022), by its names."""
 
 FAILED = -1e8
-"""What NAS-Bench-Suite-Zero writes for NaN and infinity; its first run kept some infinities."""
+"""Value that NAS-Bench-Suite-Zero writes for NaN and infinity. Its first run kept some infinities."""
 
 METRICS = ("validation", "test")
 
@@ -37,7 +37,7 @@ ACCURACIES = pa.schema(
         ("task", pa.string()),
         ("metric", pa.string()),  # one of METRICS
         ("accuracy", pa.float64()),  # percent, higher is better
-        ("seeds", pa.int64()),  # the accuracy is a mean of so many trainings; null where the source is silent
+        ("seeds", pa.int64()),  # number of trainings that the accuracy is the mean of; null if not published
         ("source", pa.string()),
     ]
 )
@@ -47,7 +47,7 @@ RELEASED = pa.schema(
         ("arch", pa.string()),
         ("graph", pa.string()),
         ("task", pa.string()),
-        *((proxy, pa.float64()) for proxy in PROXIES),  # NaN where absent or failed
+        *((proxy, pa.float64()) for proxy in PROXIES),  # NaN if absent or failed
         ("source", pa.string()),
     ]
 )
@@ -66,39 +66,42 @@ COUNTS = pa.schema(
 
 
 class Accuracies(Protocol):
-    """A recipe for accuracies."""
+    """Recipe for accuracies."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """The columns of ``ACCURACIES`` without ``graph``, and ``file``: the data set name a row is from.
+        """Return the columns of ``ACCURACIES`` except ``graph``, and ``file``, the data set of each row.
 
-        ``files`` is keyed by the names of the data sets. Raises ValueError where one is missing or
-        is not what its name promises.
+        ``files`` maps the names of the data sets to their paths. Raises ValueError if a data set is missing
+        or does not have the expected format.
         """
         ...
 
 
 class Released(Protocol):
-    """A recipe for published scores. A recipe is one of these kinds, or several."""
+    """Recipe for published scores. A recipe may be of several kinds."""
 
     def released(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """The columns of ``RELEASED`` without ``graph``, and ``file``, as for accuracies.
+        """Return the columns of ``RELEASED`` except ``graph``, and ``file``, the data set of each row.
 
-        Scores of different runs are different sources: an architecture has a row for each, and
-        whoever reads the table takes one source for a task.
+        Scores of different runs are different sources: an architecture has one row per source, and whoever
+        reads the table selects one source per task. For ``files`` and errors see ``Accuracies.accuracies``.
         """
         ...
 
 
 class Counts(Protocol):
-    """A recipe for published counts, which prove that a space builds the benchmark's networks."""
+    """Recipe for published counts, which verify that a space builds the benchmark's networks."""
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """The columns of ``COUNTS`` without ``graph``, and ``file``, as for accuracies."""
+        """Return the columns of ``COUNTS`` except ``graph``, and ``file``, the data set of each row.
+
+        For ``files`` and errors see ``Accuracies.accuracies``.
+        """
         ...
 
 
 def require_files(files: Mapping[str, Path], names: Iterable[str], recipe: str) -> None:
-    """Raises ValueError unless ``files`` are exactly the data sets that a recipe reads."""
+    """Raise ValueError unless ``files`` are exactly the data sets that the recipe reads."""
     names = set(names)
     if set(files) != names:
         missing, unknown = sorted(names - set(files)), sorted(set(files) - names)
@@ -109,7 +112,7 @@ def require_files(files: Mapping[str, Path], names: Iterable[str], recipe: str) 
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], path: Path) -> None:
-    """Raises ValueError that names the columns a table lacks."""
+    """Raise ValueError, which names the missing columns, unless the table has all of ``columns``."""
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise ValueError(
@@ -118,6 +121,6 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], path: Path) -> 
 
 
 def without_failures(scores: pd.DataFrame) -> pd.DataFrame:
-    """The scores as float64, with NaN in place of the mark for a failure and of infinities."""
+    """Return the scores as float64, with NaN in place of the value for a failure and of infinities."""
     numbers = scores.astype("float64")
     return numbers.where(np.isfinite(numbers) & (numbers != FAILED))

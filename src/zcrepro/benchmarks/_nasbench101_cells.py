@@ -1,8 +1,8 @@
-"""The cells behind the hashes of NAS-Bench-101, for files that name a cell by its hash alone.
+"""Find the cells behind the hashes of NAS-Bench-101, for files that name a cell only by its hash.
 
-A hash cannot be undone, so the whole space is enumerated and hashed, which takes a minute. What
-was found for the pinned files is kept in ``resources/nasbench101/cells.parquet``; whoever reads
-it computes the hashes again, so it need not be trusted.
+A hash cannot be inverted, so the whole space is enumerated and hashed, which takes a minute. The cells found
+for the pinned files are stored in ``resources/nasbench101/cells.parquet``. That file need not be trusted,
+because reading it computes the hashes again.
 """
 
 from collections.abc import Iterable
@@ -27,17 +27,17 @@ def find_cells(output: Path, *tables: Path) -> None:
     output
         Parquet: arch.
     tables
-        JSON with a list of hashes under ``key``.
+        JSON files with a list of hashes under the key ``key``.
     """
     hashes = {name for table in tables for name in read_json(table)["key"]}
     found = [SPACE.text(arch) for arch in SPACE.architectures() if SPACE.canonical(arch) in hashes]
     if len(found) != len(hashes):
-        raise ValueError(f"{len(hashes)} hashes, but {len(found)} cells have one of them")
+        raise ValueError(f"there are {len(hashes)} hashes, but {len(found)} cells have one of them")
     parquet.write(output, pd.DataFrame({"arch": found}), SCHEMA, ["arch"], {})
 
 
 def cells_by_hash(path: Path) -> dict[str, str]:
-    """The texts of a file of ``find_cells`` by their hashes, computed anew."""
+    """Return the texts in a file of ``find_cells`` by their hashes, which are computed again."""
     texts: Iterable[str] = parquet.read(path, ["arch"])["arch"]
     return {SPACE.canonical(SPACE.parse(text)): text for text in texts}
 

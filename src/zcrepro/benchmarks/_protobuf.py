@@ -1,4 +1,8 @@
-"""The fields of a protobuf message, without its schema and without the protobuf package."""
+"""Decode the fields of a protobuf message without its schema and without the protobuf package.
+
+A message is a sequence of fields. Each begins with a varint whose lowest three bits are the wire type and
+whose other bits are the field number (https://protobuf.dev/programming-guides/encoding/).
+"""
 
 import struct
 from collections.abc import Iterator
@@ -9,9 +13,10 @@ VARINT, FIXED64, BYTES = 0, 1, 2  # wire types
 
 
 def fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Number and value of each field: int, float of 64 bits, or bytes (texts and messages).
+    """Yield the number and the value of each field.
 
-    Raises ValueError for other types, and where the message ends within a field.
+    The value is an int for a varint, a float for 64 bits, and bytes for a length-delimited field (string or
+    message). Raises ValueError for other wire types, or if the message ends within a field.
     """
     place = 0
     while place < len(message):
@@ -32,7 +37,10 @@ def fields(message: bytes) -> Iterator[tuple[int, Any]]:
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
-    """An integer in groups of seven bits, the last without its top bit set, and where it ends."""
+    """Return the integer that begins at byte ``place``, and the place after it.
+
+    A varint has seven bits per byte, lowest first; the highest bit of every byte but the last is set.
+    """
     value = shift = 0
     while place < len(message):
         byte = message[place]

@@ -1,13 +1,14 @@
-"""The files of NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022): published scores of the 13 proxies.
+"""Read the files of NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022): scores of the 13 proxies.
 
-Two formats, for all its search spaces:
+There are two formats for all its search spaces:
 
-* ``zc_<space>.json``: all proxies by task and architecture. The authors' first run, on 500 to 725
-  architectures a task, and their final release have the same format and the same names, but not
-  interchangeable values (Spearman between them: plain .19, grasp .70), so they are never joined.
-* archives of one proxy or of several: members ``<proxy>/benchmark--<space>--<task>--<first index>.json``.
+* ``zc_<space>.json`` contains all proxies by task and architecture. The authors' first run, on 500 to 725
+  architectures per task, and their final release have the same format and the same names. Their values are
+  not interchangeable (Spearman between them: plain .19, grasp .70), so they are never combined.
+* Archives of one or several proxies contain members ``<proxy>/benchmark--<space>--<task>--<first
+  index>.json``.
 
-Both also carry ``val_accuracy``, which is not a validation accuracy in every space: see the recipes.
+Both also contain ``val_accuracy``, which is not a validation accuracy in every space; see the recipes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +22,7 @@ from zcrepro.files import archives
 from zcrepro.files.json import parsed, read_json
 
 Decode = Callable[[str], str]
-"""The space's own text of NASLib's encoding, such as ``(4, 0, 3, 1, 4, 3)``; ValueError for anything else."""
+"""Maps NASLib's encoding, such as ``(4, 0, 3, 1, 4, 3)``, to the space's text; else raises ValueError."""
 
 Entry = Mapping[str, Any]
 
@@ -29,15 +30,19 @@ ACCURACY = "val_accuracy"
 
 
 def json_scores(path: Path, task: str, decode: Decode) -> pd.DataFrame:
-    """A ``zc_<space>.json``, one task: ``arch``, one column a proxy, ``val_accuracy``; NaN where none."""
+    """Read the scores of one task from a ``zc_<space>.json``.
+
+    The columns are ``arch``, the 13 proxies and ``val_accuracy``, with NaN for a missing value.
+    """
     entries = json_entries(path, task)
     return frame(entries.values()).assign(arch=[decode(encoding) for encoding in entries])
 
 
 def archive_scores(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
-    """An archive, one task: as ``json_scores``. ``space`` is NASLib's name of it.
+    """Read the scores of one task from an archive, as ``json_scores`` does.
 
-    Raises ValueError where an architecture stands twice under a proxy, or no member is of the task.
+    ``space`` is NASLib's name of the space. Raises ValueError if an architecture has two values of a proxy,
+    or if no member belongs to the task.
     """
     merged: dict[str, dict[str, Any]] = {}
     for entry in _archive_entries(path, space, task):
@@ -52,7 +57,7 @@ def archive_scores(path: Path, space: str, task: str, decode: Decode) -> pd.Data
 
 
 def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
-    """The accuracies of the tasks that the authors of NAS-Bench-Suite-Zero trained themselves, once each."""
+    """Read the accuracies on a task for which NAS-Bench-Suite-Zero trained networks, once each."""
     scores = archive_scores(path, space, task, decode)
     frame = pd.DataFrame({"arch": scores["arch"], "accuracy": scores[ACCURACY]})
     frame["seeds"] = pd.Series(pd.NA, frame.index, "Int64")
@@ -60,9 +65,12 @@ def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.
 
 
 def json_entries(path: Path, task: str) -> dict[str, Entry]:
-    """What a ``zc_<space>.json`` holds for each encoding of a task. Raises ValueError where it has none."""
+    """Return the entries of one task in a ``zc_<space>.json``, by NASLib's encoding.
+
+    Raises ValueError if the file has no such task.
+    """
     by_task = read_json(path)
-    # The first run of NAS-Bench-101 holds its one task a level deeper, under the name of the space.
+    # In the first run of NAS-Bench-101, the only task is one level deeper, under the name of the space.
     by_task = by_task.get("nasbench101", by_task)
     if task not in by_task:
         raise ValueError(f"{path} has no task {task}; it has {', '.join(by_task)}")
@@ -76,22 +84,26 @@ def _archive_entries(path: Path, space: str, task: str) -> Iterable[Entry]:
 
 
 def _conflicts(known: Entry, entry: Entry) -> set[str]:
+    """Return the name of the accuracy if two entries of an architecture disagree on it."""
     return {ACCURACY} if known.get(ACCURACY, entry.get(ACCURACY)) != entry.get(ACCURACY) else set()
 
 
 def frame(entries: Iterable[Entry]) -> pd.DataFrame:
-    """One row an entry: the 13 proxies and ``val_accuracy``, float64."""
+    """Return one row per entry: the 13 proxies and ``val_accuracy``, float64."""
     rows = [{name: _value(entry.get(name)) for name in (*PROXIES, ACCURACY)} for entry in entries]
     return without_failures(pd.DataFrame(rows, columns=[*PROXIES, ACCURACY]))
 
 
 def _value(found: Any) -> float | None:
-    """Most files write ``{"score": value, "time": seconds}``, zc_nasbench101.json the value alone."""
+    """Return a score. Most files write ``{"score": value, "time": seconds}``, and one the value alone."""
     return found["score"] if isinstance(found, Mapping) else found
 
 
 def published_counts(released: pd.DataFrame) -> pd.DataFrame:
-    """The columns of ``_base.Counts``: params and flops, which stand in millions among the scores."""
+    """Return params and flops among the scores, where they are in millions.
+
+    The columns are those of ``_base.Counts``.
+    """
     keys = ["arch", "task", "source", "file"]
     long = released.melt(keys, ["params", "flops"], var_name="quantity", value_name="millions").dropna()
     return long.assign(count=(long["millions"] * 1e6).round().astype("int64")).drop(columns="millions")

@@ -1,8 +1,8 @@
-"""Accuracies of TransNAS-Bench-101 in its authors' archive, which holds both spaces and every epoch.
+"""Read accuracies of TransNAS-Bench-101 from the authors' archive, which has both spaces and all epochs.
 
-The archive is a dictionary that torch saved; the layout is the one that the authors' interface reads:
-``data`` -> ``micro`` or ``macro`` -> text -> task -> ``metrics`` -> name -> one value an epoch. As in
-the archives of NAS-Bench-Suite-Zero, the results are those after the last epoch, of one training.
+The archive is a dict saved by torch. Its layout is the one that the authors' interface reads: ``data`` ->
+``micro`` or ``macro`` -> text -> task -> ``metrics`` -> name -> one value per epoch. As for the archives of
+NAS-Bench-Suite-Zero, the results after the last epoch are taken. They come from one training.
 """
 
 from collections.abc import Mapping
@@ -29,14 +29,17 @@ MEASURES = {
     "autoencoder": "ssim",
     "normal": "ssim",
 }
-"""What counts as accuracy, by the name in the archive after ``valid_`` or ``test_``."""
+"""Name in the archive, after ``valid_`` or ``test_``, of what is taken as accuracy on each task."""
 
 PREFIXES = {"validation": "valid", "test": "test"}
 
 
 @dataclass(frozen=True)
 class OfficialTransNASBench101:
-    """Validation and test accuracies of all architectures of ``space``, which the archive calls ``key``."""
+    """Recipe for validation and test accuracies of all architectures of a space.
+
+    ``name`` is the name of the recipe, and ``key`` that of the space in the archive.
+    """
 
     name: str
     space: Space
@@ -44,7 +47,10 @@ class OfficialTransNASBench101:
     not_percent: ClassVar = NOT_PERCENT
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError where an architecture or a result is missing."""
+        """Return accuracies, see ``_base.Accuracies``.
+
+        Raises ValueError if an architecture or a result is missing.
+        """
         require_files(files, [ARCHIVE], self.name)
         path = files[ARCHIVE]
         by_arch = _loaded(path).get("data", {}).get(self.key, {})
@@ -71,6 +77,7 @@ def _loaded(path: Path) -> dict[str, Any]:
 
 
 def _final(path: Path, arch: str, task: str, by_task: Mapping[str, Any], measure: str) -> float:
+    """Return the last value of ``measure``. Raises ValueError if there is none."""
     try:
         return float(by_task[task]["metrics"][measure][-1])
     except (KeyError, IndexError, TypeError) as error:

@@ -1,11 +1,11 @@
-"""Accuracies of 1,000 DARTS genotypes that the authors of SWAP trained (Peng et al., ICLR 2024).
+"""Read accuracies of 1,000 DARTS genotypes trained by the authors of SWAP (Peng et al., ICLR 2024).
 
-Random genotypes, with the operation ``none`` and with both edges of a node from one source, whose
-reduction cell equals the normal cell; CIFAR-10, 200 epochs, one accuracy each, which the authors call
-validation accuracy. They do not say what network they trained. It is another than that of
-NAS-Bench-301 (the best reaches 86.6, there 94.5), so these accuracies are a task of their own,
-``cifar10-trained``, and never stand beside the predictions of the surrogate. Our network of them is
-that of NAS-Bench-301 all the same.
+These are random genotypes whose reduction cell equals the normal cell. They contain the operation ``none``
+and nodes with both edges from one source node. Each was trained on CIFAR-10 for 200 epochs and has one
+accuracy, which the authors call validation accuracy. The authors do not describe the network. It differs from
+that of NAS-Bench-301: the best accuracy is 86.6, instead of 94.5. These accuracies are therefore a separate
+task, ``cifar10-trained``, and are never compared with the predictions of the surrogate. The network built for
+them here is nevertheless that of NAS-Bench-301.
 """
 
 import ast
@@ -23,10 +23,13 @@ TASK = "cifar10-trained"
 
 
 class DARTSTrained:
-    """Validation accuracies on CIFAR-10."""
+    """Recipe for validation accuracies on CIFAR-10."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError for a row that is no genotype and accuracy."""
+        """Return accuracies, see ``_base.Accuracies``.
+
+        Raises ValueError if a row is not a genotype and an accuracy.
+        """
         require_files(files, [FILE], "darts_trained")
         table = read_csv(files[FILE], header=None)  # the file has no header
         if table.shape[1] != 2:
@@ -37,9 +40,10 @@ class DARTSTrained:
 
 
 def decoded(genotype: str) -> str:
-    """Our text of ``Genotype(normal=[('none', 0), ...], normal_concat=[2, 3, 4, 5], reduce=..., ...)``.
+    """Return the text of the genotype in an expression of the authors' format.
 
-    It is read, never run. Raises ValueError for anything else.
+    The format is ``Genotype(normal=[('none', 0), ...], normal_concat=[2, 3, 4, 5], reduce=..., ...)``. The
+    expression is parsed, not evaluated. Raises ValueError for other input.
     """
     try:
         call = ast.parse(genotype, mode="eval").body

@@ -1,4 +1,4 @@
-"""Accuracies of the embedded benchmark, which the project trained itself: the mean over the seeds."""
+"""Read accuracies of the embedded benchmark, which the project trained itself: means over the seeds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,16 +10,19 @@ from zcrepro.files import parquet
 
 
 class Embedded:
-    """Accuracies of one embedded space."""
+    """Recipe for accuracies of one embedded space."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Each file, one a task, has a row for every training."""
+        """Return accuracies, see ``_base.Accuracies``. Each file is one task, with one row per training."""
         parts = [mean_over_seeds(path).assign(source="embedded", file=name) for name, path in files.items()]
         return pd.concat(parts, ignore_index=True)
 
 
 def mean_over_seeds(path: Path) -> pd.DataFrame:
-    """arch, task, metric, accuracy, seeds. Raises ValueError where a seed stands twice or holds NaN."""
+    """Return arch, task, metric, accuracy and seeds.
+
+    Raises ValueError if a seed of an architecture is repeated or has no accuracy.
+    """
     trained = parquet.read(path)
     require_columns(trained, ["arch", "task", "seed", *METRICS], path)
     for problem, rows in {

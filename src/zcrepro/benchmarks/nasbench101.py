@@ -1,12 +1,12 @@
-"""Validation accuracies of NAS-Bench-101 (Ying et al., ICML 2019) on 30,267 of its 423,624 cells.
+"""Read validation accuracies of NAS-Bench-101 (Ying et al., ICML 2019) for 30,267 of its 423,624 cells.
 
-* The tables of nasbench-vis: the 30,001 cells of two ranges of hashes, which makes them an
-  unbiased sample. The accuracy after 108 epochs is that of the best of three trainings: where
-  another file has a training of the same cell, it is never better.
-* For 266 further cells, the accuracies in NASLib's file of 500 random draws: each of one training
-  that was chosen at random. A cell has that of its first draw.
+* The tables of nasbench-vis contain the 30,001 cells of two ranges of hashes, which makes them an unbiased
+  sample. The accuracy after 108 epochs is that of the best of three trainings: no training of the same cell
+  in another file is better.
+* NASLib's file of 500 random draws contains 266 further cells. Their accuracies are of one training each,
+  chosen at random. A cell gets the accuracy of its first draw.
 
-The tables name a cell by its hash alone; see ``_nasbench101_cells``. No test accuracies are there.
+The tables name a cell only by its hash; see ``_nasbench101_cells``. There are no test accuracies.
 """
 
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ from zcrepro.files.json import read_json
 
 TABLES = ("nasbench101/data-10k.json", "nasbench101/data-20k.json")
 CELLS = "resources/nasbench101/cells.parquet"
-ACCURACY = "108_final_validation_accuracy"  # those of 4, 12 and 36 epochs are of other trainings
+ACCURACY = "108_final_validation_accuracy"  # accuracies after 4, 12 and 36 epochs are of other trainings
 PARAMETERS = "trainable_parameters"
 
 
 class NASBench101:
-    """Validation accuracies and parameter counts."""
+    """Recipe for validation accuracies and parameter counts."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError for a hash of which no cell is known."""
+        """Return accuracies, see ``_base.Accuracies``. Raises ValueError if the cell of a hash is unknown."""
         table = _tables(files)
         best = table[["arch", "file"]].assign(
             accuracy=table[ACCURACY] * 100, source="nasbench-vis, best of three trainings"
@@ -44,14 +44,14 @@ class NASBench101:
         return frame.assign(task=TASK, metric="validation", seeds=1).astype({"seeds": "Int64"})
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``."""
+        """Return counts, see ``_base.Counts``."""
         table = _tables(files)
         counts = table[["arch", "file"]].assign(count=table[PARAMETERS].astype("int64"))
         return counts.assign(task=TASK, quantity="params", source="nasbench-vis")
 
 
 def _tables(files: Mapping[str, Path]) -> pd.DataFrame:
-    """Both tables, with ``arch`` and ``file``."""
+    """Return both tables, with the columns ``arch`` and ``file``."""
     require_files(files, [*TABLES, CELLS, FIRST_RUN], "nasbench101")
     cells = cells_by_hash(files[CELLS])
     return pd.concat(

@@ -1,8 +1,9 @@
-"""All of NAS-Bench-101 (Ying et al., ICML 2019): the authors' file of the trainings of 108 epochs.
+"""Read all of NAS-Bench-101 (Ying et al., ICML 2019) from the authors' file of trainings of 108 epochs.
 
-A TFRecord of 1.3 million records, one a training, each a JSON list: hash, epochs, flat adjacency,
-operations, and a protobuf (base64) with three evaluations: untrained, halfway and final. A cell
-was trained three times; its accuracies are the means.
+The file is a TFRecord of 1.3 million records. A record is one training, a JSON list of hash, epochs,
+flattened adjacency matrix, operations, and a protobuf message in base64. The message contains three
+evaluations: untrained, halfway and final. Each cell was trained three times, and its accuracies are the
+means.
 """
 
 import base64
@@ -28,14 +29,17 @@ SOURCE = "NAS-Bench-101, mean of its trainings"
 # Fields of the messages ModelMetrics and EvaluationData.
 EVALUATIONS, PARAMETERS = 1, 2
 VALIDATION, TEST = 4, 5
-FINAL = 2  # of three evaluations
+FINAL = 2  # index among the three evaluations
 
 
 class NASBench101Official:
-    """Validation and test accuracies, and parameter counts, of all cells."""
+    """Recipe for validation and test accuracies, and parameter counts, of all cells."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError where a record is damaged or not what its hash says."""
+        """Return accuracies, see ``_base.Accuracies``.
+
+        Raises ValueError if a record is damaged or its cell does not have its hash.
+        """
         cells = _trainings(files).groupby("arch", sort=False)
         parts = [
             pd.DataFrame({"accuracy": cells[metric].mean() * 100, "seeds": cells.size()}).assign(
@@ -47,7 +51,7 @@ class NASBench101Official:
         return frame.assign(task="cifar10", source=SOURCE, file=FILE)
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``."""
+        """Return counts, see ``_base.Counts``."""
         counts = _trainings(files)[["arch", "parameters"]].drop_duplicates(ignore_index=True)
         counts = counts.rename(columns={"parameters": "count"})
         return counts.assign(task="cifar10", quantity="params", source=SOURCE, file=FILE)
@@ -68,7 +72,7 @@ def _trainings(files: Mapping[str, Path]) -> pd.DataFrame:
 
 
 def _read(path: Path) -> Iterator[Training]:
-    """The trainings of 108 epochs: the authors' larger file holds shorter ones too."""
+    """Yield the trainings of 108 epochs. (The authors' larger file contains shorter trainings too.)"""
     texts: dict[str, str] = {}
     for record in records(path):
         try:
@@ -82,11 +86,11 @@ def _read(path: Path) -> Iterator[Training]:
 
 
 def _text(name: str, adjacency: str, operations: str) -> str:
-    """Our text of a cell. Raises ValueError where it does not have the hash that it is filed under."""
+    """Return the text of a cell. Raises ValueError if the cell does not have the hash ``name``."""
     first, *inner, last = operations.split(",")
     matrix = np.reshape([int(bit) for bit in adjacency], (len(inner) + 2, len(inner) + 2))
     if (first, last) != ("input", "output") or np.tril(matrix).any():
-        raise ValueError("no graph from an input to an output")
+        raise ValueError("not a graph from an input to an output")
     cell = graph.published(graph.pruned(matrix, [LABELS[operation] for operation in inner]))
     if SPACE.canonical(cell) != name:
         raise ValueError(f"the cell has the hash {SPACE.canonical(cell)}")
@@ -94,7 +98,7 @@ def _text(name: str, adjacency: str, operations: str) -> str:
 
 
 def _metrics(message: bytes) -> tuple[float, float, int]:
-    """Validation and test accuracy after the last epoch, and the parameters, of a ModelMetrics."""
+    """Return the final validation and test accuracy and the parameters in a ModelMetrics message."""
     found = list(_protobuf.fields(message))
     evaluations = [value for field, value in found if field == EVALUATIONS]
     final = dict(_protobuf.fields(evaluations[FINAL]))

@@ -1,13 +1,13 @@
-"""Accuracies of NAS-Bench-201 (Dong and Yang, ICLR 2020): all 15,625 networks after 200 epochs.
+"""Read accuracies of NAS-Bench-201 (Dong and Yang, ICLR 2020): all 15,625 networks after 200 epochs.
 
-Validation accuracies, and the test accuracies of CIFAR-100 and ImageNet16-120, are the means over
-seeds that NASGraph's authors released. Their CIFAR-10 test accuracies are left out: those are of
-networks that were trained on half of the training set, the other half being the validation set
-(best 91.52). CIFAR-10 is tested with networks trained on all of it (best 94.37), whose accuracies
-by seed are in the pickle of MeCo's authors.
+The validation accuracies, and the test accuracies of CIFAR-100 and ImageNet16-120, are means over seeds
+released by the authors of NASGraph. Their CIFAR-10 test accuracies are left out, because they belong to
+networks trained on half of the training set, the other half being the validation set (the best is 91.52). The
+CIFAR-10 test accuracies here belong to networks trained on the whole training set (the best is 94.37). They
+are in the pickle of MeCo's authors, seed by seed.
 
-On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 199 architectures and give
-one accuracy each, which they call validation accuracy.
+On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 199 architectures. They publish one
+accuracy each, which they call validation accuracy.
 """
 
 from collections.abc import Collection, Mapping
@@ -29,10 +29,13 @@ COLUMNS = {"validation": "validation accuracy", "test": "test accuracy"}
 
 
 class NASBench201:
-    """Accuracies of all architectures on three tasks, validation and test, and of some on three more."""
+    """Recipe for validation and test accuracies on three tasks, and some accuracies on three more."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing from a file."""
+        """Return accuracies, see ``_base.Accuracies``.
+
+        Raises ValueError if an architecture is missing from a file.
+        """
         require_files(files, [*NASGRAPH.values(), MECO, FURTHER], "nasbench201")
         parts = [
             half_trained_test_left_out(files[name], task).assign(file=name) for task, name in NASGRAPH.items()
@@ -46,7 +49,7 @@ class NASBench201:
 
 
 def half_trained_test_left_out(path: Path, task: str) -> pd.DataFrame:
-    """A table of NASGraph: validation accuracies, and test accuracies unless the task is CIFAR-10."""
+    """Return a table of NASGraph: validation accuracies, and test accuracies unless the task is CIFAR-10."""
     table = read_csv(path)
     require_columns(table, ["arch str", *COLUMNS.values()], path)
     _require_all(table["arch str"], path)
@@ -55,15 +58,16 @@ def half_trained_test_left_out(path: Path, task: str) -> pd.DataFrame:
         for metric, column in COLUMNS.items()
         if (task, metric) != ("cifar10", "test")
     ]
-    # Means over seeds, but the tables do not say of how many.
+    # The accuracies are means over seeds, but the tables do not say over how many.
     frame = pd.concat(parts, ignore_index=True).assign(task=task, source="NASGraph")
     return frame.assign(seeds=pd.Series(pd.NA, frame.index, "Int64"))
 
 
 def whole_training_test(path: Path) -> pd.DataFrame:
-    """MeCo's pickle: CIFAR-10 test accuracies, the mean over the one to three seeds there are.
+    """Return CIFAR-10 test accuracies from MeCo's pickle, averaged over the one to three seeds available.
 
-    It maps six operation numbers, in the order of our edges and operations, to a list of percents.
+    The pickle maps six operation numbers, in the order of ``EDGES`` and ``OPERATIONS`` of the space, to a
+    list of percentages.
     """
     by_arch = pickles.load(path)
     if not isinstance(by_arch, dict):
@@ -87,7 +91,7 @@ def _tested(key: tuple[int, ...], accuracies: list[float], path: Path) -> tuple[
 
 
 def _require_all(texts: Collection[str], path: Path) -> None:
-    """Raises ValueError unless every architecture of the space is there, once."""
+    """Raise ValueError unless ``texts`` contain every architecture of the space exactly once."""
     found = set(texts)
     missing = [text for text in map(SPACE.text, SPACE.architectures()) if text not in found]
     if missing or len(texts) != SPACE.size:

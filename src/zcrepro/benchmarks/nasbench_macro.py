@@ -1,8 +1,8 @@
-"""Accuracies and counts of NAS-Bench-Macro (Su et al., CVPR 2021): all 6,561 texts, on CIFAR-10.
+"""Read accuracies and counts of NAS-Bench-Macro (Su et al., CVPR 2021): all 6,561 texts, on CIFAR-10.
 
-The accuracies are of three trainings of 50 epochs, in each the best test accuracy of any epoch, so
-they are a little higher than what a search could reach, and there is no validation accuracy. Texts
-of equal graphs share one result: 3,969 networks were trained, not 6,561.
+An accuracy is the mean over three trainings of 50 epochs of the best test accuracy of any epoch. It is
+therefore slightly higher than what a search could achieve, and there is no validation accuracy. Texts of
+equal graphs share one result: 3,969 networks were trained, not 6,561.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ LABELS = {"task": "cifar10", "source": "NAS-Bench-Macro", "file": FILE}
 
 
 class NASBenchMacro:
-    """Test accuracies, parameters and flops of all architectures."""
+    """Recipe for test accuracies, parameters and flops of all architectures."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing."""
+        """Return accuracies, see ``_base.Accuracies``. Raises ValueError if an architecture is missing."""
         rows = [
             (text, sum(entry["test_acc"]) / len(entry["test_acc"]), len(entry["test_acc"]))
             for text, entry in _entries(files).items()
@@ -32,7 +32,7 @@ class NASBenchMacro:
         return frame.assign(metric="test", **LABELS)
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``. Raises ValueError when an architecture is missing."""
+        """Return counts, see ``_base.Counts``. Raises ValueError if an architecture is missing."""
         rows = [
             (text, quantity, entry[quantity])
             for text, entry in _entries(files).items()
@@ -50,7 +50,7 @@ def _entries(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
         raise ValueError(f"{path} lacks {len(missing)} of {SPACE.size} architectures, such as {missing[0]}")
     for text, entry in entries.items():
         if not entry.keys() >= {"test_acc", "params", "flops"} or not entry["test_acc"]:
-            raise ValueError(f"{path}: {text} has not all of test_acc, params and flops")
+            raise ValueError(f"{path}: {text} does not have all of test_acc, params and flops")
     return entries
 
 

@@ -1,6 +1,6 @@
-"""Accuracies and counts of the size space of NATS-Bench (Dong et al., TPAMI 2021), from the official archive.
+"""Read accuracies and counts of the size space of NATS-Bench (Dong et al., TPAMI 2021).
 
-Validation and test accuracies of all 32,768 networks after 90 epochs, on three tasks.
+The official archive has validation and test accuracies of all 32,768 networks after 90 epochs on three tasks.
 """
 
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ EPOCHS = 90
 
 
 class NATSBenchSSS:
-    """Accuracies, parameters and flops of all architectures."""
+    """Recipe for accuracies, parameters and flops of all architectures."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing."""
+        """Return accuracies, see ``_base.Accuracies``. Raises ValueError if an architecture is missing."""
         require_files(files, [FILE], "natsbench_sss")
         return _complete(_nats.accuracies(files[FILE], EPOCHS), files)
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``. Raises ValueError when an architecture is missing."""
+        """Return counts, see ``_base.Counts``. Raises ValueError if an architecture is missing."""
         require_files(files, [FILE], "natsbench_sss")
         return _complete(_nats.counts(files[FILE]), files)
 

@@ -1,7 +1,7 @@
-"""Accuracies of all NAS-Bench-201 networks after 200 epochs, from the official archive of NATS-Bench.
+"""Read accuracies of all NAS-Bench-201 networks after 200 epochs from the official NATS-Bench archive.
 
-The topology space of NATS-Bench (Dong et al., TPAMI 2021) is NAS-Bench-201 with more seeds.
-Validation and test accuracies of three tasks, each a mean over one to three seeds.
+The topology space of NATS-Bench (Dong et al., TPAMI 2021) is NAS-Bench-201 with more seeds. There are
+validation and test accuracies on three tasks, each a mean over one to three seeds.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ EPOCHS = 200
 
 
 class NATSBenchTSS:
-    """Accuracies of all architectures."""
+    """Recipe for accuracies of all architectures."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing."""
+        """Return accuracies, see ``_base.Accuracies``. Raises ValueError if an architecture is missing."""
         require_files(files, [FILE], "natsbench_tss")
         frame = _nats.accuracies(files[FILE], EPOCHS)
         _nats.require_all(frame["arch"], SPACE, files[FILE])

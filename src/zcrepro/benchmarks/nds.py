@@ -1,15 +1,15 @@
-"""Accuracies and counts of NDS (Radosavovic et al., On Network Design Spaces, ICCV 2019).
+"""Read accuracies and counts of NDS (Radosavovic et al., On Network Design Spaces, ICCV 2019).
 
-One recipe for all its design spaces; the space and the task follow from the names of the files,
-``<family>[_fix-w-d][_in].json``. ``_in`` is ImageNet (50 epochs), else CIFAR-10 (100 epochs). Sweeps
-of fixed width and depth are tasks of their own, ``cifar10-fix-w-d`` and ``ImageNet-fix-w-d``: other
-populations, and on ImageNet another protocol of 5 epochs. That file, DARTS_fix-w-d_in, is not of
-NDS's archive but the sweep that its authors made for UnNAS (Liu et al., ECCV 2020). Sweeps that
-vary the learning rate are refused.
+One recipe reads all its design spaces. The space and the task follow from the name of the file,
+``<family>[_fix-w-d][_in].json``: with ``_in`` the task is ImageNet (50 epochs), else CIFAR-10 (100 epochs).
+Sweeps of fixed width and depth are separate tasks, ``cifar10-fix-w-d`` and ``ImageNet-fix-w-d``. Their
+populations differ, and on ImageNet networks were trained for only 5 epochs. The file DARTS_fix-w-d_in is not
+from the archive of NDS: its authors made that sweep for UnNAS (Liu et al., ECCV 2020). Sweeps that vary the
+learning rate are refused.
 
-The accuracy is that of the last epoch, as EZNAS and nearly all who rank proxies on NDS take it. The
-authors' own figures take the best test accuracy of any epoch (``min_test_top1``), which on ImageNet is
-at most 0.23 points higher. Records of one network are its trainings: their mean, ``seeds`` of them.
+The accuracy is that of the last epoch, which EZNAS and most others use to rank proxies on NDS. The figures of
+NDS itself use the best test accuracy of any epoch (``min_test_top1``), which on ImageNet is at most 0.23
+points higher. Several records of one network are separate trainings; their mean is taken.
 """
 
 import re
@@ -44,7 +44,7 @@ KEYS = ["arch", "task", "source", "file"]
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a file holds."""
+    """Space, task and source of one file."""
 
     space: Any
     task: str
@@ -52,16 +52,22 @@ class Sweep:
 
 
 class NDS:
-    """Test accuracies, parameters and flops of one design space."""
+    """Recipe for test accuracies, parameters and flops of one design space."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError for files of two spaces, and for what is no sweep."""
+        """Return accuracies, see ``_base.Accuracies``.
+
+        Raises ValueError if the files are of two spaces, or one is not a sweep of NDS.
+        """
         trainings = _records(files).groupby(KEYS, sort=False)["accuracy"]
         means = trainings.agg(accuracy="mean", seeds="size").reset_index()
         return means.assign(metric="test").astype({"seeds": "Int64"})
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``. Raises ValueError as above, and where a network has two counts."""
+        """Return counts, see ``_base.Counts``.
+
+        Raises ValueError if a network has two different counts, and as ``accuracies`` does.
+        """
         counts = _records(files).melt(KEYS, QUANTITIES, "quantity", "count").drop_duplicates()
         twice = counts[counts.duplicated([*KEYS, "quantity"])]
         if len(twice):
@@ -71,13 +77,13 @@ class NDS:
 
 
 def sweep(name: str) -> Sweep:
-    """What the file called ``name`` holds. Raises ValueError for any other name."""
+    """Return the sweep in the file called ``name``. Raises ValueError if the name is unknown."""
     match = re.fullmatch(r"(.+?)(_fix-w-d)?(_in)?", Path(name).stem)
     family, fixed, imagenet = match.groups() if match else ("", None, None)
     if family not in FAMILIES:
         raise ValueError(
-            f"recipe nds does not read {name}: its name is none of {', '.join(FAMILIES)} with or without "
-            "_fix-w-d and _in; correct the files of this benchmark in the config"
+            f"recipe nds does not read {name}: its name is not one of {', '.join(FAMILIES)}, with or "
+            "without _fix-w-d and _in; correct the files of this benchmark in the config"
         )
     space = registry.get("space", FAMILIES[family])
     task = ("ImageNet" if imagenet else "cifar10") + ("-fix-w-d" if fixed else "")
@@ -87,7 +93,7 @@ def sweep(name: str) -> Sweep:
 
 
 def _records(files: Mapping[str, Path]) -> pd.DataFrame:
-    """One row a training: ``KEYS``, accuracy in percent, params and flops."""
+    """Return one row per training: ``KEYS``, accuracy in percent, params and flops."""
     sweeps = {name: sweep(name) for name in files}
     spaces = {found.space.name for found in sweeps.values()}
     if len(spaces) != 1:
@@ -113,7 +119,7 @@ def _row(record: Mapping[str, Any], space: Any, path: Path) -> tuple[str, float,
         arch = space.text(space.from_net(record["net"]))
     except (KeyError, TypeError, IndexError) as broken:
         job = record.get("job_id") if isinstance(record, Mapping) else record
-        raise ValueError(f"{path}: record {job} is no training of a network: {broken!r}") from broken
+        raise ValueError(f"{path}: record {job} is not a training of a network: {broken!r}") from broken
     except ValueError as foreign:
         raise ValueError(f"{path}: {foreign}") from foreign
     return arch, 100 - error, params, flops

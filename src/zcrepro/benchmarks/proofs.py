@@ -1,8 +1,9 @@
-"""Proofs that a space builds its benchmark's networks: for every architecture that a source publishes
-a count of, parameters or multiply-adds, ours is the same to the unit.
+"""Verify that the spaces build the networks of their benchmarks, by published counts.
 
-The repository keeps no published count, but the architectures of each source and one digest of all
-its sorted (architecture, count) pairs: ours must give the same digest, which needs no data.
+For every architecture of which a source publishes a count, parameters or multiply-adds, the count of the
+network built here has to be equal to the unit. The published counts themselves are not in the repository. For
+each source it contains the architectures and one digest of all sorted (architecture, count) pairs. The counts
+made here must give the same digest, so no downloaded file is needed.
 """
 
 import hashlib
@@ -26,7 +27,10 @@ ARCHITECTURES = pa.schema([("source", pa.string()), ("task", pa.string()), ("arc
 
 @dataclass(frozen=True)
 class Proof:
-    """What one source publishes of one space and task: how many counts, and the digest of them all."""
+    """The counts that one source publishes for a space and task.
+
+    ``architectures`` is the number of counts, and ``sha256`` the digest of all of them.
+    """
 
     space: str
     task: str
@@ -37,19 +41,19 @@ class Proof:
 
 
 def digest(counts: Mapping[str, int]) -> str:
-    """SHA-256 of the lines ``<architecture><tab><count>``, sorted."""
+    """Return the SHA-256 of the sorted lines ``<architecture><tab><count>``."""
     lines = sorted(f"{text}\t{count}\n" for text, count in counts.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def counted(space: Space, task: str, quantity: str, texts: Iterable[str]) -> dict[str, int]:
-    """Our counts: ``params`` or ``flops``."""
+    """Return the counts made here. ``quantity`` is ``params`` or ``flops``."""
     count = {"params": space.parameters, "flops": space.flops}[quantity]
     return {text: count(space.parse(text), task) for text in texts}
 
 
 def holds(proof: Proof, folder: Path = FOLDER) -> bool:
-    """Whether our counts are the published ones, for all architectures of the source."""
+    """Return whether the counts made here equal the published ones for all architectures of the source."""
     texts = architectures(proof, folder)
     space: Space = registry.get("space", proof.space)
     ours = counted(space, proof.task, proof.quantity, texts)
@@ -57,13 +61,13 @@ def holds(proof: Proof, folder: Path = FOLDER) -> bool:
 
 
 def architectures(proof: Proof, folder: Path = FOLDER) -> list[str]:
-    """The architectures that the source publishes a count of."""
+    """Return the architectures for which the source publishes a count."""
     known = _listed(folder / f"{proof.space}.parquet")
     return known.get((proof.source, proof.task), [])
 
 
 def read(folder: Path = FOLDER) -> list[Proof]:
-    """The proofs that the repository keeps."""
+    """Return the proofs in the repository."""
     frame = csv.read_csv(folder / INDEX, dtype=str, keep_default_na=False)
     return [
         Proof(**row | {"architectures": int(row["architectures"])})  # type: ignore[arg-type]
@@ -72,7 +76,10 @@ def read(folder: Path = FOLDER) -> list[Proof]:
 
 
 def record(tables: Mapping[str, pd.DataFrame], folder: Path = FOLDER) -> list[Proof]:
-    """Keep the proofs of spaces from their tables of published counts; other spaces' stay as they are."""
+    """Store the proofs of the given spaces, from their tables of published counts, and return them.
+
+    The proofs of other spaces are kept.
+    """
     kept = [proof for proof in read(folder) if proof.space not in tables] if (folder / INDEX).exists() else []
     made = [proof for space, table in tables.items() for proof in _proofs(space, table)]
     ordered = sorted([*kept, *made], key=lambda p: (p.space, p.source, p.task, p.quantity))

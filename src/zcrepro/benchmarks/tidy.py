@@ -1,4 +1,4 @@
-"""Raw files to tidy Parquet: recipes read them; here every row is checked and gets its graph."""
+"""Turn raw files into tidy Parquet: recipes read them, and every row is checked and gets its graph."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from zcrepro.spaces.base import Space
 
 @dataclass(frozen=True)
 class TidySettings:
-    """A benchmark: its space, its recipes, and the data sets that each of these reads."""
+    """A benchmark: its space, its recipes, and the data sets that each recipe reads."""
 
     space: str
     recipes: list[str]
@@ -25,14 +25,14 @@ class TidySettings:
 
 
 def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
-    """Make the tidy table of a benchmark's accuracies.
+    """Write the tidy table of a benchmark's accuracies.
 
     Parameters
     ----------
     settings_file
         JSON of TidySettings.
     files
-        Where the data sets lie that the settings name, recipe by recipe, in the same order.
+        Paths of the data sets in the settings, recipe by recipe, in the same order.
     output
         Parquet: arch, graph, task, metric, accuracy in percent, seeds, source.
     """
@@ -42,17 +42,17 @@ def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
 
 
 def released(*, settings_file: Path, files: list[Path], output: Path) -> None:
-    """Make the tidy table of a benchmark's published proxy scores.
+    """Write the tidy table of a benchmark's published proxy scores.
 
     Parameters
     ----------
     settings_file
         JSON of TidySettings.
     files
-        Where the data sets lie that the settings name, recipe by recipe, in the same order.
+        Paths of the data sets in the settings, recipe by recipe, in the same order.
     output
-        Parquet: arch, graph, task, one column a proxy (NaN where absent or failed), source. An
-        architecture has a row for each source.
+        Parquet: arch, graph, task, one column per proxy (NaN if absent or failed), source. An
+        architecture has one row per source.
     """
     chosen = settings.load(settings_file, TidySettings)
     frame = _read(chosen, "released", files)
@@ -60,14 +60,14 @@ def released(*, settings_file: Path, files: list[Path], output: Path) -> None:
 
 
 def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:
-    """Make the tidy table of what a benchmark publishes of the sizes of its networks.
+    """Write the tidy table of a benchmark's published counts of parameters and multiply-adds.
 
     Parameters
     ----------
     settings_file
         JSON of TidySettings.
     files
-        Where the data sets lie that the settings name, recipe by recipe, in the same order.
+        Paths of the data sets in the settings, recipe by recipe, in the same order.
     output
         Parquet: arch, graph, task, quantity (params or flops), count, source.
     """
@@ -77,7 +77,7 @@ def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:
 
 
 def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
-    """What all recipes found. An architecture that two of them describe is refused when it is written."""
+    """Return the rows of all recipes, with ``graph``. (Writing refuses a row that two recipes describe.)"""
     if len(files) != sum(map(len, chosen.files)) or len(chosen.recipes) != len(chosen.files):
         raise ValueError(f"{len(files)} files were given for the data sets {chosen.files}")
     paths = iter(files)
@@ -92,6 +92,7 @@ def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
 
 
 def _read_one(name: str, table: str, files: dict[str, Path]) -> pd.DataFrame:
+    """Return the rows of one recipe. Raises ValueError if it has no such table or the table is empty."""
     recipe: Any = registry.get("recipes", name)
     if not hasattr(recipe, table):
         raise ValueError(f"recipe {name} has no {table}; name it under another table in the config")
@@ -104,7 +105,7 @@ def _read_one(name: str, table: str, files: dict[str, Path]) -> pd.DataFrame:
 
 
 def _graphs(space: Space, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The graph of every text, each computed once. Raises ValueError for one that is not of the space."""
+    """Return the graph of every text, each computed once. Raises ValueError if a text is not in the space."""
     graphs: dict[str, str] = {}
     for text, file in rows:
         if text not in graphs:
@@ -116,15 +117,17 @@ def _graphs(space: Space, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def check_accuracies(frame: pd.DataFrame, not_percent: Collection[str]) -> None:
-    """Raises ValueError for NaN, for what is no percentage outside the tasks ``not_percent``, and for
-    an unknown metric."""
+    """Raise ValueError for a NaN, an unknown metric, or a value outside 0 to 100 percent.
+
+    Tasks in ``not_percent`` may have any finite value.
+    """
     percent = ~frame["task"].isin(list(not_percent))
     bad = frame[~np.isfinite(frame["accuracy"]) | (percent & ~frame["accuracy"].between(0, 100))]
     if len(bad):
         row = bad.iloc[0]
         raise ValueError(
             f"{row['file']}: {row['metric']} accuracy {row['accuracy']} of {row['arch']} on {row['task']} "
-            f"is no percentage from 0 to 100 ({len(bad)} such rows)"
+            f"is not a percentage from 0 to 100 ({len(bad)} such rows)"
         )
     unknown = sorted(set(frame["metric"]) - set(METRICS))
     if unknown:

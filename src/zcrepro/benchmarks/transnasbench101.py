@@ -1,15 +1,15 @@
-"""Accuracies of TransNAS-Bench-101 (Duan et al., CVPR 2021): all networks of micro or macro, seven tasks.
+"""Read accuracies of TransNAS-Bench-101 (Duan et al., CVPR 2021): all networks of micro or macro.
 
-They are the validation results after the last epoch, of one training each, as the archives of
-NAS-Bench-Suite-Zero carry them. The results in its JSON files (its first run) are those of the best
-epoch, which no search could have known, and are not read. Some equal graphs were trained once:
-micro's 4,096 texts have 2,994 different results, and no result is of two graphs.
+There are seven tasks. The accuracies are the validation results after the last epoch of one training each,
+from the archives of NAS-Bench-Suite-Zero. The results in its JSON files (its first run) are those of the best
+epoch. A search could not have known that epoch, so they are not read. Some equal graphs were trained once:
+the 4,096 texts of micro have 2,994 different results, and no result belongs to two graphs.
 
-Not every result is a percentage: room_layout is a negative loss, autoencoder and normal are a
-structural similarity (SSIM). segmentsemantic is the share of pixels that are right.
+Not every result is a percentage. room_layout is a negative loss, autoencoder and normal are a structural
+similarity (SSIM), and segmentsemantic is the percentage of correct pixels.
 
-On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 192 architectures of micro
-and give one accuracy each, which they call validation accuracy.
+On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 192 architectures of micro. They
+publish one accuracy each, which they call validation accuracy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,12 +27,12 @@ NOT_PERCENT = frozenset({"room_layout", "autoencoder", "normal"})
 
 
 class TransNASBench101:
-    """Validation accuracies of all architectures of one space."""
+    """Recipe for validation accuracies of all architectures of one space."""
 
     not_percent = NOT_PERCENT
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """See ``_base.Accuracies``. Raises ValueError when an architecture is missing."""
+        """Return accuracies, see ``_base.Accuracies``. Raises ValueError if an architecture is missing."""
         return pd.concat(self._parts(files), ignore_index=True)
 
     def _parts(self, files: Mapping[str, Path]) -> Iterator[pd.DataFrame]:
@@ -47,6 +47,7 @@ class TransNASBench101:
 
 
 def final_epoch(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of accuracies from scores of ``_suite_zero.archive_scores``."""
     frame = pd.DataFrame({"arch": scores["arch"], "accuracy": scores[ACCURACY]})
     frame["seeds"] = pd.Series(1, frame.index, "Int64")
     return frame.assign(metric="validation", source="TransNAS-Bench-101, final epoch")

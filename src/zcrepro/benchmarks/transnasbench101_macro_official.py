@@ -1,4 +1,4 @@
-"""Accuracies of TransNAS-Bench-101, macro, from its authors' archive."""
+"""Read accuracies of TransNAS-Bench-101, macro, from the authors' archive."""
 
 from zcrepro.benchmarks._transnasbench101_official import OfficialTransNASBench101
 from zcrepro.spaces.transnasbench101_macro import SPACE

@@ -1,4 +1,4 @@
-"""Accuracies of TransNAS-Bench-101, micro, from its authors' archive."""
+"""Read accuracies of TransNAS-Bench-101, micro, from the authors' archive."""
 
 from zcrepro.benchmarks._transnasbench101_official import OfficialTransNASBench101
 from zcrepro.spaces.transnasbench101_micro import SPACE
