@@ -16,7 +16,8 @@ def test_derived_seeds_are_fixed_for_ever():
 
 def test_seeds_and_orders_agree_between_processes_of_different_hash_seeds():
     code = (
-        "from zcrepro import registry, sampling, seeds\n"
+        "from zcrepro import registry, seeds\n"
+        "from zcrepro.spaces.order import random_order\n"
         "space = registry.get('space', 'embedded_chain')\n"
         "texts = {space.text(arch) for arch in list(space.architectures())[:300]}\n"
         "print(seeds.derive(1, 'x'), random_order(space, texts)[:5])"

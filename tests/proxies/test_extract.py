@@ -9,7 +9,10 @@ import zcrepro
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
 from zcrepro.proxies.extract import extract
+from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.proxies.join import features, timings
+from zcrepro.proxies.order import SCHEMA as ORDER
+from zcrepro.proxies.order import order
 from zcrepro.spaces.order import random_order
 
 SPACE = zcrepro.get_space("embedded_chain")
@@ -22,7 +25,7 @@ SETTINGS = {
     "images": "digits",
     "proxies": ["snip", "nwot"],
     "start": 0,
-    "count": 3,
+    "stop": 3,
     "batch_size": 8,
     "share_equal_graphs": True,
     "augmented_batches": False,
@@ -37,43 +40,64 @@ TEXTS = [SPACE.text(arch) for arch in list(SPACE.architectures())[::1500]]
 
 @pytest.fixture
 def folder(tmp_path):
-    frame = pd.DataFrame({"arch": TEXTS, "graph": TEXTS, "task": "digits", "metric": "test"})
+    graphs = [SPACE.canonical(SPACE.parse(text)) for text in TEXTS]
+    frame = pd.DataFrame({"arch": TEXTS, "graph": graphs, "task": "digits", "metric": "test"})
     frame = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
+    put_in_order(tmp_path, "embedded_chain")
     return tmp_path
+
+
+def put_in_order(folder, space):
+    (folder / "order.json").write_text(json.dumps({"space": space, "task": "digits"}))
+    order(
+        settings_file=folder / "order.json",
+        accuracies=folder / "accuracies.parquet",
+        output=folder / "order.parquet",
+    )
 
 
 def run(folder, **changes):
     chosen = SETTINGS | changes
-    name = f"{'-'.join(chosen['proxies'])}-{chosen['start']}-{chosen['count']}"
+    name = f"{'-'.join(chosen['proxies'])}-{chosen['draw']}-{chosen['start']}-{chosen['stop']}"
     (folder / "settings.json").write_text(json.dumps(chosen))
     output = folder / f"{name}.parquet"
     extract(
         settings_file=folder / "settings.json",
-        accuracies=folder / "accuracies.parquet",
+        order=folder / "order.parquet",
         output=output,
         timings=folder / f"{name}.timings.parquet",
     )
     return output
 
 
-def join(folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None, shards=False, **asked):
+def join(
+    folder, chunks, share=0.1, proxies=("snip", "nwot"), architectures=None, shards=False, draws=1, **asked
+):
     rows = {arch for chunk in chunks for arch in parquet.read(chunk)["arch"]}
     made_with = json.loads(parquet.metadata(chunks[0])["how"]) | asked
     settings = made_with | {
         "architectures": len(rows) if architectures is None else architectures,
+        "draws": draws,
         "shards": shards,
         "proxy_columns": list(proxies),
         "max_undefined_share": share,
     }
     (folder / "join.json").write_text(json.dumps(settings))
-    features(settings_file=folder / "join.json", chunks=chunks, output=folder / "features.parquet")
+    features(
+        settings_file=folder / "join.json",
+        order=folder / "order.parquet",
+        chunks=chunks,
+        output=folder / "features.parquet",
+    )
     return parquet.read(folder / "features.parquet")
 
 
 def test_features_do_not_depend_on_the_size_of_chunks(folder):
-    small = join(folder, [run(folder, start=start, count=count) for start, count in ((0, 3), (3, 3), (6, 1))])
-    large = join(folder, [run(folder, count=7)])
+    small = join(
+        folder, [run(folder, start=start, stop=start + count) for start, count in ((0, 3), (3, 3), (6, 1))]
+    )
+    large = join(folder, [run(folder, stop=7)])
     pd.testing.assert_frame_equal(small, large, check_exact=True)
     assert len(small) == 7
 
@@ -98,12 +122,13 @@ def cells(tmp_path):
     frame = pd.DataFrame({"arch": cell_texts(), "graph": "", "task": "digits", "metric": "test"})
     frame = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
+    put_in_order(tmp_path, "embedded_cell")
     return tmp_path
 
 
 def of_cells(folder, proxies, chunks=((0, 16),), **changes):
     parts = [
-        run(folder, space="embedded_cell", proxies=proxies, start=start, count=count, **changes)
+        run(folder, space="embedded_cell", proxies=proxies, start=start, stop=start + count, **changes)
         for start, count in chunks
     ]
     return join(folder, parts, share=1.0, proxies=proxies).set_index("arch")
@@ -113,7 +138,7 @@ def test_what_counts_dead_modules_is_computed_for_every_text_and_the_rest_once_a
     order = random_order(CELL, cell_texts())
     live = [CELL.live(CELL.parse(text)) for text in order]
     of_cells(cells, ["snip", "nwot"])
-    chunk = parquet.read(cells / "snip-nwot-0-16.parquet").set_index("arch").loc[order]
+    chunk = parquet.read(cells / "snip-nwot-0-0-16.parquet").set_index("arch").loc[order]
     originals = [order[live.index(form)] for form in live]
     assert len(set(live)) == 8
     for text, original in zip(order, originals, strict=True):
@@ -137,7 +162,10 @@ def test_shared_scores_equal_those_of_each_network_on_its_own(cells, monkeypatch
     batch = Batch(images, torch.arange(8) % 4)
     monkeypatch.setattr(FixedMinibatch, "__call__", lambda *_: batch)
     shared = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
-    monkeypatch.setattr(stage, "first_of_equals", lambda *_: {})
+    places = stage.read_places
+    monkeypatch.setattr(
+        stage, "read_places", lambda *which: (found := places(*which)).assign(original=found["arch"])
+    )
     alone = of_cells(cells, FUNCTION_ONLY + COUNT_DEAD)
     pd.testing.assert_frame_equal(shared, alone, rtol=1e-10)
     assert not shared.filter(like="_status").map(lambda status: status.startswith("as ")).any(axis=None)
@@ -158,12 +186,13 @@ def test_a_chunk_without_a_first_of_its_live_form_is_made_and_joined(cells):
     chunks = [(0, later), (later, 1), (later + 1, 15 - later)]
     found = of_cells(cells, ["synflow"], [chunk for chunk in chunks if chunk[1]])
     assert found.loc[order[later], "synflow"] == found.loc[order[live.index(live[later])], "synflow"]
-    assert parquet.read(cells / f"synflow-{later}-1.timings.parquet").empty
+    assert parquet.read(cells / f"synflow-0-{later}-{later + 1}.timings.parquet").empty
 
 
 def test_a_missing_chunk_is_named_by_what_it_should_hold(cells):
+    chunk = run(cells, space="embedded_cell", proxies=["synflow"], start=8, stop=16)
     with pytest.raises(ValueError, match=r"a chunk is missing: there is no synflow of '\|"):
-        of_cells(cells, ["synflow"], [(8, 8)])
+        join(cells, [chunk], share=1.0, proxies=["synflow"], architectures=16, shards=True)
 
 
 def test_without_sharing_equal_graphs_draw_their_own_weights(cells):
@@ -176,7 +205,9 @@ def test_without_sharing_equal_graphs_draw_their_own_weights(cells):
 
 
 def test_the_first_architectures_in_random_order_are_taken(folder):
-    found = join(folder, [run(folder, start=start, count=count) for start, count in ((0, 3), (3, 3), (6, 1))])
+    found = join(
+        folder, [run(folder, start=start, stop=start + count) for start, count in ((0, 3), (3, 3), (6, 1))]
+    )
     assert set(found["arch"]) == set(random_order(SPACE, TEXTS)[:7])
 
 
@@ -197,9 +228,9 @@ def test_a_score_equals_that_of_the_public_function_on_the_same_network(folder):
 
 
 def test_pass_groups_are_joined_by_architecture(folder):
-    groups = [run(folder, count=7), run(folder, count=7, proxies=["params"])]
+    groups = [run(folder, stop=7), run(folder, stop=7, proxies=["params"])]
     found = join(folder, groups, proxies=["params", "snip", "nwot"])
-    assert found.columns.tolist()[:5] == ["arch", "graph", "params", "snip", "nwot"]
+    assert found.columns.tolist()[:6] == ["arch", "graph", "draw", "params", "snip", "nwot"]
     assert found["params"].notna().all()
 
 
@@ -225,15 +256,77 @@ def test_each_draw_draws_anew_what_it_is_told_to_and_nothing_else(folder):
         assert (second["snip"] != third["snip"]).all()
 
 
+def test_all_draws_are_in_one_table_and_a_missing_one_is_named(cells):
+    chunks = [run(cells, space="embedded_cell", proxies=["snip"], stop=16, draw=draw) for draw in range(3)]
+    found = join(cells, chunks, share=1.0, proxies=["snip"], draws=3)
+    assert found["draw"].tolist() == [draw for draw in range(3) for _ in range(16)]
+    for draw, chunk in enumerate(chunks):
+        alone = join(
+            cells, [run(cells, space="embedded_cell", proxies=["snip"], stop=16)], share=1.0, proxies=["snip"]
+        )
+        of = found[found["draw"] == draw].reset_index(drop=True)
+        assert (of["arch"] == alone["arch"]).all()
+        assert of["snip"].equals(alone["snip"]) == (draw == 0)
+        own = parquet.read(chunk).set_index("arch")["snip"].dropna()
+        assert of.set_index("arch")["snip"].loc[own.index].equals(own)
+    first_two = join(cells, chunks, share=1.0, proxies=["snip"], draws=2)
+    pd.testing.assert_frame_equal(first_two, found[found["draw"] < 2], check_categorical=False)
+    with pytest.raises(ValueError, match="the chunks lack snip of 16 in draw 3"):
+        join(cells, chunks, share=1.0, proxies=["snip"], draws=4)
+
+
+def test_the_first_draw_redraws_nothing_whatever_the_others_do(cells):
+    first = run(cells, space="embedded_cell", proxies=["snip"], stop=16, redraw=[])
+    second = run(cells, space="embedded_cell", proxies=["snip"], stop=16, draw=1, redraw=["images"])
+    found = join(cells, [second, first], share=1.0, proxies=["snip"], draws=2)
+    assert len(found) == 32
+    with pytest.raises(ValueError, match=r"redraw \['images'\] in place of \['weights'\]"):
+        join(cells, [second, first], share=1.0, proxies=["snip"], draws=2, redraw=["weights"])
+
+
+def test_a_row_that_stands_in_two_chunks_is_refused(cells):
+    chunks = [
+        run(cells, space="embedded_cell", proxies=["snip"], start=a, stop=b) for a, b in ((0, 9), (8, 16))
+    ]
+    with pytest.raises(ValueError, match="which another chunk holds as well"):
+        join(cells, chunks, share=1.0, proxies=["snip"])
+
+
+def test_a_join_holds_no_more_memory_for_many_chunks_than_for_few(folder):
+    """Chunks are read one by one, so 600 of ten rows need no more than six of a thousand."""
+    import tracemalloc
+
+    made = parquet.metadata(run(folder, proxies=["snip"]))
+    rows = 6_000
+    texts = [f"|a{number}|" for number in range(rows)]
+    places = pd.DataFrame({"place": range(rows), "arch": texts, "graph": texts, "first": range(rows)})
+    parquet.write(folder / "order.parquet", places, ORDER, ["place"], {})
+    schema = feature_schema(["snip"])
+
+    def peak(size):
+        chunks = []
+        for start in range(0, rows, size):
+            frame = places.iloc[start : start + size].assign(draw=0, snip=1.0, snip_status="ok")
+            chunks.append(folder / f"chunk-{size}-{start}.parquet")
+            parquet.write(chunks[-1], frame, schema, KEY, made)
+        tracemalloc.start()
+        found = join(folder, chunks, proxies=["snip"], architectures=rows)
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(found) == rows
+        return highest
+
+    assert peak(10) < 1.5 * peak(1000)
+
+
 def test_chunks_that_were_made_otherwise_than_asked_for_are_refused_whatever_their_group(cells):
-    one = run(cells, space="embedded_cell", proxies=["snip"], count=16)
+    one = run(cells, space="embedded_cell", proxies=["snip"], stop=16)
     for change, message in (
         ({"batch_size": 4}, "batch_size 4 in place of 8"),
         ({"seed": 9}, "seed 9 in place of 1"),
-        ({"draw": 1}, "draw 1 in place of 0"),
         ({"share_equal_graphs": False}, "share_equal_graphs False in place of True"),
     ):
-        other = run(cells, space="embedded_cell", proxies=["synflow"], count=16, **change)
+        other = run(cells, space="embedded_cell", proxies=["synflow"], stop=16, **change)
         for shards in (True, False):
             with pytest.raises(ValueError, match=message):
                 join(cells, [one, other], proxies=["snip", "synflow"], share=1.0, shards=shards)
@@ -245,13 +338,13 @@ def test_a_proxy_that_the_shards_do_not_hold_is_named_with_what_to_do(folder):
     with pytest.raises(
         ValueError, match=r"no chunk holds zen; they hold snip, nwot\. Take it out of features"
     ):
-        join(folder, [run(folder, count=7)], proxies=["snip", "zen"], shards=True)
+        join(folder, [run(folder, stop=7)], proxies=["snip", "zen"], shards=True)
 
 
 def test_shards_that_reach_less_far_leave_scores_that_were_not_computed(cells):
     parts = [
-        run(cells, space="embedded_cell", proxies=["snip", "nwot"], count=10),
-        run(cells, space="embedded_cell", proxies=["synflow"], count=16),
+        run(cells, space="embedded_cell", proxies=["snip", "nwot"], stop=10),
+        run(cells, space="embedded_cell", proxies=["synflow"], stop=16),
     ]
     names = ["synflow", "snip", "nwot"]
     found = join(cells, parts, share=0.5, proxies=names, architectures=15625, shards=True).set_index("arch")
@@ -261,15 +354,15 @@ def test_shards_that_reach_less_far_leave_scores_that_were_not_computed(cells):
     assert found.loc[order[10:], ["snip_status", "nwot_status"]].eq("not computed").all(axis=None)
     assert found.loc[order[10:], ["snip", "nwot"]].isna().all(axis=None)
     assert found.loc[order[:10], "nwot_status"].ne("not computed").all()
-    with pytest.raises(ValueError, match=r"cover \[10, 16\] architectures"):
+    with pytest.raises(ValueError, match=r"the chunks lack snip of 6 in draw 0"):
         join(cells, parts, share=0.5, proxies=names)
-    with pytest.raises(ValueError, match="12 architectures were asked for, but the chunks hold 16"):
+    with pytest.raises(ValueError, match="holds 16 architectures, not all of which are among the first 12"):
         join(cells, parts, share=0.5, proxies=names, architectures=12, shards=True)
 
 
 def test_groups_of_different_architectures_are_refused(folder):
-    groups = [run(folder, count=7), run(folder, count=5, proxies=["params"])]
-    with pytest.raises(ValueError, match=r"cover \[5, 7\] architectures; rerun their chunks"):
+    groups = [run(folder, stop=7), run(folder, stop=5, proxies=["params"])]
+    with pytest.raises(ValueError, match=r"the chunks lack params of 2 in draw 0; rerun them"):
         join(folder, groups, proxies=["params", "snip", "nwot"])
 
 
@@ -277,7 +370,7 @@ def test_the_numbers_of_the_images_of_the_minibatch_are_recorded(folder):
     from zcrepro import registry
     from zcrepro.images.base import minibatch
 
-    join(folder, [run(folder, count=7)])
+    join(folder, [run(folder, stop=7)])
     images = registry.get("images", "digits").training()
     recorded = json.loads(parquet.metadata(folder / "features.parquet")["minibatch"])
     assert recorded == minibatch(images, 8, 1, "digits").tolist()
@@ -335,8 +428,9 @@ def test_images_without_variations_refuse_to_be_augmented(folder):
 
 
 def test_too_many_undefined_scores_stop_the_stage_and_say_why(folder):
-    chunk = run(folder, count=7)
+    chunk = run(folder, stop=7)
     frame = parquet.read(chunk)
+    frame["nwot_status"] = frame["nwot_status"].astype(str)
     frame.loc[:1, "nwot"], frame.loc[:1, "nwot_status"] = float("nan"), "the kernel is singular"
     import pyarrow.parquet as pq
 
@@ -349,7 +443,7 @@ def test_too_many_undefined_scores_stop_the_stage_and_say_why(folder):
 
 def test_more_architectures_than_there_are_is_an_error_that_says_so(folder):
     with pytest.raises(ValueError, match=f"at least 99 architectures .* has {len(TEXTS)}: ask for at most"):
-        run(folder, count=99)
+        run(folder, stop=99)
 
 
 def test_a_batch_larger_than_the_training_set_is_refused(folder):
@@ -363,8 +457,8 @@ def test_a_misspelt_setting_is_answered_with_the_nearest(folder):
 
 
 def test_timings_have_a_row_for_each_pass_and_architecture(folder):
-    run(folder, count=7)
-    run(folder, count=7, proxies=["params"])
+    run(folder, stop=7)
+    run(folder, stop=7, proxies=["params"])
     files = sorted(folder.glob("*.timings.parquet"))
     timings(chunks=files, output=folder / "timings.parquet")
     found = parquet.read(folder / "timings.parquet")
@@ -375,7 +469,7 @@ def test_timings_have_a_row_for_each_pass_and_architecture(folder):
 def test_the_joined_table_says_how_its_chunks_were_made(folder):
     join(
         folder,
-        [run(folder, count=7), run(folder, count=7, proxies=["params"])],
+        [run(folder, stop=7), run(folder, stop=7, proxies=["params"])],
         proxies=["params", "snip", "nwot"],
     )
     made = parquet.metadata(folder / "features.parquet")
@@ -386,12 +480,12 @@ def test_the_joined_table_says_how_its_chunks_were_made(folder):
 
 
 def test_chunks_that_were_made_differently_are_refused(folder):
-    chunks = [run(folder), run(folder, start=3, count=4, seed=2)]
+    chunks = [run(folder), run(folder, start=3, stop=7, seed=2)]
     with pytest.raises(ValueError, match="was made with seed 2 in place of 1"):
         join(folder, chunks)
 
 
 def test_chunks_of_another_number_of_architectures_than_was_asked_for_are_an_error(folder):
-    chunks = [run(folder, proxies=["params"], count=3)]
-    with pytest.raises(ValueError, match="4 architectures were asked for, but the chunks hold 3"):
+    chunks = [run(folder, proxies=["params"], stop=3)]
+    with pytest.raises(ValueError, match=r"the chunks lack params of 1 in draw 0; rerun them"):
         join(folder, chunks, proxies=["params"], architectures=4)

@@ -92,7 +92,7 @@ class Features:
         draws = table["draw"].to_numpy()
         for name in proxies:
             value, code = table[name].to_numpy(), self.statuses.codes(table[f"{name}_status"])
-            for draw in np.unique(draws).tolist():
+            for draw in range(self._chosen.draws):  # shards may hold more of them
                 of = draws == draw
                 self._fill(path, self.column(draw, name), places[of], value[of], code[of])
 
@@ -105,7 +105,7 @@ class Features:
 
     def proxies(self) -> list[str]:
         """Return the proxies that the chunks hold."""
-        return list(dict.fromkeys(name for _, name in self._columns))
+        return [name for columns in self._made for name in columns.split(",")]
 
     def complete(self, output: Path) -> None:
         """Fill in the scores that stand in another row. Raises ValueError if one is missing."""
@@ -137,7 +137,7 @@ class Features:
             columns = [self.column(draw, name) for draw in range(self._chosen.draws)]
             codes = np.concatenate([column.code[column.code != ABSENT] for column in columns])
             undefined = texts[codes] != "ok"
-            if undefined.mean() > self._chosen.max_undefined_share:
+            if undefined.sum() > self._chosen.max_undefined_share * len(codes):
                 reason = pd.Series(texts[codes][undefined]).value_counts().index[0]
                 raise ValueError(
                     f"{output}: {name} is undefined for {undefined.sum()} of {len(codes)} architectures, "
@@ -230,7 +230,7 @@ def features(*, settings_file: Path, order: Path, chunks: Sequence[Path], output
     """
     chosen = settings.load(settings_file, JoinSettings)
     places = parquet.read(order, where=("place", range(chosen.architectures)))
-    if len(places) < chosen.architectures:
+    if len(places) < chosen.architectures and not chosen.shards:
         raise ValueError(
             f"{chosen.architectures} architectures were asked for, but {order} has {len(places)}; correct "
             "`architectures` of this problem under features.runs"
