@@ -100,14 +100,17 @@ def number(value: float, metric: str) -> str:
 
 
 def _most_exact(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per measured value, that of its most exact reference, in the order of the table."""
+    """Return one row per entry, that of its most exact reference, in the order of the table."""
     repeated = frame.duplicated([*CELL, "reference"])
     if repeated.any():
         same = frame.loc[repeated, [*CELL, "population"]].to_dict("records")
         raise ValueError(f"two values in one cell: {same}")
+    return _by_exactness(frame).drop_duplicates(CELL).sort_index()
+
+
+def _by_exactness(frame: pd.DataFrame) -> pd.DataFrame:
     exactness = frame["reference"].map([*REFERENCES, NONE].index)
-    order = exactness.sort_values(kind="stable").index
-    return frame.loc[order].drop_duplicates(CELL).sort_index()
+    return frame.loc[exactness.sort_values(kind="stable").index]
 
 
 def _paper_line(kind: str) -> str:
@@ -145,10 +148,13 @@ def _cell(row: pd.Series) -> Cell:
 
 def _statements(frame: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Statement]:
     """Yield what is said of the cells: populations, intervals, notes, references, and promoted inputs."""
-    yield from _populations(shown[shown["value"].notna()])
+    measured = shown[shown["value"].notna()]
+    yield from _populations(measured)
     yield from _intervals(shown[shown["interval_kind"] != ""])
-    notes = shown.assign(text=shown["note"].str.split(SEPARATOR)).explode("text")
-    yield from _by_text(notes[notes["text"] != ""], _places(shown))
+    # What is said of values is said of a whole line even if a value in it is missing.
+    for rows, among in ((measured, measured), (shown[shown["value"].isna()], shown)):
+        notes = rows.assign(text=rows["note"].str.split(SEPARATOR)).explode("text")
+        yield from _by_text(notes[notes["text"] != ""], _places(among))
     yield from _references(frame[frame["reference"] != NONE])
     promoted = ", ".join(frame["promoted"].iloc[0].split(SEPARATOR)) if len(frame) else ""
     if promoted:
@@ -170,7 +176,7 @@ def _intervals(known: pd.DataFrame) -> Iterator[Statement]:
 
 def _references(compared: pd.DataFrame) -> Iterator[Statement]:
     """Yield the tolerances and the sources of the papers' values, which stand at the papers' lines."""
-    rows = compared.assign(series=compared["reference"].map(_paper_line))
+    rows = _by_exactness(compared).assign(series=lambda frame: frame["reference"].map(_paper_line))
     tolerances = [f"tolerance {row.tolerance:g}: {row.tolerance_reason}" for row in rows.itertuples()]
     sources = [f"{row.reference}: {row.source}" for row in rows.itertuples()]
     for texts in (tolerances, sources):

@@ -140,7 +140,7 @@ def _decide(ours: Measured, reference: Reference, tolerance: float) -> tuple[str
 
 
 def _named(reference: Reference) -> str:
-    return f"{reference.value:g} ({reference.kind})"
+    return f"{reference.value:.3g} ({reference.kind})"
 
 
 def _unknown_spread(ours: Measured) -> str:
@@ -179,4 +179,4 @@ def _remedy(ours: Measured, factor: float) -> str:
 def _rounded_up(number: float) -> int:
     """Return the next integer of two significant digits: the estimate is no more exact."""
     unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
-    return math.ceil(number / unit) * unit
+    return math.ceil(number / unit - ROUNDING) * unit
