@@ -6,13 +6,19 @@ from pathlib import Path
 import pytest
 
 from zcrepro.commands.summary import summary
-from zcrepro.report.comparison import Measured, compare, write_csv
+from zcrepro.report.comparison import compare, write_csv
+from zcrepro.report.entry import EVOLVED, HANDCRAFTED, SEARCH, Measured
+
+PROBLEM = "embedded_cell/digits"
 
 
-def write(results: Path, table: str, *figures: tuple[str, str, float]) -> None:
-    """The CSV of a table with (row, column, value)."""
-    rows = [Measured(row, column, "kendall", value, 10, "x") for row, column, value in figures]
-    write_csv(results / "tables" / f"{table}.csv", compare("SRGP", table, rows, []))
+def write(results: Path, table: str, *entries: tuple[str, str, str, float]) -> None:
+    """Write the CSV of a table with entries of one problem: (role, name, column, value)."""
+    rows = [
+        Measured(f"row of {name}", column, "kendall", value, 10, "x", problem=PROBLEM, role=role, name=name)
+        for role, name, column, value in entries
+    ]
+    write_csv(results / "tables" / f"{table}.csv", compare("SRGP", table, rows, [], level=0.95))
 
 
 @pytest.fixture
@@ -22,19 +28,19 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(
         folder,
         "srgp_correlation",
-        ("snip", "embedded_cell/digits", 0.5),
-        ("synflow", "embedded_cell/digits", 0.61),
-        ("plain", "embedded_cell/digits", math.nan),
-        ("evolved on D (fittest)", "embedded_cell/digits", 0.72),
-        ("evolved on D (best)", "embedded_cell/digits", 0.99),
+        (HANDCRAFTED, "snip", PROBLEM, 0.5),
+        (HANDCRAFTED, "synflow", PROBLEM, 0.61),
+        (HANDCRAFTED, "plain", PROBLEM, math.nan),
+        (EVOLVED, "D (fittest)", PROBLEM, 0.72),
+        (EVOLVED, "D (best)", PROBLEM, 0.99),
     )
     write(
         folder,
         "zcp_search",
-        ("embedded_cell/digits random_search", "10 models", 90.0),
-        ("embedded_cell/digits random_search", "100% of the budget", 95.0),
-        ("embedded_cell/digits aging_evolution+synflow", "10 models", 94.0),
-        ("embedded_cell/digits aging_evolution+synflow", "100% of the budget", 95.0),
+        (SEARCH, "random_search", "10 models", 90.0),
+        (SEARCH, "random_search", "100% of the budget", 95.0),
+        (SEARCH, "aging_evolution+synflow", "10 models", 94.0),
+        (SEARCH, "aging_evolution+synflow", "100% of the budget", 95.0),
     )
     return folder
 

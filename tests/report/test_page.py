@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
+from zcrepro.report.entry import INTERVAL_KINDS
 from zcrepro.report.page import inlined, report
+from zcrepro.report.verdict import VERDICTS
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
 
@@ -47,7 +50,7 @@ def full(
     """A run with all tables and three figures."""
     run = copied(tmp_path_factory.mktemp("page"))
     generalization = ["generalization/srgp", *evolved_reads]
-    searches = ["search/embedded_cell-digits", "search/nasbench201-cifar100"]
+    searches = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
     resource = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table1.csv"
     run.table("zcp_table1", ["accuracies/nasbench201", "released/nasbench201"], resource)
     run.table("srgp_correlation", generalization)
@@ -94,16 +97,35 @@ def test_ids_are_unique_and_references_resolve(made: str) -> None:
 
 
 def test_cells_show_value_interval_mark_and_verdict(made: str) -> None:
-    assert '<td class="figure differs" title="differs">1.000 ✗<small>[1.000, 1.000]</small></td>' in made
-    assert '<td class="figure missing-input" title="missing input">missing</td>' in made
-    assert '<td class="figure paper">0.763</td>' in made
+    assert re.search(
+        r'<td class="entry differs" title="differs">1.000 ✗(<sup>[a-z,]+</sup>)?<small>\[1.000, 1.000\]</small>',
+        made,
+    )
+    assert re.search(r'<td class="entry missing-input" title="missing input">missing<sup>[a-z]+</sup>', made)
+    assert '<td class="entry paper">0.763</td>' in made
+
+
+def test_marks_of_notes_stand_in_the_table(made: str) -> None:
+    start = made.index('<section id="table-zcp_table1">')
+    table, notes = made[start : made.index("</section>", start)].split("<details>")
+    marks = re.findall(r"<li><sup>([a-z]+)</sup>", notes)
+    shown = {mark for group in re.findall(r"<sup>([a-z,]+)</sup>", table) for mark in group.split(",")}
+    assert marks
+    assert shown == set(marks)
+
+
+def test_every_verdict_and_kind_of_interval_is_explained(made: str) -> None:
+    for shown in VERDICTS.values():
+        assert str(escape(shown.explanation)) in made
+    for explanation in INTERVAL_KINDS.values():
+        assert str(escape(explanation)) in made
 
 
 def test_the_head_says_what_came_out(made: str) -> None:
     assert "better than every hand-crafted proxy on 2 of 2 problems" in made
-    assert "Of 80 comparisons with figures of the papers 4 can be judged" in made
+    assert "Of 80 comparisons with values of the papers" in made
     assert "random_search+synflow<small>75.00 %</small>" in made
-    assert "Figures marked <em>embedded</em>" in made
+    assert "Values marked <em>embedded</em>" in made
 
 
 def test_papers_and_data_are_cited(made: str) -> None:
@@ -116,7 +138,7 @@ def test_equal_inputs_give_an_equal_page(full: Any, made: str) -> None:
 
 
 def test_texts_are_escaped(run: Any) -> None:
-    run.table("zcp_search", ["search/nasbench201-cifar100"])
+    run.table("zcp_search", ["search/zcp/nasbench201-cifar100"])
     path = run.results / "tables" / "zcp_search.csv"
     path.write_text(path.read_text().replace("random_search,", "<script>alert(1)</script>,"))
     html = page(run, title="<b>bold</b>", description='"quoted" & <i>so on</i>')

@@ -1,12 +1,18 @@
 """The tables of evolved formulas and of searches."""
 
+import ast
+import importlib
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
+from zcrepro import registry
 from zcrepro.report import comparison
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.deviations import deviations
@@ -71,11 +77,16 @@ class TestGeneralization:
     def made(self, run: Any, evolved_reads: list[str]) -> pd.DataFrame:
         return run.table("generalization", ["generalization/srgp", *evolved_reads])
 
-    def test_a_cell_is_the_mean_over_the_repeats_with_its_quantiles(self, made: pd.DataFrame) -> None:
+    def test_an_entry_is_the_mean_over_the_runs_with_students_interval(self, made: pd.DataFrame) -> None:
         row = cell(made, "evolved on E", CIFAR10)
-        assert row["value"] == pytest.approx(np.mean([0.60, 0.66, 0.70]), abs=1e-6)
-        assert (row["ci_low"], row["ci_high"], row["seeds"]) == (0.63, 0.68, 3)
-        assert row["interval_kind"] == "initialisations"
+        values = np.array([0.60, 0.66, 0.70])
+        assert row["value"] == pytest.approx(values.mean(), abs=1e-6)
+        half = (
+            4.302653 * values.std(ddof=1) / np.sqrt(3)
+        )  # the .975 quantile of t with two degrees of freedom
+        expected = (values.mean() - half, values.mean() + half)
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(expected, abs=1e-5)
+        assert (row["seeds"], row["interval_kind"]) == (3, "runs")
 
     def test_where_it_was_trained_only_unseen_architectures_count(self, made: pd.DataFrame) -> None:
         assert cell(made, "evolved on D", CIFAR10)["n"] == 30
@@ -119,16 +130,14 @@ class TestRuns:
 class TestSearch:
     @pytest.fixture
     def made(self, run: Any) -> pd.DataFrame:
-        return run.table("zcp_search", ["search/embedded_cell-digits", "search/nasbench201-cifar100"])
+        return run.table("zcp_search", ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"])
 
-    def test_a_cell_is_the_mean_test_accuracy_after_so_many_models(self, made: pd.DataFrame) -> None:
+    def test_an_entry_is_the_mean_test_accuracy_after_so_many_models(self, made: pd.DataFrame) -> None:
         row = cell(made, "nasbench201/cifar100 random_search", "10 models")
-        assert (row["value"], row["ci_low"], row["ci_high"]) == (60, 59.5, 60.5)
-        assert (row["seeds"], row["interval_kind"], row["metric"]) == (
-            3,
-            "initialisations",
-            "best test accuracy",
-        )
+        half = 4.302653 / np.sqrt(3)  # of 59, 60 and 61, whose standard deviation is 1
+        assert row["value"] == 60
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx((60 - half, 60 + half), abs=1e-4)
+        assert (row["seeds"], row["interval_kind"], row["metric"]) == (3, "runs", "best test accuracy")
         quarter = cell(made, "nasbench201/cifar100 random_search", "25% of the budget")
         assert quarter["value"] == 55
         assert "5 of 20 trained models" in quarter["note"]
@@ -148,10 +157,10 @@ class TestSearch:
         assert "validation accuracy only" in row["note"]
 
     def test_a_search_that_ended_early_keeps_its_best(self, run: Any) -> None:
-        path = run.results / "search" / "nasbench201-cifar100.parquet"
+        path = run.results / "search" / "zcp" / "nasbench201-cifar100.parquet"
         frame = pd.read_parquet(path)
         frame[(frame["repeat"] != 0) | (frame["trained"] <= 4)].to_parquet(path)
-        made = run.table("zcp_search", ["search/nasbench201-cifar100"])
+        made = run.table("zcp_search", ["search/zcp/nasbench201-cifar100"])
         row = cell(made, "nasbench201/cifar100 random_search", "100% of the budget")
         assert row["value"] == pytest.approx((53 + 70 + 71) / 3, abs=1e-4)
 
@@ -160,9 +169,77 @@ def test_every_table_is_written_for_people_too(run: Any, evolved_reads: list[str
     run.table("generalization", ["generalization/srgp", *evolved_reads])
     markdown = (run.results / "tables" / "generalization.md").read_text()
     latex = (run.results / "tables" / "generalization.tex").read_text()
-    assert "| evolved on D | 0.653 \\[0.630, 0.680\\] | 0.653 \\[0.630, 0.680\\] |" in markdown
-    assert r"evolved on D & 0.653 [0.630, 0.680] & 0.653 [0.630, 0.680] \\" in latex
+    assert re.search(
+        r"\| evolved on D(<sup>\S+</sup>)? \| 0\.653 \\\[0\.528, 0\.778\\\]<sup>\S+</sup> \|", markdown
+    )
+    assert re.search(r"evolved on D\S* & 0\.653 \[0\.528, 0\.778\]\\textsuperscript\{\S+\} &", latex)
     assert r"embedded\_cell/digits" in latex
+
+
+class TestPromoted:
+    @pytest.fixture
+    def reads(self, run: Any) -> list[str]:
+        """Return inputs of which one search and one evolution were promoted."""
+        path = run.results / "search" / "zcp" / "nasbench201-cifar100.parquet"
+        rows = pq.read_table(path)
+        pq.write_table(rows.replace_schema_metadata({"zcrepro.promoted": "resources/searches/one"}), path)
+        formula = run.results / "evolved" / "srgp" / "D" / "seed-0.json"
+        found = json.loads(formula.read_text())
+        formula.write_text(json.dumps(found | {"promoted": "resources/evolved/one"}))
+        return ["search/zcp/nasbench201-cifar100", "evolved/srgp/D/seed-0"]
+
+    def test_a_table_names_where_its_promoted_inputs_are_tracked(self, run: Any, reads: list[str]) -> None:
+        made = run.table("zcp_search", reads)
+        assert set(made["promoted"]) == {"resources/searches/one"}  # the formula was not read
+        assert "promoted: resources/searches/one" in (run.results / "tables" / "zcp_search.md").read_text()
+        assert set(run.table("srgp_runs", reads)["promoted"]) == {"resources/evolved/one"}
+
+    def test_what_the_run_computed_is_not_called_promoted(self, run: Any) -> None:
+        made = run.table("zcp_search", ["search/zcp/embedded_cell-digits"])
+        assert set(made["promoted"]) == {""}
+        assert "promoted" not in (run.results / "tables" / "zcp_search.md").read_text()
+
+
+class TestMethods:
+    """A second method, under a name that nothing knows."""
+
+    @pytest.fixture
+    def reads(self, run: Any, evolved_reads: list[str]) -> list[str]:
+        source, target = run.results / "generalization" / "srgp.parquet", "generalization/other"
+        frame = pd.read_parquet(source)
+        frame.loc[frame["method"] == "srgp", "method"] = "other"
+        frame.to_parquet(run.results / f"{target}.parquet")
+        for name in evolved_reads:
+            path = run.results / f"{name.replace('srgp', 'other')}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            found = json.loads((run.results / f"{name}.json").read_text())
+            path.write_text(json.dumps(found | {"method": "other"}))
+        others = [name.replace("srgp", "other") for name in evolved_reads]
+        return ["generalization/srgp", target, *evolved_reads, *others]
+
+    def test_every_method_has_lines_of_its_own(self, run: Any, reads: list[str]) -> None:
+        made = run.table("generalization", reads)
+        assert made.loc[made["row"] == "evolved on D", "series"].tolist() == ["srgp"] * 2 + ["other"] * 2
+
+    def test_the_tables_of_a_paper_read_its_method_alone(self, run: Any, reads: list[str]) -> None:
+        assert len(run.table("srgp_runs", reads)) == 6 * 3
+
+
+READ = sorted((kind, name) for kind in ("table", "figure") for name in registry.names(kind))
+
+
+@pytest.mark.parametrize(("kind", "name"), READ)
+def test_what_a_table_or_figure_reads_is_a_literal(kind: str, name: str) -> None:
+    package = registry.get(kind, name).__class__.__module__.rpartition(".")[0]
+    source = Path(importlib.import_module(f"{package}.{kind}s.{name}").__file__ or "")
+    found = [
+        ast.literal_eval(node.value)
+        for node in ast.parse(source.read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "READS"
+    ]
+    assert len(found) == 1
+    folders = {"accuracies", "released", "features", "generalization", "evolved", "search"}
+    assert {pattern.split("/")[0] for pattern in found[0]} <= folders
 
 
 def test_a_misspelt_table_names_the_nearest(run: Any) -> None:
@@ -172,12 +249,12 @@ def test_a_misspelt_table_names_the_nearest(run: Any) -> None:
 
 def test_names_and_files_must_match() -> None:
     with pytest.raises(ValueError, match="0 files were given for the names"):
-        Inputs(["search/nasbench201-cifar100"], [])
+        Inputs(["search/zcp/nasbench201-cifar100"], [])
 
 
 def test_the_deviations_are_all_tables_in_one_order(run: Any, evolved_reads: list[str]) -> None:
     run.table("srgp_runs", evolved_reads)
-    run.table("zcp_search", ["search/embedded_cell-digits"])
+    run.table("zcp_search", ["search/zcp/embedded_cell-digits"])
     files = [run.results / "tables" / f"{name}.csv" for name in ("srgp_runs", "zcp_search")]
     contents = []
     for order in (files, files[::-1]):

@@ -1,6 +1,5 @@
 """Table 1 of the zero-cost proxies: which architectures, which accuracies, which verdicts."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,14 @@ import pandas as pd
 import pytest
 
 from zcrepro import seeds
-from zcrepro.benchmarks._base import PROXIES
-from zcrepro.files import parquet
-from zcrepro.proxies.extract import feature_schema
 from zcrepro.ranking import vote
-from zcrepro.ranking.correlation import interval, mean_over_draws, spearman
+from zcrepro.ranking.correlation import mean_over_draws, spearman
+from zcrepro.ranking.intervals import bootstrap, student_t
 from zcrepro.report import comparison
 
 ALL_READS = ["accuracies/nasbench201", "released/nasbench201", "features/nasbench201/cifar10"]
+
+CIFAR10 = "nasbench201/cifar10"
 
 RESOURCE = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table1.csv"
 
@@ -27,8 +26,13 @@ def made(run: Any) -> pd.DataFrame:
     return run.table("zcp_table1", ALL_READS, RESOURCE)
 
 
+def features_of(run: Any) -> pd.DataFrame:
+    """Return the run's own scores on CIFAR-10, of the 50 first architectures."""
+    return pd.read_parquet(run.results / "features" / f"{CIFAR10}.parquet").drop(columns="draw")
+
+
 def one(frame: pd.DataFrame, row: str, column: str, series: str, reference: str = "notebook") -> pd.Series:
-    """The one row of a figure."""
+    """Return the one row of an entry."""
     found = frame[
         (frame["row"] == row)
         & (frame["column"] == column)
@@ -40,7 +44,7 @@ def one(frame: pd.DataFrame, row: str, column: str, series: str, reference: str 
 
 
 def test_values_are_absolute_rank_correlations_with_test_accuracy(run: Any, made: pd.DataFrame) -> None:
-    features = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+    features = features_of(run)
     row = one(made, "snip", "cifar10", "our scores")
     assert row["value"] == pytest.approx(
         abs(spearman(features["snip"].to_numpy(), run.accuracy[:50])), abs=1e-6
@@ -50,7 +54,7 @@ def test_values_are_absolute_rank_correlations_with_test_accuracy(run: Any, made
 
 
 def test_jacob_cov_is_the_column_jacov(run: Any, made: pd.DataFrame) -> None:
-    features = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+    features = features_of(run)
     row = one(made, "jacob_cov", "cifar10", "our scores")
     assert row["value"] == pytest.approx(
         abs(spearman(features["jacov"].to_numpy(), run.accuracy[:50])), abs=1e-6
@@ -63,9 +67,7 @@ def test_the_note_says_how_the_minibatch_and_the_weights_were_drawn(run: Any, ma
     note = one(made, "snip", "cifar10", "our scores")["note"]
     assert fixed in note
     assert shared in note
-    path = run.results / "features" / "nasbench201" / "cifar10.parquet"
-    how = json.dumps({"augmented_batches": True, "share_equal_graphs": False})
-    parquet.write(path, pd.read_parquet(path), feature_schema(PROXIES), ["arch"], {"how": how})
+    run.write_features(CIFAR10, [features_of(run)], augmented=True, shared=False)
     note = one(run.table("zcp_table1", ALL_READS, RESOURCE), "snip", "cifar10", "our scores")["note"]
     assert "plain networks" in note
     assert fixed not in note
@@ -74,11 +76,9 @@ def test_the_note_says_how_the_minibatch_and_the_weights_were_drawn(run: Any, ma
 
 def test_the_papers_synflow_is_that_of_its_code(run: Any, made: pd.DataFrame) -> None:
     assert "synflow without BatchNorm, as NASLib" in one(made, "synflow", "cifar10", "our scores")["note"]
-    path = run.results / "features" / "nasbench201" / "cifar10.parquet"
-    features = pd.read_parquet(path)
+    features = features_of(run)
     with_norms = features.assign(synflow_zcp=features["snip"] ** 2, synflow_zcp_status="ok")
-    columns = feature_schema([*PROXIES, "synflow_zcp"])
-    parquet.write(path, with_norms, columns, ["arch"], parquet.metadata(path))
+    run.write_features(CIFAR10, [with_norms])
     made = run.table("zcp_table1", ALL_READS, RESOURCE)
     for row, column, reference in (
         ("synflow", "synflow_zcp", "notebook"),
@@ -94,7 +94,7 @@ def test_the_papers_synflow_is_that_of_its_code(run: Any, made: pd.DataFrame) ->
 
 
 def test_both_kinds_of_vote_are_there(run: Any, made: pd.DataFrame) -> None:
-    features = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+    features = features_of(run)
     scores = features[["synflow", "jacov", "snip"]].to_numpy(np.float64).T
     pairs = one(made, "vote (pairs)", "cifar10", "our scores")
     rank_sum = one(made, "vote (rank sum)", "cifar10", "our scores", "none")
@@ -109,34 +109,32 @@ def test_populations_are_named_and_decide_the_verdict(made: pd.DataFrame) -> Non
     first_run = one(made, "synflow", "cifar100", "released scores")
     sample = one(made, "synflow", "cifar10", "our scores")
     assert final["population"].startswith("released scores: the 40 of 60 without unreachable operations")
-    assert final["verdict"] == "not comparable"
+    assert (final["verdict"], final["interval_kind"]) == ("not comparable", "architectures")
     assert first_run["population"].startswith("released scores: 30 of 60, taken for a random sample")
     assert first_run["verdict"] == "differs"  # 1.0 against .763
     assert sample["population"] == "our scores: a random sample of 50 of 60"
 
 
-def test_a_figure_of_several_draws_is_their_mean_on_the_rows_that_all_have(run: Any) -> None:
-    first = pd.read_parquet(run.results / "features" / "nasbench201" / "cifar10.parquet")
+def test_an_entry_of_several_draws_is_their_mean_on_the_rows_that_all_have(run: Any) -> None:
+    first = features_of(run)
     again = first.assign(snip=np.random.default_rng(1).permutation(first["snip"]), jacov=first["snip"])
     again.loc[10:, ["snip", "snip_status"]] = np.nan, "not computed"
-    folder = run.results / "features" / "nasbench201" / "cifar10"
-    folder.mkdir()
-    again.to_parquet(folder / "draw-1.parquet")
-    reads = [*ALL_READS, "features/nasbench201/cifar10/draw-1"]
-    made = run.table("zcp_table1", reads, RESOURCE)
+    run.write_features(CIFAR10, [first, again])
+    made = run.table("zcp_table1", ALL_READS, RESOURCE)
     accuracy = run.accuracy[:50]
 
     row = one(made, "jacob_cov", "cifar10", "our scores")
     by_draw = [abs(spearman(draw["jacov"].to_numpy(), accuracy)) for draw in (first, again)]
     assert row["value"] == pytest.approx(np.mean(by_draw), abs=1e-6)
     assert (row["n"], row["seeds"]) == (50, 2)
-    bounds = interval(
-        mean_over_draws(lambda x, y: abs(spearman(x, y))),
+    bounds = bootstrap(
+        mean_over_draws(spearman),
         np.stack([draw["jacov"].to_numpy() for draw in (first, again)]),
         accuracy,
         first["graph"].to_numpy(object),
         50,
         seeds.numpy_generator(0, "table", "zcp_table1", "cifar10", "our scores"),
+        0.95,
     )
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(bounds, abs=1e-5)
     low, high = sorted(by_draw)
@@ -174,10 +172,10 @@ def test_what_a_run_does_not_make_is_a_row_that_says_so(
     row = one(made, "snip", column, series)
     assert row["verdict"] == "missing input"
     assert np.isnan(row["value"])
-    assert f"missing: {missing};" in row["note"]
+    assert row["note"] == f"missing: {missing}"
 
 
-def test_without_any_input_every_figure_is_missing(run: Any) -> None:
+def test_without_any_input_every_value_is_missing(run: Any) -> None:
     frame = run.table("zcp_table1", [], RESOURCE)
     assert set(frame["verdict"]) == {"missing input"}
     # Sources and tasks; two references each but for the rank sum and, on two tasks, the vote. Ours have
@@ -185,21 +183,59 @@ def test_without_any_input_every_figure_is_missing(run: Any) -> None:
     assert len(frame) == 2 * (3 * (7 * 2 + 1) - 2) + 3
 
 
-def test_all_architectures_are_judged_by_the_tolerance_alone(
-    run: Any, reference_file: Callable[..., Path]
-) -> None:
-    path = run.results / "features" / "nasbench201" / "cifar100.parquet"
-    other = run.results / "features" / "embedded_cell" / "digits.parquet"
-    path.write_bytes(other.read_bytes())  # all 60 architectures
-    references = reference_file(
-        "zcp_table1",
-        ("synflow", "cifar100", "abs_spearman", "notebook", 0.98, 0.03),
-        ("snip", "cifar100", "abs_spearman", "notebook", 0.1, 0.03),
-    )
-    reads = ["accuracies/nasbench201", "features/nasbench201/cifar100"]
-    frame = run.table("zcp_table1", reads, references)
-    assert one(frame, "synflow", "cifar100", "our scores: all 60")["verdict"] == "reproduced"
-    assert one(frame, "snip", "cifar100", "our scores: all 60")["verdict"] == "differs"
+class TestWholePopulation:
+    """No architecture is left to draw, so that the interval is over initialisations."""
+
+    READS = ("accuracies/nasbench201", "features/nasbench201/cifar100")
+
+    @pytest.fixture
+    def features(self, run: Any) -> pd.DataFrame:
+        """Return scores of all 60 architectures."""
+        path = run.results / "features" / "embedded_cell" / "digits.parquet"
+        return pd.read_parquet(path).drop(columns="draw")
+
+    @pytest.fixture
+    def references(self, reference_file: Callable[..., Path]) -> Path:
+        return reference_file(
+            "zcp_table1",
+            ("synflow", "cifar100", "abs_spearman", "notebook", 0.98, 0.03),
+            ("snip", "cifar100", "abs_spearman", "notebook", 0.1, 0.03),
+            ("vote (pairs)", "cifar100", "pair_agreement", "notebook", 0.1, 0.03),
+        )
+
+    def test_one_draw_is_undecided_and_a_second_would_tell(
+        self, run: Any, features: pd.DataFrame, references: Path
+    ) -> None:
+        run.write_features("nasbench201/cifar100", [features])
+        row = one(run.table("zcp_table1", self.READS, references), "snip", "cifar100", "our scores: all 60")
+        assert (row["verdict"], row["interval_kind"]) == ("undecided", "")
+        assert "a second one would tell" in row["note"]
+
+    def test_draws_are_judged_by_students_interval(
+        self, run: Any, features: pd.DataFrame, references: Path
+    ) -> None:
+        nearly = features["snip"].to_numpy().copy()
+        nearly[[10, 11]] = nearly[[11, 10]]
+        run.write_features("nasbench201/cifar100", [features, features.assign(snip=nearly)])
+        made = run.table("zcp_table1", self.READS, references)
+        row = one(made, "snip", "cifar100", "our scores: all 60")
+        by_draw = [abs(spearman(scores, run.accuracy)) for scores in (features["snip"].to_numpy(), nearly)]
+        expected = student_t(np.array(by_draw), 0.95)
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(expected, abs=1e-6)
+        assert (row["interval_kind"], row["seeds"], row["verdict"]) == ("initialisations", 2, "differs")
+        assert one(made, "synflow", "cifar100", "our scores: all 60")["verdict"] == "reproduced"
+        votes = one(made, "vote (pairs)", "cifar100", "our scores: all 60")
+        assert (votes["interval_kind"], votes["verdict"]) == ("initialisations", "differs")
+
+
+def test_a_correlation_near_0_lies_within_the_interval_of_its_absolute_value(run: Any) -> None:
+    features = features_of(run)
+    there_and_back = np.concatenate([np.arange(25.0), np.arange(25.0)[::-1]])
+    run.write_features(CIFAR10, [features.assign(snip=there_and_back)])
+    row = one(run.table("zcp_table1", ALL_READS, RESOURCE), "snip", "cifar10", "our scores")
+    assert row["value"] < 0.02
+    assert row["ci_low"] == 0
+    assert row["ci_high"] > 0.1
 
 
 def test_equal_inputs_give_equal_files(run: Any) -> None:

@@ -1,4 +1,4 @@
-"""``zcrepro publish``: keeps what a run shows, its tables and figures, in the documentation."""
+"""``zcrepro publish``: keep the tables and figures of a run in the documentation."""
 
 import shutil
 from pathlib import Path
@@ -42,7 +42,7 @@ def _page(results: Path, tables: list[Path]) -> str:
         f"# The run `{run}`",
         f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, "
         f"kept by `zcrepro publish results/{run}`.",
-        "Every figure with the paper's, ours, its interval and a verdict is in "
+        "Every value beside the paper's, with its interval and a verdict, is in "
         "[tables/deviations.csv](tables/deviations.csv).",
         "\n".join(f"- [{title}](tables/{name})" for name, title in titles.items()),
         *(f"![{path.stem}](figures/{path.name})" for path in sorted((results / "figures").glob("*.svg"))),

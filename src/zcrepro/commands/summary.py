@@ -1,4 +1,4 @@
-"""``zcrepro summary``: what a run came to, in a short table."""
+"""``zcrepro summary``: the results of a run in a short table."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from zcrepro.report.headline import Best
 
 
 def summary(results: Path, /) -> None:
-    """Show what a run came to: the best proxies and searches by problem, and where the report is.
+    """Show the best proxies and searches of a run by problem, and where the report is.
 
     Parameters
     ----------

@@ -1,4 +1,9 @@
-"""What a table and a figure are: each file of ``tables`` and ``figures`` holds one."""
+"""The kinds of thing that a report shows: each file of ``tables`` and ``figures`` describes one.
+
+Such a file also assigns ``READS``, a literal tuple of patterns in the style of ``fnmatch``. They match the
+names of the result files that it reads: paths below ``results/<run>/`` without their ending. Every file
+that matches and that the run makes is an input.
+"""
 
 from __future__ import annotations
 
@@ -6,59 +11,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from zcrepro import seeds
-from zcrepro.ranking import correlation
-from zcrepro.report._inputs import Inputs
-from zcrepro.report.comparison import Measured
+from zcrepro.report.context import Context
+from zcrepro.report.entry import Measured
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 
 @dataclass(frozen=True)
-class Bootstrap:
-    """How intervals are made: ``resamples`` of the graphs, from a stream of its own for each figure."""
-
-    seed: int
-    resamples: int
-    level: float
-
-    def interval(
-        self,
-        statistic: correlation.Statistic,
-        x: np.ndarray,
-        y: np.ndarray,
-        graphs: np.ndarray,
-        *key: str | int,
-    ) -> tuple[float, float]:
-        """``correlation.interval`` over graphs; ``key`` names the figure."""
-        return correlation.interval(statistic, x, y, graphs, self.resamples, self.rng(*key), self.level)
-
-    def rng(self, *key: str | int) -> np.random.Generator:
-        return seeds.numpy_generator(self.seed, "table", *key)
-
-
-@dataclass(frozen=True)
 class Table:
-    """A table: ``measure`` gives its figures, in the order in which rows and columns are to stand.
+    """A table; ``measure`` yields its entries in the order of the rows and columns.
 
-    ``paper`` is the one it reproduces, or ``zcrepro`` for what goes beyond them. Where
-    ``note_column`` is set, notes are a column of the table under that heading, not footnotes.
+    ``paper`` is the paper that it reproduces, or ``zcrepro`` if it goes beyond them. If ``note_column`` is
+    not empty, notes stand in a column of that name instead of below the table.
     """
 
     paper: str
     title: str
     caption: str
-    measure: Callable[[Inputs, Bootstrap], Iterable[Measured]]
+    measure: Callable[[Context], Iterable[Measured]]
     note_column: str = ""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure; ``draw`` needs no more than the inputs and the seed of what it samples."""
+    """A figure; ``draw`` returns the drawing."""
 
     title: str
     caption: str
-    draw: Callable[[Inputs, int], Drawing]
+    draw: Callable[[Context], Drawing]

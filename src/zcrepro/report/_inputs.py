@@ -1,4 +1,4 @@
-"""The result files that a table or a figure reads, by name; each is read when it is first asked for."""
+"""The result files that a table or a figure reads, by name."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +10,15 @@ from zcrepro.files import parquet
 from zcrepro.files.json import read_json
 from zcrepro.settings import unknown_name
 
+PROMOTED = "promoted"
+"""The key, in the metadata of a Parquet file or in a JSON file, that says where an input is tracked."""
+
 
 class Inputs:
-    """Files under ``results/<run>/``, named by their path there without its ending.
+    """Files below ``results/<run>/``, named by their path there without its ending.
 
-    ``reads`` holds the names, such as ``features/nasbench201/cifar10``, and ``paths`` the files, in
-    the same order. What a run does not make is simply not among them.
+    ``reads`` holds the names, such as ``features/nasbench201/cifar10``, and ``paths`` the files, in the same
+    order. What a run does not make is absent. A file is read when it is first asked for.
     """
 
     def __init__(self, reads: Sequence[str], paths: Sequence[Path]) -> None:
@@ -23,34 +26,59 @@ class Inputs:
             raise ValueError(f"{len(paths)} files were given for the names {list(reads)}")
         self._paths = dict(zip(reads, paths, strict=True))
         self._frames: dict[str, pd.DataFrame] = {}
+        self._used: dict[str, Path] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._paths
 
     def names(self, folder: str) -> list[str]:
-        """The names in a folder of the results and below it, in their order."""
+        """Return the names in a folder of the results and below it, in their order."""
         return [name for name in self._paths if name.startswith(f"{folder}/")]
 
+    def missing(self, *names: str) -> str:
+        """Return a note on those of the files that the run does not make; empty if it makes all."""
+        lacking = [name for name in names if name not in self]
+        return f"the run makes no {' and no '.join(lacking)}" if lacking else ""
+
     def draws(self, name: str) -> list[pd.DataFrame]:
-        """A table of features and its further draws, in their order."""
-        return [self.frame(each) for each in (name, *self.names(name))]
+        """Return the scores of each draw in a table of features, by the number of the draw.
+
+        Raises ValueError if the table has no column of draws.
+        """
+        frame = self.frame(name)
+        if "draw" not in frame:
+            raise ValueError(f"{self.path(name)} has no column draw; it has {', '.join(frame.columns)}")
+        return [rows.drop(columns="draw") for _, rows in frame.groupby("draw", sort=True)]
 
     def metadata(self, name: str) -> dict[str, str]:
-        """What a Parquet file says of its making."""
+        """Return what a Parquet file says of its making."""
         return parquet.metadata(self.path(name))
 
     def path(self, name: str) -> Path:
-        """Raises ValueError that names the nearest input."""
+        """Return the path of an input. Raises ValueError that names the nearest input."""
         if name not in self._paths:
             raise ValueError(unknown_name("input", name, self._paths))
+        self._used[name] = self._paths[name]
         return self._paths[name]
 
     def frame(self, name: str) -> pd.DataFrame:
-        """A Parquet file; callers must not change it."""
+        """Return the rows of a Parquet file; callers must not change them."""
         if name not in self._frames:
             self._frames[name] = parquet.read(self.path(name))
         return self._frames[name]
 
     def json(self, name: str) -> Any:
-        """A JSON file. Raises ValueError where it is none."""
+        """Return the value in a JSON file. Raises ValueError if it is not JSON."""
         return read_json(self.path(name))
+
+    def promoted(self) -> list[str]:
+        """Return where those inputs are tracked that were read so far and not computed in this run."""
+        found = (_promoted(path) for path in self._used.values())
+        return sorted({text for text in found if text})
+
+
+def _promoted(path: Path) -> str:
+    if path.suffix == ".json":
+        value = read_json(path)
+        return str(value.get(PROMOTED, "")) if isinstance(value, dict) else ""
+    return parquet.metadata(path).get(PROMOTED, "")

@@ -1,23 +1,27 @@
-"""The rows of a table as people read it: lines and columns, footnotes, and a mark for each verdict."""
+"""The rows of a table as people read it: lines and columns, with footnotes and verdicts."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from zcrepro.report.comparison import MISSING, NONE, REFERENCES, SEPARATOR, series
+from zcrepro.report._footnotes import Note, Place, Statement, footnotes
+from zcrepro.report.comparison import NONE
+from zcrepro.report.entry import INTERVAL_KINDS, REFERENCES, SEPARATOR
+from zcrepro.report.verdict import MISSING
 
-SERIES = "series"
+CELL = ["row", "series", "column"]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Texts, empty where there is none; a paper's figure has no ``verdict``."""
+    """Texts of a cell, empty if there are none. A paper's value has no ``verdict``."""
 
     value: str = ""
     interval: str = ""
     verdict: str = ""
+    marks: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -25,47 +29,69 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """The heading of a column, with the marks of its footnotes."""
+
+    text: str
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Line:
-    """``label`` is empty where it is that of the line above; ``cells`` are in the order of the columns."""
+    """A line of a table; ``label`` is empty if it is that of the line above.
+
+    ``cells`` are in the order of the columns. ``marks`` are those of the footnotes about the whole line.
+    """
 
     label: str
     series: str
     cells: list[Cell]
     note: str
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Layout:
-    """``series`` says whether lines need that column; ``note_column`` is its heading, empty without one."""
+    """A table as it is displayed.
 
-    columns: list[str]
+    ``series`` says whether lines need a column for their series. ``note_column`` is the heading of the
+    column of notes; empty without one.
+    """
+
+    columns: list[Heading]
     lines: list[Line]
     series: bool
     note_column: str
-    notes: list[str]
+    notes: list[Note]
 
 
 def layout(frame: pd.DataFrame, note_column: str = "") -> Layout:
-    """The pivot of a table's rows.
+    """Return the rows of a comparison as lines and columns.
 
-    A line for the paper's figures of each kind, then one for each series of ours. Where a figure has
-    several references, the verdict shown is that on the most exact one. Raises ValueError where two
-    figures fall into one cell.
+    Each row of the table has a line per kind of reference and a line per series of measured values. If a
+    value has several references, the verdict and the notes shown are those on the most exact one. Raises
+    ValueError if two values fall into one cell.
     """
-    frame = frame.assign(**{SERIES: frame["population"].map(series)})
-    columns = list(dict.fromkeys(frame["column"]))
+    shown = _most_exact(frame)
+    notes, marks = footnotes(() if note_column else _statements(frame, shown))
+    columns = [Heading(name, tuple(marks.get((name,), ()))) for name in dict.fromkeys(frame["column"])]
     lines = []
     for label in dict.fromkeys(frame["row"]):
-        rows = frame[frame["row"] == label]
-        for number, (name, cells) in enumerate(_lines(rows, columns)):
-            note = str(rows["note"].iloc[0]) if note_column else ""
-            lines.append(Line("" if number else label, name, cells, note))
-    notes = [] if note_column else [*_populations(frame), *_footnotes(frame)]
+        rows = shown[shown["row"] == label]
+        note = str(rows["note"].iloc[0]) if note_column else ""
+        of_row = _paper_cells(frame[frame["row"] == label]) | _measured_cells(rows)
+        for number, (series, known) in enumerate(of_row.items()):
+            cells = [
+                replace(known.get(name.text, Cell()), marks=tuple(marks.get((label, series, name.text), ())))
+                for name in columns
+            ]
+            at_line = tuple(marks.get((label, series), ()))
+            lines.append(Line("" if number else label, series, cells, note, at_line))
     return Layout(columns, lines, any(line.series for line in lines), note_column, notes)
 
 
 def number(value: float, metric: str) -> str:
-    """A value with as many digits as its metric deserves."""
+    """Return a value as text, with as many digits as its metric deserves."""
     if math.isnan(value):
         return "undefined"
     if metric == "nodes":
@@ -73,29 +99,45 @@ def number(value: float, metric: str) -> str:
     return f"{value:.2f}" if "accuracy" in metric else f"{value:.3f}"
 
 
-def _lines(rows: pd.DataFrame, columns: list[str]) -> Iterator[tuple[str, list[Cell]]]:
-    for kind in REFERENCES:
-        of_kind = rows[rows["reference"] == kind].drop_duplicates("column")
-        if len(of_kind):
-            yield f"paper, {kind}", [_paper_cell(of_kind[of_kind["column"] == name]) for name in columns]
-    for name in dict.fromkeys(rows[SERIES]):
-        of_series = rows[rows[SERIES] == name]
-        yield name, [_cell(of_series[of_series["column"] == column]) for column in columns]
+def _most_exact(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per entry, that of its most exact reference, in the order of the table."""
+    repeated = frame.duplicated([*CELL, "reference"])
+    if repeated.any():
+        same = frame.loc[repeated, [*CELL, "population"]].to_dict("records")
+        raise ValueError(f"two values in one cell: {same}")
+    return _by_exactness(frame).drop_duplicates(CELL).sort_index()
 
 
-def _paper_cell(rows: pd.DataFrame) -> Cell:
-    return Cell(f"{rows['paper_value'].iloc[0]:.3g}") if len(rows) else Cell()
+def _by_exactness(frame: pd.DataFrame) -> pd.DataFrame:
+    exactness = frame["reference"].map([*REFERENCES, NONE].index)
+    return frame.loc[exactness.sort_values(kind="stable").index]
 
 
-def _cell(rows: pd.DataFrame) -> Cell:
-    if rows.empty:
-        return Cell()
-    exactness = rows["reference"].map([*REFERENCES, NONE].index)
-    rows = rows.assign(exactness=exactness).sort_values("exactness", kind="stable")
-    if len(rows) > rows["reference"].nunique():
-        same = rows[["row", "column", "population"]].to_dict("records")
-        raise ValueError(f"two figures in one cell: {same}")
-    row = rows.iloc[0]
+def _paper_line(kind: str) -> str:
+    return f"paper, {kind}"
+
+
+def _paper_cells(rows: pd.DataFrame) -> dict[str, dict[str, Cell]]:
+    """Return the papers' values of a row of the table, by line and column."""
+    return {
+        _paper_line(kind): {
+            row["column"]: Cell(f"{row['paper_value']:.3g}")
+            for _, row in rows[rows["reference"] == kind].iterrows()
+        }
+        for kind in REFERENCES
+        if (rows["reference"] == kind).any()
+    }
+
+
+def _measured_cells(rows: pd.DataFrame) -> dict[str, dict[str, Cell]]:
+    """Return the measured values of a row of the table, by series and column."""
+    found: dict[str, dict[str, Cell]] = {}
+    for _, row in rows.iterrows():
+        found.setdefault(row["series"], {})[row["column"]] = _cell(row)
+    return found
+
+
+def _cell(row: pd.Series) -> Cell:
     if row["verdict"] == MISSING:
         return Cell("missing", "", MISSING)
     interval = ""
@@ -104,24 +146,47 @@ def _cell(rows: pd.DataFrame) -> Cell:
     return Cell(number(row["value"], row["metric"]), interval, row["verdict"])
 
 
-def _populations(frame: pd.DataFrame) -> Iterator[str]:
-    """What was measured on what, and how many of them there are."""
-    measured = frame[frame["value"].notna()]
+def _statements(frame: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Statement]:
+    """Yield what is said of the cells: populations, intervals, notes, references, and promoted inputs."""
+    measured = shown[shown["value"].notna()]
+    yield from _populations(measured)
+    yield from _intervals(shown[shown["interval_kind"] != ""])
+    # What is said of values is said of a whole line even if a value in it is missing.
+    for rows, among in ((measured, measured), (shown[shown["value"].isna()], shown)):
+        notes = rows.assign(text=rows["note"].str.split(SEPARATOR)).explode("text")
+        yield from _by_text(notes[notes["text"] != ""], _places(among))
+    yield from _references(frame[frame["reference"] != NONE])
+    promoted = ", ".join(frame["promoted"].iloc[0].split(SEPARATOR)) if len(frame) else ""
+    if promoted:
+        yield Statement(f"promoted: {promoted} (not computed in this run)", frozenset(), frozenset())
+
+
+def _populations(measured: pd.DataFrame) -> Iterator[Statement]:
     for population, rows in measured.groupby("population", sort=False):
         low, high = rows["n"].min(), rows["n"].max()
         count = f"n = {low:,}" if low == high else f"n = {low:,} to {high:,}"
-        yield f"{_about(['column'], rows, frame)}{population} ({count})"
+        yield Statement(f"{population} ({count})", _places(rows), _places(measured))
 
 
-def _footnotes(frame: pd.DataFrame) -> Iterator[str]:
-    """Each part of the notes once, with the line, series and column that it is about, where it is one."""
-    parts = frame.assign(note=frame["note"].str.split(SEPARATOR)).explode("note")
-    for part, rows in parts[parts["note"] != ""].groupby("note", sort=False):
-        yield f"{_about(['row', SERIES, 'column'], rows, frame)}{part}"
+def _intervals(known: pd.DataFrame) -> Iterator[Statement]:
+    for kind, rows in known.groupby("interval_kind", sort=False):
+        text = f"interval over {kind}: {INTERVAL_KINDS[str(kind)]}"
+        yield Statement(text, _places(rows), _places(known))
 
 
-def _about(keys: list[str], rows: pd.DataFrame, frame: pd.DataFrame) -> str:
-    """What all of ``rows`` have in common but not all of the table, with a colon; else nothing."""
-    common = [key for key in keys if frame[key].nunique() > 1 and rows[key].nunique() == 1]
-    names = [str(rows[key].iloc[0]) for key in common]
-    return f"{', '.join(filter(None, names))}: " if any(names) else ""
+def _references(compared: pd.DataFrame) -> Iterator[Statement]:
+    """Yield the tolerances and the sources of the papers' values, which stand at the papers' lines."""
+    rows = _by_exactness(compared).assign(series=lambda frame: frame["reference"].map(_paper_line))
+    tolerances = [f"tolerance {row.tolerance:g}: {row.tolerance_reason}" for row in rows.itertuples()]
+    sources = [f"{row.reference}: {row.source}" for row in rows.itertuples()]
+    for texts in (tolerances, sources):
+        yield from _by_text(rows.assign(text=texts), _places(rows))
+
+
+def _by_text(rows: pd.DataFrame, among: frozenset[Place]) -> Iterator[Statement]:
+    for text, same in rows.groupby("text", sort=False):
+        yield Statement(str(text), _places(same), among)
+
+
+def _places(rows: pd.DataFrame) -> frozenset[Place]:
+    return frozenset(rows[CELL].itertuples(index=False, name=None))

@@ -1,4 +1,4 @@
-"""Curves of searches: what stands in ``search/<space>-<task>``, by problem and method."""
+"""Curves of searches, read from ``search/<experiment>/<space>-<task>``."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,21 +9,35 @@ import pandas as pd
 from zcrepro.problems.problem import Problem
 from zcrepro.report._inputs import Inputs
 
-QUANTILES = (0.25, 0.75)
+SEARCH = "search"
+
+METHOD = ["method", "algorithm", "guide"]
 
 
 @dataclass(frozen=True)
 class Curves:
-    """The searches of one problem by one method.
+    """The searches of one problem by one method, which is an algorithm and the proxy that guides it.
 
-    ``accuracy``: (repeats, budget), the accuracy of the best model so far, in percent, chosen by
-    validation accuracy; ``metric`` says whether it is its test or, where the benchmark has none, its
-    validation accuracy. ``domain``: how many architectures were searched; ``labels``: how many
-    accuracies the guide had seen before.
+    Parameters
+    ----------
+    problem
+        What was searched.
+    method, algorithm, guide
+        The name of the method, and its parts; the guide is ``none`` for a plain search.
+    metric
+        Kind of the reported accuracy: test, or validation if the benchmark has no test accuracy.
+    domain
+        The number of architectures that can be found.
+    labels
+        The number of accuracies that the guide was made from.
+    accuracy
+        Accuracy in percent of the best model so far, chosen by validation accuracy: (repeats, budget).
     """
 
     problem: Problem
     method: str
+    algorithm: str
+    guide: str
     metric: str
     domain: int
     labels: int
@@ -34,28 +48,34 @@ class Curves:
         return int(self.accuracy.shape[1])
 
     def mean(self) -> np.ndarray:
+        """Return the mean over the repeats, (budget,)."""
         return np.asarray(self.accuracy.mean(axis=0))
-
-    def band(self) -> tuple[np.ndarray, np.ndarray]:
-        """The 25 and 75 percent quantiles over the repeats, each of shape (budget,)."""
-        low, high = np.quantile(self.accuracy, QUANTILES, axis=0)
-        return low, high
 
 
 def curves(inputs: Inputs) -> Iterator[Curves]:
-    """All searches among the inputs, in the order of the inputs and then of the methods' names."""
-    for name in inputs.names("search"):
-        space, _, task = name.removeprefix("search/").partition("-")
-        frame = inputs.frame(name)
-        metric = "test" if frame["test"].notna().any() else "validation"
-        budget = int(frame["trained"].max())
-        for method, rows in frame.groupby("method", sort=True):
-            known = {name: int(rows[name].max()) for name in ("domain", "labels")}
-            accuracy = _by_repeat(rows, metric, budget)
-            yield Curves(Problem(space, task), str(method), metric, accuracy=accuracy, **known)
+    """Yield all searches among the inputs, in the order of the inputs and then of the methods' names."""
+    for name in inputs.names(SEARCH):
+        for (space, task), rows in inputs.frame(name).groupby(["space", "task"], sort=True):
+            yield from _of_problem(Problem(str(space), str(task)), rows)
+
+
+def _of_problem(problem: Problem, frame: pd.DataFrame) -> Iterator[Curves]:
+    metric = "test" if frame["test"].notna().any() else "validation"
+    budget = int(frame["trained"].max())
+    for (method, algorithm, guide), rows in frame.groupby(METHOD, sort=True):
+        yield Curves(
+            problem,
+            str(method),
+            str(algorithm),
+            str(guide),
+            metric,
+            domain=int(rows["domain"].max()),
+            labels=int(rows["labels"].max()),
+            accuracy=_by_repeat(rows, metric, budget),
+        )
 
 
 def _by_repeat(rows: pd.DataFrame, metric: str, budget: int) -> np.ndarray:
-    """One line a repeat; a search that ended early, since it knew all models, keeps its best."""
+    """Return one line per repeat; a search that ended early keeps its best model."""
     wide = rows.pivot(index="repeat", columns="trained", values=metric)
     return wide.reindex(columns=range(1, budget + 1)).ffill(axis=1).to_numpy(np.float64)

@@ -1,4 +1,4 @@
-"""How all figures look, and how they become the same SVG on every run."""
+"""The look of all figures, and SVG that is the same on every run."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Drawing
 from zcrepro.problems.problem import EMBEDDED, Problem
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito's colours, which the colour-blind tell apart."""
+"""The colours of Okabe and Ito, which colour-blind readers can tell apart."""
 
 DASHES = ("-", "--", "-.", ":")
 
@@ -47,7 +47,7 @@ SETTINGS = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """matplotlib's defaults, whatever the user's are, with ours on top."""
+    """Set matplotlib's defaults, regardless of the user's, and ours on top."""
     with matplotlib.style.context(["default", SETTINGS]):
         yield
 
@@ -61,7 +61,7 @@ def panels(
     share_x: bool = False,
     share_y: bool = False,
 ) -> tuple[Drawing, list[Axes]]:
-    """A drawing with ``count`` panels of a size in inches, ``columns`` beside each other."""
+    """Return a drawing with ``count`` panels of a size in inches, ``columns`` beside each other."""
     columns = min(columns, max(count, 1))
     rows = max(1, math.ceil(count / columns))
     drawing = Drawing(figsize=(max(columns * width, NARROWEST), rows * height), layout="constrained")
@@ -75,14 +75,14 @@ def panels(
 
 
 def nothing(why: str) -> Drawing:
-    """A drawing that says why there is nothing to see."""
+    """Return a drawing that says why there is nothing to see."""
     drawing = Drawing(figsize=(6, 1.2))
     drawing.text(0.5, 0.5, why, ha="center", va="center")
     return drawing
 
 
 def counted(numbers: Sequence[int]) -> str:
-    """``n = 400``, or from the smallest to the largest."""
+    """Return ``n = 400`` if all numbers are equal, else ``n = `` the smallest to the largest."""
     low, high = min(numbers), max(numbers)
     return f"n = {low:,}" if low == high else f"n = {low:,} to {high:,}"
 
@@ -93,5 +93,5 @@ def problem_title(problem: Problem) -> str:
 
 
 def save(drawing: Drawing, path: Path) -> None:
-    """As SVG without date and without the name of what made it: equal drawings give equal bytes."""
+    """Write SVG without date and creator, so that equal drawings give equal bytes."""
     drawing.savefig(path, format="svg", metadata={"Date": None, "Creator": None})

@@ -1,4 +1,4 @@
-"""All tables' comparisons in one file."""
+"""Join the comparisons of all tables in one file."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One figure, as an SVG that is the same on every run."""
+"""Draw one figure, as an SVG that is the same on every run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,22 @@ from zcrepro.files.atomic import replacement
 from zcrepro.report import _style
 from zcrepro.report._base import Figure
 from zcrepro.report._inputs import Inputs
+from zcrepro.report.context import Context
 
 
 @dataclass(frozen=True)
 class FigureSettings:
-    """Which figure, what it reads (paths in the results, without ending), and a seed for samples."""
+    """Settings of a figure: its name, the names of its inputs, and how its intervals are made.
+
+    ``reads`` holds paths below the results without ending. ``resamples`` is the number of a bootstrap's
+    resamples, and ``level`` the coverage of intervals.
+    """
 
     figure: str
     reads: list[str]
     seed: int
+    resamples: int
+    level: float
 
 
 def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) -> None:
@@ -34,7 +41,8 @@ def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) ->
     """
     chosen = settings.load(settings_file, FigureSettings)
     described: Figure = registry.get("figure", chosen.figure)
+    context = Context(Inputs(chosen.reads, inputs), chosen.seed, chosen.resamples, chosen.level)
     with _style.style():
-        drawing = described.draw(Inputs(chosen.reads, inputs), chosen.seed)
+        drawing = described.draw(context)
         with replacement(output) as temporary:
             _style.save(drawing, temporary)

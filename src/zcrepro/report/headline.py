@@ -1,15 +1,16 @@
-"""What a run comes to in a few lines, read from its tables; the page and ``zcrepro summary`` show it."""
+"""Results of a run in a few lines, from its tables; the page and ``zcrepro summary`` show them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from zcrepro.report.comparison import COLUMNS, MISSING, NONE, NOT_COMPARABLE, VERDICTS
+from zcrepro.report.comparison import COLUMNS, NONE
+from zcrepro.report.entry import EVOLVED, HANDCRAFTED
+from zcrepro.report.verdict import DIFFERS, REPRODUCED, VERDICTS
 
 CORRELATION, SEARCH = "srgp_correlation", "zcp_search"
-EVOLVED = "evolved on "
-"""How the rows of ``srgp_correlation`` begin that are of evolved formulas."""
+"""The tables that the lines are taken from."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Best:
 
 @dataclass(frozen=True)
 class Headline:
-    """One problem; None where the tables say nothing of it."""
+    """The best of each kind on one problem; None if the tables have none."""
 
     problem: str
     handcrafted: Best | None
@@ -35,17 +36,16 @@ class Headline:
 
 
 def headlines(tables: Mapping[str, pd.DataFrame]) -> list[Headline]:
-    """One a problem, from the tables by name; those that are not there are left out."""
-    correlations = _defined(tables.get(CORRELATION))
-    searches = _defined(tables.get(SEARCH))
-    found = searches["row"].str.split(" ", n=1, expand=True, regex=False).reindex(columns=[0, 1])
-    searches = searches.assign(problem=found[0], method=found[1])
-    problems = dict.fromkeys([*correlations["column"], *searches["problem"]])
+    """Return one headline per problem, from the tables by name. A table may be absent."""
+    correlations, searches = _defined(tables.get(CORRELATION)), _defined(tables.get(SEARCH))
+    problems = dict.fromkeys([*correlations["problem"], *searches["problem"]])
     return [
         Headline(
             problem,
-            _handcrafted(correlations[correlations["column"] == problem]),
-            _evolved(correlations[correlations["column"] == problem]),
+            _best(_of(correlations, problem, HANDCRAFTED)),
+            # The first formula is the fittest one of the first training set. It was chosen without a look
+            # at the problem, which the best formula on the problem was not.
+            _best(_of(correlations, problem, EVOLVED).iloc[:1]),
             _search(searches[searches["problem"] == problem]),
         )
         for problem in problems
@@ -53,14 +53,14 @@ def headlines(tables: Mapping[str, pd.DataFrame]) -> list[Headline]:
 
 
 def verdicts(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
-    """How often each verdict was given on a figure of a paper."""
+    """Return how often each verdict was given on a paper's value."""
     rows = pd.concat(tables.values(), ignore_index=True) if tables else _defined(None)
     counts = rows.loc[rows["reference"] != NONE, "verdict"].value_counts()
     return {verdict: int(counts[verdict]) for verdict in VERDICTS if verdict in counts}
 
 
 def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """The run's results in words, for the head of the page."""
+    """Return the run's results in words, for the head of the page."""
     found = [one for one in headlines(tables) if one.handcrafted and one.evolved]
     wins = sum(one.evolved_wins for one in found)
     said = []
@@ -70,11 +70,11 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             f"{len(found)} {_plural('problem', len(found))}."
         )
     counts = verdicts(tables)
-    compared = sum(count for verdict, count in counts.items() if verdict not in (MISSING, NOT_COMPARABLE))
+    decided = sum(counts.get(verdict, 0) for verdict in (REPRODUCED, DIFFERS))
     if counts:
         each = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         total = sum(counts.values())
-        said.append(f"Of {total} comparisons with figures of the papers {compared} can be judged: {each}.")
+        said.append(f"Of {total} comparisons with values of the papers {decided} are decided: {each}.")
     return said
 
 
@@ -88,21 +88,15 @@ def _defined(frame: pd.DataFrame | None) -> pd.DataFrame:
     return frame[frame["value"].notna()]
 
 
-def _handcrafted(rows: pd.DataFrame) -> Best | None:
-    return _best(rows[~rows["row"].str.startswith(EVOLVED)])
-
-
-def _evolved(rows: pd.DataFrame) -> Best | None:
-    """The first row, the fittest formula of the first training set: never the best on the problem itself."""
-    evolved = rows[rows["row"].str.startswith(EVOLVED)]
-    return _best(evolved.iloc[:1])
+def _of(rows: pd.DataFrame, problem: str, role: str) -> pd.DataFrame:
+    return rows[(rows["problem"] == problem) & (rows["role"] == role)]
 
 
 def _search(rows: pd.DataFrame) -> Best | None:
-    """The best one at the end of the budget; among equal ones the best one earlier."""
+    """Return the best search at the end of the budget; among equal ones the one that was best earlier."""
     if rows.empty:
         return None
-    by_column = rows.pivot(index="method", columns="column", values="value")
+    by_column = rows.pivot(index="name", columns="column", values="value")
     latest_first = list(dict.fromkeys(rows["column"]))[::-1]
     winner = by_column.sort_values(latest_first, ascending=False, kind="stable").iloc[0]
     return Best(str(winner.name), float(winner[latest_first[0]]))
@@ -112,4 +106,4 @@ def _best(rows: pd.DataFrame) -> Best | None:
     if rows.empty:
         return None
     row = rows.iloc[int(rows["value"].argmax())]
-    return Best(str(row["row"]).removeprefix(EVOLVED), float(row["value"]))
+    return Best(str(row["name"]), float(row["value"]))

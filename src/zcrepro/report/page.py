@@ -1,7 +1,7 @@
-"""The report: all tables and figures of a run on one page that needs nothing else."""
+"""Make the report: all tables and figures of a run on one page that needs no other file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,47 +13,22 @@ from markupsafe import Markup
 from zcrepro import registry, settings
 from zcrepro.files.atomic import write_text
 from zcrepro.files.text import read_text
-from zcrepro.report import comparison, headline
+from zcrepro.problems.problem import EMBEDDED
+from zcrepro.report import citations, comparison, headline
 from zcrepro.report._base import Figure, Table
 from zcrepro.report._layout import Layout, layout
-from zcrepro.report._render import MARKS
+from zcrepro.report.entry import INTERVAL_KINDS
+from zcrepro.report.verdict import VERDICTS
 
 TEMPLATE = "page.html.j2"
 
-EXPLAINED = {
-    comparison.REPRODUCED: "the paper's figure is within the tolerance of ours or, where ours is of a "
-    "random sample of the paper's architectures and its interval is narrow, of that interval",
-    comparison.DIFFERS: "the paper's figure is farther from ours than that",
-    comparison.NOT_COMPARABLE: "ours is of another population than the paper's, of too small a sample "
-    "to tell, or undefined",
-    comparison.NO_REFERENCE: "no printed figure belongs to it",
-    comparison.MISSING: "the run lacks a file that it needs",
-}
-
-CITATIONS = {
-    "ZCP": "M. S. Abdelfattah, A. Mehrotra, Ł. Dudziak, N. D. Lane. Zero-Cost Proxies for Lightweight NAS. "
-    "ICLR 2021.",
-    "EZNAS": "Y. Akhauri, J. P. Munoz, N. Jain, R. Iyer. EZNAS: Evolving Zero-Cost Proxies for Neural "
-    "Architecture Scoring. NeurIPS 2022.",
-    "SRGP": "Q. M. Phan, N. H. Luong. From Hand-Crafted Metrics to Evolved Training-Free Performance "
-    "Predictors for Neural Architecture Search via Genetic Programming. 2025.",
-}
-"""How to cite the papers, by the name that tables give them."""
-
-SOURCES = {
-    "nasbench201": "X. Dong, Y. Yang. NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture "
-    "Search. ICLR 2020.",
-    "released scores": "A. Krishnakumar, C. White, A. Zela, R. Tu, M. Safari, F. Hutter. "
-    "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies. NeurIPS 2022 Datasets and Benchmarks.",
-}
-"""How to cite what the figures are computed from, by a word that their tables hold."""
-
 ACTIVE = ("script", "foreignObject")
+"""Elements of SVG that can do more than be looked at."""
 
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """``run`` names the results, ``description`` says in a sentence or two what was run."""
+    """Settings of the page: its title, the name of the results, and a sentence or two on what was run."""
 
     title: str
     run: str
@@ -62,7 +37,7 @@ class ReportSettings:
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A table with what is said of it."""
+    """A table with its title and caption."""
 
     name: str
     title: str
@@ -72,7 +47,7 @@ class ShownTable:
 
 @dataclass(frozen=True)
 class ShownFigure:
-    """A figure, its ids made its own, with what is said of it."""
+    """A figure with its title and caption; its ids are unique on the page."""
 
     name: str
     title: str
@@ -102,26 +77,27 @@ def report(
     environment = Environment(
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    cited = {key for frame in frames.values() for text in frame["cites"] for key in text.split()}
     page = environment.get_template(TEMPLATE).render(
         title=chosen.title,
         run=chosen.run,
         description=chosen.description,
         sentences=headline.sentences(frames),
         headlines=headline.headlines(frames),
-        embedded=any(frame["population"].str.contains("embedded").any() for frame in frames.values()),
+        embedded=EMBEDDED in cited,
         tables=[_table(name, frame) for name, frame in frames.items()],
         figures=[_figure(path) for path in figures],
-        marks=MARKS,
-        explained=EXPLAINED,
-        citations=_citations(frames),
+        verdicts=VERDICTS,
+        interval_kinds=INTERVAL_KINDS,
+        citations=citations.texts((paper for frame in frames.values() for paper in frame["paper"]), cited),
     )
     write_text(output, page)
 
 
 def inlined(svg: str, name: str) -> Markup:
-    """An SVG to stand in a page beside others: no prolog, and ids and styles that are its own.
+    """Return an SVG for a page with others: without prolog, and with ids and styles of its own.
 
-    Raises ValueError where it is no well-formed SVG or could do more than be looked at.
+    Raises ValueError if it is not well-formed, or if it holds elements that can do more than be looked at.
     """
     try:
         root = ElementTree.fromstring(svg)
@@ -148,12 +124,3 @@ def _figure(path: Path) -> ShownFigure:
     described: Figure = registry.get("figure", path.stem)
     svg = inlined(read_text(path), f"figure-{path.stem}")
     return ShownFigure(path.stem, described.title, described.caption, svg)
-
-
-def _citations(frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """The papers that the tables are after, then what their figures are computed from."""
-    papers = dict.fromkeys(paper for frame in frames.values() for paper in frame["paper"])
-    texts = " ".join(text for frame in frames.values() for text in (*frame["population"], *frame["row"]))
-    return [CITATIONS[paper] for paper in papers if paper in CITATIONS] + [
-        citation for word, citation in SOURCES.items() if word in texts
-    ]

@@ -1,4 +1,4 @@
-"""One table: its rows beside the papers', as CSV, and the same for people as Markdown and LaTeX."""
+"""Make one table: its rows beside the papers' as CSV, and the same for people as Markdown and LaTeX."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,19 @@ from pathlib import Path
 from zcrepro import registry, settings
 from zcrepro.files.atomic import write_text
 from zcrepro.report import _render, comparison
-from zcrepro.report._base import Bootstrap, Table
+from zcrepro.report._base import Table
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._layout import layout
+from zcrepro.report.context import Context
 
 
 @dataclass(frozen=True)
 class TableSettings:
-    """Which table, what it reads (paths in the results, without ending), and its intervals."""
+    """Settings of a table: its name, the names of its inputs, and how its intervals are made.
+
+    ``reads`` holds paths below the results without ending. ``resamples`` is the number of a bootstrap's
+    resamples, and ``level`` the coverage of intervals.
+    """
 
     table: str
     reads: list[str]
@@ -41,9 +46,9 @@ def table(
     inputs
         The result files that the settings name under reads, in the same order.
     references
-        CSV of the paper's figures, none where there are no figures to compare with.
+        CSV of the paper's values; None if the paper gives none.
     csv
-        One row for each figure and reference: value, interval, population, verdict, note.
+        One row per value and reference: value, interval, population, verdict, note.
     markdown
         The table as people read it.
     latex
@@ -51,10 +56,17 @@ def table(
     """
     chosen = settings.load(settings_file, TableSettings)
     described: Table = registry.get("table", chosen.table)
-    bootstrap = Bootstrap(chosen.seed, chosen.resamples, chosen.level)
-    figures = described.measure(Inputs(chosen.reads, inputs), bootstrap)
+    context = Context(Inputs(chosen.reads, inputs), chosen.seed, chosen.resamples, chosen.level)
+    entries = list(described.measure(context))
     known = comparison.read_references(references, chosen.table) if references else []
-    frame = comparison.compare(described.paper, chosen.table, figures, known)
+    frame = comparison.compare(
+        described.paper,
+        chosen.table,
+        entries,
+        known,
+        level=chosen.level,
+        promoted=context.inputs.promoted(),
+    )
     lines = layout(frame, described.note_column)
     write_text(markdown, _render.markdown(lines, described.title, described.caption))
     write_text(latex, _render.latex(lines, described.title, described.caption))

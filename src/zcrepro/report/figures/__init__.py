@@ -1,1 +1,1 @@
-"""One figure a file; each is called as its file, and its constant ``FIGURE`` says how it is drawn."""
+"""One figure per file, named as the file: ``FIGURE`` describes it, and ``READS`` names its inputs."""

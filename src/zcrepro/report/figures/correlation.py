@@ -1,4 +1,4 @@
-"""Every proxy and the evolved formula by problem: Kendall's tau with its interval."""
+"""Every proxy and the evolved formulas by problem: Kendall's tau with its interval."""
 
 import numpy as np
 import pandas as pd
@@ -6,44 +6,50 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from zcrepro.problems.problem import Problem
-from zcrepro.report import _evolved, _style
+from zcrepro.report import _formulas, _style
 from zcrepro.report._base import Figure
-from zcrepro.report._evolved import GENERALIZATION, Run
-from zcrepro.report._inputs import Inputs
+from zcrepro.report._formulas import GENERALIZATION, Formulas
+from zcrepro.report._runs import fittest
+from zcrepro.report.context import Context
+
+READS = ("generalization/*", "evolved/*")
 
 COLUMNS = 3
 
 
-def draw(inputs: Inputs, seed: int) -> Drawing:
-    """A panel for each problem; proxies by their mean over the problems, the best one on top."""
-    del seed
-    if GENERALIZATION not in inputs:
-        return _style.nothing(f"the run makes no {GENERALIZATION}")
-    frame, evolutions = _evolved.kendalls(inputs), _evolved.runs(inputs)
-    sets = _evolved.training_sets(frame, evolutions)
-    names = _evolved.problems(frame)
-    shown = pd.concat([_rows(frame, problem, sets, evolutions) for problem in names])
+def draw(context: Context) -> Drawing:
+    """Draw a panel per problem, with the proxies in the order of their mean over the problems."""
+    found = _formulas.every_method(context.inputs)
+    if not found:
+        return _style.nothing(f"the run makes no {GENERALIZATION}/")
+    problems = sorted({problem for formulas in found for problem in formulas.problems})
+    shown = pd.concat([_rows(found, problem) for problem in problems])
     order = shown.groupby("label")["value"].mean().sort_values(kind="stable").index.tolist()
     drawing, axes = _style.panels(
-        len(names), COLUMNS, 3.4, 0.9 + 0.2 * len(order), share_x=True, share_y=True
+        len(problems), COLUMNS, 3.4, 0.9 + 0.2 * len(order), share_x=True, share_y=True
     )
-    for ax, problem in zip(axes, names, strict=True):
+    for ax, problem in zip(axes, problems, strict=True):
         _panel(ax, problem, shown[shown["problem"] == str(problem)], order)
     drawing.suptitle("Kendall's tau with accuracy, and intervals over graphs", x=0.01, ha="left")
     return drawing
 
 
-def _rows(frame: pd.DataFrame, problem: Problem, sets: list[str], evolutions: list[Run]) -> pd.DataFrame:
-    """The hand-crafted proxies and, for each training set, its fittest formula or else its middle one."""
-    handcrafted = _evolved.of_handcrafted(frame, problem, sets[0] if sets else "")
+def _rows(found: list[Formulas], problem: Problem) -> pd.DataFrame:
+    """Return the hand-crafted proxies, and a formula per method and training set.
+
+    The formula is the fittest one, or the middle one if the runs are not among the inputs.
+    """
+    handcrafted = found[0].of_handcrafted(problem)
     chosen = []
-    for training_set in sets:
-        rows = _evolved.of_training_set(frame, problem, training_set)
-        run = _evolved.fittest(evolutions, training_set)
-        row = _evolved.best(rows[rows["repeat"] == run.repeat]) if run else _evolved.median(rows)
-        if row is not None:
-            which = "" if run else ", middle run"
-            chosen.append({**row, "label": f"evolved: {training_set}{which}", "evolved": True})
+    for formulas in found:
+        for training_set in formulas.training_sets:
+            has_runs = fittest(formulas.runs, training_set) is not None
+            rows = formulas.of_training_set(problem, training_set)
+            row = formulas.of_fittest(problem, training_set) if has_runs else _formulas.median(rows)
+            if row is not None:
+                which = "" if has_runs else ", middle run"
+                label = f"{formulas.method} on {training_set}{which}"
+                chosen.append({**row, "label": label, "evolved": True})
     labelled = handcrafted.assign(label=handcrafted["name"], evolved=False)
     return pd.concat([labelled, pd.DataFrame(chosen)]) if chosen else labelled
 
@@ -53,15 +59,14 @@ def _panel(ax: Axes, problem: Problem, rows: pd.DataFrame, order: list[str]) -> 
     for evolved, colour, marker in ((False, _style.HANDCRAFTED, "o"), (True, _style.EVOLVED, "D")):
         part = defined[defined["evolved"].astype(bool) == evolved]
         value = part["value"].to_numpy(np.float64)
-        # A bootstrap interval need not hold the value itself; an error bar must not be negative.
         ends = [
-            np.maximum(value - part["ci_low"].to_numpy(np.float64), 0),
-            np.maximum(part["ci_high"].to_numpy(np.float64) - value, 0),
+            value - part["ci_low"].to_numpy(np.float64),
+            part["ci_high"].to_numpy(np.float64) - value,
         ]
         places = [order.index(label) for label in part["label"]]
-        ax.errorbar(
-            value, places, xerr=np.nan_to_num(ends), fmt=marker, color=colour, markersize=4.5, elinewidth=1.4
-        )
+        # Rounding can leave a tiny negative length, which matplotlib refuses; NaN is no interval.
+        lengths = np.maximum(np.nan_to_num(ends), 0)
+        ax.errorbar(value, places, xerr=lengths, fmt=marker, color=colour, markersize=4.5, elinewidth=1.4)
     ax.axvline(0, color=_style.INK, linewidth=0.8)
     ax.set_yticks(range(len(order)), order)
     ax.set_ylim(-0.7, len(order) - 0.3)

@@ -4,34 +4,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
-from zcrepro.report import _evolved, _style
+from zcrepro.report import _formulas, _style
 from zcrepro.report._base import Figure
-from zcrepro.report._evolved import EVOLVED, Run
-from zcrepro.report._inputs import Inputs
+from zcrepro.report._runs import EVOLVED, Run, fittest, read_runs
+from zcrepro.report.context import Context
+
+READS = ("evolved/*",)
 
 COLUMNS = 3
 
 
-def draw(inputs: Inputs, seed: int) -> Drawing:
-    """A panel for each training set, a line for each run, the fittest one thick."""
-    del seed
-    evolutions = _evolved.runs(inputs)
-    if not evolutions:
-        return _style.nothing(f"the run makes no {EVOLVED}")
-    sets = list(dict.fromkeys(run.training_set for run in evolutions))
-    drawing, axes = _style.panels(len(sets), COLUMNS, 3.6, 2.9, share_y=True)
-    for place, (ax, training_set) in enumerate(zip(axes, sets, strict=True)):
-        of_set = [run for run in evolutions if run.training_set == training_set]
-        _panel(ax, of_set, _style.PALETTE[place % len(_style.PALETTE)])
+def draw(context: Context) -> Drawing:
+    """Draw a panel per training set and a line per run, the fittest one thick."""
+    by_set: dict[tuple[str, str], list[Run]] = {}
+    for method in _formulas.methods(context.inputs):
+        for run in read_runs(context.inputs, method):
+            by_set.setdefault((method, run.training_set), []).append(run)
+    if not by_set:
+        return _style.nothing(f"the run makes no {EVOLVED}/")
+    drawing, axes = _style.panels(len(by_set), COLUMNS, 3.6, 2.9, share_y=True)
+    for place, (ax, runs) in enumerate(zip(axes, by_set.values(), strict=True)):
+        _panel(ax, runs, _style.PALETTE[place % len(_style.PALETTE)])
         if place % COLUMNS == 0:
             ax.set_ylabel("best Kendall's tau in training")
     drawing.suptitle("Fitness of the best formula by generation", x=0.01, ha="left")
     return drawing
 
 
-def _panel(ax: Axes, of_set: list[Run], colour: str) -> None:
-    best = _evolved.fittest(of_set, of_set[0].training_set)
-    for run in of_set:
+def _panel(ax: Axes, runs: list[Run], colour: str) -> None:
+    best = fittest(runs, runs[0].training_set)
+    for run in runs:
         thick = run is best
         ax.plot(
             range(len(run.best)),
@@ -41,9 +43,9 @@ def _panel(ax: Axes, of_set: list[Run], colour: str) -> None:
             alpha=1.0 if thick else 0.55,
             label=f"fittest: repeat {run.repeat}, {run.fitness:.3f}" if thick else None,
         )
-    problems = ", ".join(_style.problem_title(problem) for problem in of_set[0].problems)
-    runs = _style.counted([len(of_set)])
-    ax.set_title(f"{of_set[0].training_set}: {runs} runs\n{_shortened(problems)}")
+    problems = ", ".join(_style.problem_title(problem) for problem in runs[0].problems)
+    count = _style.counted([len(runs)])
+    ax.set_title(f"{runs[0].method} on {runs[0].training_set}: {count} runs\n{_shortened(problems)}")
     ax.set_xlabel("generation")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="lower right")
@@ -57,7 +59,7 @@ FIGURE = Figure(
     title="How the formulas evolved",
     caption=(
         "Fitness (Kendall's tau on the training architectures, the mean over the problems) of the best "
-        "formula of each generation, one line a run. It is what evolution sees; how well a formula does on "
+        "formula of each generation, one line per run. It is what evolution sees; how well a formula does on "
         "unseen architectures is in the tables."
     ),
     draw=draw,

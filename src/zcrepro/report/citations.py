@@ -1,0 +1,50 @@
+"""How to cite the papers that tables reproduce, and the data that their values are computed from."""
+
+from collections.abc import Iterable
+
+from zcrepro.problems.problem import EMBEDDED, Problem
+
+PAPERS = {
+    "ZCP": "M. S. Abdelfattah, A. Mehrotra, Ł. Dudziak, N. D. Lane. Zero-Cost Proxies for Lightweight NAS. "
+    "ICLR 2021.",
+    "EZNAS": "Y. Akhauri, J. P. Munoz, N. Jain, R. Iyer. EZNAS: Evolving Zero-Cost Proxies for Neural "
+    "Architecture Scoring. NeurIPS 2022.",
+    "SRGP": "Q. M. Phan, N. H. Luong. From Hand-Crafted Metrics to Evolved Training-Free Performance "
+    "Predictors for Neural Architecture Search via Genetic Programming. 2025.",
+}
+"""How to cite the papers, by the name that tables give them."""
+
+RELEASED = "suite_zero"
+"""The key of the scores that NAS-Bench-Suite-Zero published."""
+
+TRANSNAS = (
+    "Y. Duan, X. Chen, H. Xu, Z. Chen, X. Liang, T. Zhang, Z. Li. TransNAS-Bench-101: Improving "
+    "Transferability and Generalizability of Cross-Task Neural Architecture Search. CVPR 2021."
+)
+
+SOURCES = {
+    "nasbench101": "C. Ying, A. Klein, E. Christiansen, E. Real, K. Murphy, F. Hutter. NAS-Bench-101: "
+    "Towards Reproducible Neural Architecture Search. ICML 2019.",
+    "nasbench201": "X. Dong, Y. Yang. NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture "
+    "Search. ICLR 2020.",
+    "nasbench301": "A. Zela, J. Siems, L. Zimmer, J. Lukasik, M. Keuper, F. Hutter. Surrogate NAS "
+    "Benchmarks: Going Beyond the Limited Search Spaces of Tabular NAS Benchmarks. ICLR 2022.",
+    "transnasbench101_micro": TRANSNAS,
+    "transnasbench101_macro": TRANSNAS,
+    RELEASED: "A. Krishnakumar, C. White, A. Zela, R. Tu, M. Safari, F. Hutter. "
+    "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies. NeurIPS 2022 Datasets and Benchmarks.",
+}
+"""How to cite published data: accuracies by search space, and scores."""
+
+
+def of_spaces(spaces: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of the accuracies of search spaces; EMBEDDED stands for the project's own."""
+    keys = (EMBEDDED if Problem(space, "").is_embedded else space for space in spaces)
+    return tuple(dict.fromkeys(key for key in keys if key == EMBEDDED or key in SOURCES))
+
+
+def texts(papers: Iterable[str], cited: Iterable[str]) -> list[str]:
+    """Return the citations of papers, then those of data, each once. Unknown names are left out."""
+    found = [PAPERS[paper] for paper in dict.fromkeys(papers) if paper in PAPERS]
+    keys = set(cited)
+    return list(dict.fromkeys([*found, *(text for key, text in SOURCES.items() if key in keys)]))
