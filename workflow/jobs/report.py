@@ -79,11 +79,17 @@ class Report:
     def reads(self, name: str) -> list[str]:
         """Return the names of the results that a table or a figure reads, of those that the run makes.
 
-        Its file says so with patterns; what matches an earlier pattern comes first.
+        Its file says so with patterns; what matches an earlier pattern comes first. ``{space}`` in a pattern
+        stands for each space whose features match a pattern before it.
         """
         kind = "table" if name in self.section["tables"] else "figure"
-        patterns = static.literal(f"{provenance.PLUGINS[kind]}.{name}", "READS")
-        found = [made for pattern in patterns for made in self.made if fnmatch(made, pattern)]
+        found: list[str] = []
+        for pattern in static.literal(f"{provenance.PLUGINS[kind]}.{name}", "READS"):
+            spaces = dict.fromkeys(read.split("/")[1] for read in found if read.startswith("features/"))
+            patterns = (
+                [pattern.format(space=space) for space in spaces] if "{space}" in pattern else [pattern]
+            )
+            found += [made for made in self.made if any(fnmatch(made, each) for each in patterns)]
         return list(dict.fromkeys(found))
 
     @cached_property

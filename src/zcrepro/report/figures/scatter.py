@@ -19,7 +19,7 @@ from zcrepro.report._inputs import Inputs
 from zcrepro.report._scored import with_accuracy
 from zcrepro.report.context import Context
 
-READS = ("accuracies/*", "features/*", "generalization/*", "evolved/*")
+READS = ("features/*", "accuracies/{space}", "generalization/*", "evolved/*")
 
 FEATURES = "features"
 
