@@ -37,13 +37,13 @@ def proxy(text):
 
 
 def networks(count):
-    """Raw scores of all magnitudes and signs."""
+    """Return raw scores of all magnitudes and signs."""
     rng = np.random.default_rng(0)
     return [dict(zip(NAMES, rng.choice(VALUES, len(NAMES)), strict=True)) for _ in range(count)]
 
 
 def computed(expression, names):
-    """The value of a Python expression, NaN if a step is not finite."""
+    """Return the value of a Python expression, or NaN if a step is not finite."""
     try:
         with np.errstate(divide="raise", over="raise", invalid="raise"):
             return float(eval(expression, dict(names)))
@@ -52,7 +52,7 @@ def computed(expression, names):
 
 
 def typed_text(text, where, raw):
-    """What a reader computes of the text, who defines each name as it is said after it."""
+    """Return what a reader computes from the text, with each name defined as the text says."""
     names = {"sign": np.sign, "ln": np.log, "smaller": np.minimum, "larger": np.maximum, **raw}
     units = {}
     for equation in where.split("; "):
@@ -71,7 +71,7 @@ def typed_text(text, where, raw):
 
 
 def typed_latex(latex, raw):
-    """What a reader computes of the LaTeX."""
+    """Return what a reader computes from the LaTeX."""
     formula, _, definition = latex.partition(r", \quad ")
     names = {"sgn": np.sign, "ln": np.log, "root": np.sqrt, "min": np.minimum, "max": np.maximum, **raw}
     if definition:
@@ -82,7 +82,7 @@ def typed_latex(latex, raw):
 
 
 def python(latex):
-    """LaTeX transcribed, from the innermost braces outwards."""
+    """Return LaTeX as Python, transcribed from the innermost braces outwards."""
     latex = re.sub(r"\\(?:mathrm|operatorname)\{([^{}]*)\}", lambda found: found[1].replace("\\", ""), latex)
     for command, written in {"|": ("abs(", ")"), "(": ("(", ")")}.items():
         latex = latex.replace(rf"\left{command}", written[0])

@@ -33,7 +33,7 @@ columns = st.lists(
 
 
 def recursive(tokens: list[str], values: dict[str, np.ndarray]) -> tuple[np.ndarray, int]:
-    """The textbook evaluation, and the depth."""
+    """Return the value by recursion, and the depth."""
     token = tokens.pop(0)
     if token in values:
         return values[token], 0

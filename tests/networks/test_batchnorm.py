@@ -20,7 +20,7 @@ def draw(*shape, seed=0):
 
 
 def parameters():
-    """One channel's weight is negative and one's is zero."""
+    """Return weights, one of them negative and one zero, and biases of three channels."""
     return torch.tensor([1.3, -0.7, 0.0], dtype=torch.double), draw(3, seed=1)
 
 
@@ -60,7 +60,7 @@ def test_a_third_derivative_is_refused_and_not_wrong():
 
 
 class Branches(nn.Module):
-    """Norms with and without parameters, one of them used twice, on branches that meet again."""
+    """Has norms with and without parameters, one of them used twice, on branches that are added again."""
 
     def __init__(self, norm):
         super().__init__()
@@ -76,7 +76,7 @@ class Branches(nn.Module):
 
 
 class SameNorm(nn.BatchNorm2d):
-    """Another type, so it keeps torch's derivatives."""
+    """A subclass, which may compute something else, so it keeps torch's derivatives."""
 
 
 def test_hessian_gradient_products_of_a_network_equal_autograds():
@@ -110,7 +110,7 @@ def test_what_is_not_covered_keeps_torchs_forward():
 
 
 def test_the_hardest_reference_network_scores_in_double_precision_what_autograd_gives():
-    """All 1x1 convolutions: in single precision grasp is 47 percent off, whoever computes it."""
+    """With 1x1 convolutions only, grasp in single precision is off by 47 percent, with torch's derivatives too."""
     space = zcrepro.get_space("embedded_cell")
     batch = draw(16, 1, 12, 12), torch.arange(16) % 10
 

@@ -29,7 +29,7 @@ def images(*shape, dtype=torch.double):
 
 
 def both(pool, x, upstream=None):
-    """What torch's pooling gives, and what the products give; with ``upstream``, its gradient instead."""
+    """Return the results of torch's pooling and of the products, or their gradients for ``upstream``."""
 
     def value():
         if upstream is None:
@@ -103,7 +103,7 @@ def test_a_size_that_torch_refuses_is_refused():
 
 def test_scores_are_those_of_torchs_pooling_and_the_model_keeps_its_forward():
     class SameMap(nn.AvgPool2d):
-        """Another type, so it is left alone."""
+        """A subclass, which may compute something else, so it keeps its forward."""
 
     def network(pooling):
         torch.manual_seed(0)

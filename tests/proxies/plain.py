@@ -1,6 +1,6 @@
-"""The thirteen proxies by their plain definitions: one at a time, each on a copy of the network.
+"""The 13 proxies of NAS-Bench-Suite-Zero by their plain definitions, each on a copy of the network.
 
-They share nothing with the engine: no pass, no closed form, no product in place of a pooling.
+They share nothing with the engine: no pass, no closed form, no product instead of a pooling.
 """
 
 import copy
@@ -182,4 +182,4 @@ def l2_norm(model, images, labels):
 
 FUNCTIONS = (grad_norm, snip, plain, grasp, fisher, jacov, epe_nas, nwot, synflow, zen, params, l2_norm)
 PLAIN = {function.__name__: function for function in FUNCTIONS}
-"""All of the thirteen but flops, whose definition is each space's and is proved by published counts."""
+"""The 13 proxies of NAS-Bench-Suite-Zero except flops, which is compared with published counts."""

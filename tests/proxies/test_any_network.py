@@ -1,4 +1,4 @@
-"""Networks of a user's own making: each score is right, or NaN with the reason.
+"""Networks as users write them: each score is right, or NaN with the reason.
 
 A test compares two networks that compute the same thing, the second of them in the plainest way.
 """
@@ -19,12 +19,12 @@ import zcrepro
 
 ALL = sorted(zcrepro.list_proxies())
 DRAWN_ANEW = ["az_expressivity", "az_progressivity", "az_trainability", "vkdnw", "zen"]
-"""They draw weights or noise of their own from the seed."""
+"""Proxies that draw weights or noise from the seed."""
 OF_LAYERS = ["fisher", "flops", "grad_norm", "grad_sign", "grasp", "l2_norm", "log_synflow", "plain", "snip"]
 OF_LAYERS += ["synflow", "synflow_bn", "synflow_zcp", "zico"]
 OF_GRADIENTS = ["fisher", "grad_norm", "grad_sign", "grasp", "plain", "snip", "zico"]
 NOT_OF_MODULES = [name for name in ALL if not name.startswith("az_") and name not in ("flops", "meco")]
-"""The others see which functions are modules: blocks, counted layers, feature maps."""
+"""Proxies that do not depend on whether a function is a module; the others see blocks or modules."""
 CLASSES = 5
 
 
@@ -39,7 +39,7 @@ def scores(model, proxies=ALL, seed=0):
 
 
 def same(a, b, proxies=ALL, rel=1e-9):
-    """Both have the same scores, and the first those statuses."""
+    """Check that both networks have the same scores and statuses; return those of the first."""
     found, expected = scores(a, proxies), scores(b, proxies)
     assert {name: found.status[name] for name in proxies} == {name: expected.status[name] for name in proxies}
     assert dict(found) == pytest.approx(dict(expected), rel=rel, nan_ok=True)
@@ -47,7 +47,7 @@ def same(a, b, proxies=ALL, rel=1e-9):
 
 
 class Net(nn.Module):
-    """Two convolutions with BatchNorm; subclasses say how the features go on."""
+    """Two convolutions with BatchNorm; subclasses change how the features continue."""
 
     def __init__(self):
         super().__init__()
@@ -89,7 +89,7 @@ COMPUTED = {
 
 
 def plain_twin(model):
-    """The network whose weights are plain parameters with the values that a forward in training mode uses."""
+    """Return a network of plain parameters, with the values that a forward in training mode uses."""
     used = {}
     handle = model.body.register_forward_hook(
         lambda module, *_: used.update(w=module.weight.detach().clone())
@@ -179,7 +179,7 @@ class Copying(Net):
 
 
 class Preactivated(Net):
-    """The activation in place changes the shortcut, too."""
+    """The in-place activation changes the shortcut as well."""
 
     def __init__(self):
         super().__init__()
@@ -224,7 +224,7 @@ def test_images_are_not_overwritten():
 
 
 class Remembering(Net):
-    """Keeps state of all kinds from call to call, and computes with it."""
+    """Keeps state of many kinds from call to call, and computes with it."""
 
     def __init__(self):
         super().__init__()
@@ -312,7 +312,7 @@ class LayerDrop(nn.Module):
 
 
 class NormAndDrop(nn.Module):
-    """Normalises by the batch and drops, both in training mode alone."""
+    """Normalises by the batch and drops, both in training mode only."""
 
     def __init__(self):
         super().__init__()
@@ -358,7 +358,7 @@ def test_a_network_that_draws_in_every_mode_has_no_score():
     assert found.status["snip"].startswith("the network draws random numbers in every mode")
 
 
-# Nothing found is not zero
+# A score without a value is not zero
 
 
 class Volumes(nn.Module):
@@ -466,7 +466,7 @@ def test_weights_without_values_or_gradients_are_refused_by_name():
     assert "meta device" in scores(empty, ["snip"]).status["snip"]
 
 
-# One proxy's failure is its own
+# A proxy that fails affects no other
 
 
 class Gated(Net):
@@ -533,7 +533,7 @@ def test_fused_attention_has_a_second_derivative():
 
 def test_a_pass_that_the_network_cannot_run_leaves_the_others_their_values():
     class SingleBatch(Net):
-        """Is made for batches of a certain size, so that it cannot run on one image."""
+        """Runs on batches of one size only, and not on a single image."""
 
         def forward(self, x):
             return super().forward(x.reshape(8, 3, 8, 8))
@@ -582,7 +582,7 @@ class Tokens(nn.Module):
 
 
 class Maps(nn.Module):
-    """The same, with 1x1 convolutions in the place of linear layers."""
+    """The same, with 1x1 convolutions instead of linear layers."""
 
     def __init__(self):
         super().__init__()
@@ -670,7 +670,7 @@ def test_zen_finds_the_last_pooling_however_it_is_called(kind):
 
 
 class Excited(Net):
-    """Pools inside a block of squeeze and excitation; the last features are flattened."""
+    """Pools only inside a squeeze-and-excitation block; the last features are flattened."""
 
     def __init__(self):
         super().__init__()
@@ -716,7 +716,7 @@ def test_of_several_outputs_the_main_logits_count(put_out):
 
 
 class Tiles(Net):
-    """Cuts each image into four, which stand in the batch one after another."""
+    """Cuts each image into four patches, which are consecutive rows of the batch."""
 
     def features(self, x):
         tiles = x.unfold(2, 4, 4).unfold(3, 4, 4).permute(0, 2, 3, 1, 4, 5).reshape(-1, 3, 4, 4)

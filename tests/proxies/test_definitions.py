@@ -1,4 +1,4 @@
-"""The thirteen in float64 against their plain definitions, on networks of many kinds."""
+"""The 13 proxies of NAS-Bench-Suite-Zero in float64 against their plain definitions."""
 
 import math
 
@@ -29,7 +29,7 @@ def stem():
 
 
 class Disconnected(nn.Module):
-    """The logits are constants, though there are layers."""
+    """Has layers, but constant logits."""
 
     def __init__(self):
         super().__init__()
@@ -43,7 +43,7 @@ class Disconnected(nn.Module):
 
 
 class Tied(nn.Module):
-    """One convolution and one BatchNorm, both used twice."""
+    """Uses one convolution and one BatchNorm twice."""
 
     def __init__(self):
         super().__init__()
@@ -59,7 +59,7 @@ class Tied(nn.Module):
 
 
 class Branches(nn.Module):
-    """Poolings of both kinds side by side, an in-place activation of their sum."""
+    """Has poolings of both kinds in parallel, and an in-place activation of their difference."""
 
     def __init__(self):
         super().__init__()
@@ -99,7 +99,7 @@ SPACES = {
     "nds_resnet": "cifar10",
     "transnasbench101_micro": "class_object",
 }
-"""A task of each of several spaces, with other skeletons and operations."""
+"""One task per search space; the spaces differ in skeletons and operations."""
 
 
 def batch(size, side, channels=3):

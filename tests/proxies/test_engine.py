@@ -1,4 +1,4 @@
-"""The engine on networks of all kinds: values, what is undefined, and what it leaves untouched."""
+"""The engine: values, undefined scores, errors, and that the network is left as it was found."""
 
 import dataclasses
 import gc
@@ -281,7 +281,7 @@ def test_every_proxy_says_its_formula_citation_and_direction():
 
 
 class Greedy(nn.Module):
-    """A network that asks for more memory than there is."""
+    """Allocates more memory than any machine has."""
 
     def __init__(self):
         super().__init__()
@@ -309,7 +309,7 @@ def test_want_of_memory_in_a_proxy_says_so_too(monkeypatch):
 
 
 class Precision(nn.Module):
-    """Notes how precisely a GPU would compute, where a score does not restore it."""
+    """Notes the precision settings of a GPU in an attribute of the class, which a score does not restore."""
 
     noted = []  # noqa: RUF012
 
@@ -349,7 +349,7 @@ def test_a_network_that_cannot_process_the_images_is_refused_with_both_named():
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_scored_network_is_freed_at_once(name):
-    """A cycle of references would let the memory of thousands of networks pile up."""
+    """With a cycle of references, the memory of thousands of networks would accumulate."""
     model, (images, labels) = convolutional(), batch()
     gc.collect()
     gc.disable()

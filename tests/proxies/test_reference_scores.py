@@ -1,4 +1,4 @@
-"""Every proxy against what the two peer implementations score for seven NAS-Bench-201 networks.
+"""Every proxy against the scores of the two peer implementations for seven NAS-Bench-201 networks.
 
 ``nasbench201_peer_scores.json`` holds their scores, the recipe for the weights and the batch, and
 the commits of the peers (NASLib and zero-cost-nas). All are compared in float64, where no score depends
@@ -35,7 +35,7 @@ PEERS = {
     "naslib": {name: name for name in (*NAMES, "flops", "params", "synflow")},
     "foresight": {"synflow_zcp": "synflow", "synflow_bn": "synflow_bn"},
 }
-"""For each peer in the file (foresight is zero-cost-nas) our proxies and what it calls them."""
+"""Our proxies and their names in each peer of the file; foresight is the package of zero-cost-nas."""
 
 PAIRS = [(peer, name) for peer, names in PEERS.items() for name in names]
 
@@ -141,7 +141,7 @@ def test_single_precision_errs_as_far_as_the_conditioning_of_the_network_lets_it
 
 
 def errors():
-    """A row for each proxy of each peer: the relative error on each network."""
+    """Return one row per proxy and peer, with the relative error on each network."""
     table = Table("proxy", "peer", *NETWORKS)
     for peer, name in PAIRS:
         cells = []

@@ -1,4 +1,4 @@
-"""Which networks have no score of SynFlow with BatchNorm, since rounding errors are most of its flow."""
+"""Networks without a score of SynFlow with BatchNorm, because its flow consists of rounding errors."""
 
 import pytest
 import torch

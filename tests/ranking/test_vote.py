@@ -10,7 +10,7 @@ from zcrepro.ranking.correlation import spearman
 
 
 def naive(scores: np.ndarray, accuracy: np.ndarray) -> float:
-    """The authors' rule, pair by pair: a difference above zero is a vote for, everything else against."""
+    """Vote pair by pair as the authors do: a difference above zero is a vote for, all else a vote against."""
     right = pairs = 0
     for i in range(len(accuracy)):
         for j in range(len(accuracy)):
