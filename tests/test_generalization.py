@@ -19,7 +19,6 @@ from zcrepro.ranking.correlation import interval, kendall, mean_over_draws, spea
 SETTINGS: dict[str, Any] = {
     "problems": ["s/a", "t/b"],
     "source": "released",
-    "draws": 1,
     "handcrafted": ["p", "q"],
     "seed": 1,
     "resamples": 60,
@@ -131,15 +130,19 @@ def test_the_exact_set_of_rows(folder: Path) -> None:
 def test_several_draws_of_the_scores_are_averaged_on_the_rows_they_share(folder: Path) -> None:
     again = pd.read_parquet(folder / "s-scores.parquet")
     again["p"] += np.random.default_rng(5).normal(size=ROWS)
-    again.drop(index=[3, 4]).to_parquet(folder / "s-again.parquet")
+    both_draws = [
+        pd.read_parquet(folder / "s-scores.parquet").assign(draw=0),
+        again.drop(index=[3, 4]).assign(draw=1),
+    ]
+    pd.concat(both_draws).to_parquet(folder / "s-draws.parquet")
     once = run(folder, problems=["s/a"])
-    settings = SETTINGS | {"problems": ["s/a"], "draws": 2}
+    settings = SETTINGS | {"problems": ["s/a"]}
     (folder / "settings.json").write_text(json.dumps(settings))
     generalize(
         settings_file=folder / "settings.json",
         evolved=[folder / "D-1.json"],
         accuracies=[folder / "s-acc.parquet"],
-        scores=[folder / "s-scores.parquet", folder / "s-again.parquet"],
+        scores=[folder / "s-draws.parquet"],
         output=folder / "out.parquet",
     )
     found = pd.read_parquet(folder / "out.parquet").set_index(["name", "population", "metric"])

@@ -5,26 +5,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from schema import documented_keys
+from schema import documented_keys, read_schema
 
 HERE = Path(__file__).parent
 INTRODUCTION = """\
 # Configuration
 `config.yaml` is the full size, with the papers' settings where they are known; `sample.yaml` and
 `quickstart.yaml` are laid over it with `--configfile`. Mappings are merged and lists are replaced: so
-definitions (spaces, training sets, what a table reads) are mappings, and what is selected is a list.
+definitions (spaces, training sets, experiments) are mappings, and what is selected is a list.
 
 A key that is not in this table is an error that names the nearest one. To try something, copy
 `quickstart.yaml`, give it a `run` of its own, change a line and run it: only what depends on that
 line is computed again. A key can also be set on the command line, after all else:
-`snakemake --cores 2 --configfile config/quickstart.yaml --config seed=3 'srgp={generations: 40}'`.
+
+```console
+$ snakemake --cores 2 --configfile config/quickstart.yaml --config 'evolution={srgp: {generations: 40}}'
+```
 
 `datasets.tsv` lists every file that is fetched: name, URL, digest, size, licence and citation.
 
 `<name>` stands for a name of your own, `[]` for each element of a list. This table is made from
-`workflow/schemas/config.schema.yaml` by `python workflow/document_config.py`.
+`workflow/schemas/config.schema.yaml`, and from the options in the files of methods and algorithms, by
+`python workflow/document_config.py`.
 
 | key | meaning |
 | --- | --- |
@@ -39,7 +41,7 @@ def row(key: str, schema: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    schema = yaml.safe_load((HERE / "schemas/config.schema.yaml").read_text(encoding="utf-8"))
+    schema = read_schema(HERE / "schemas/config.schema.yaml")
     rows = "".join(row(key, inner) for key, inner in documented_keys(schema))
     (HERE.parent / "config/README.md").write_text(INTRODUCTION + rows, encoding="utf-8")
 

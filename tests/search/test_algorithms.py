@@ -1,35 +1,48 @@
-"""Every algorithm, plain and guided, on a table whose best model is known."""
+"""Every algorithm, plain and guided, on a pool whose best model is known."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer
 
 import zcrepro
 from zcrepro import registry
+from zcrepro.search._guide import Guide
+from zcrepro.search._pool import Pool
+from zcrepro.search._trainer import BudgetSpentError, Trainer
 
 SPACE = zcrepro.get_space("embedded_chain")
-OPTIONS = {"pool": 16, "tournament": 5}
-ALGORITHMS = registry.names("algorithms")
+OPTIONS = {"aging_evolution": {"alive": 16, "tournament": 5}}
+ALGORITHMS = registry.names("algorithm")
 
 
-def smooth_table(count=3000):
+@dataclass
+class Known:
+    """A pool and its accuracies."""
+
+    pool: Pool
+    validation: np.ndarray
+
+
+def smooth(count=3000):
     """Accuracy grows with the number of 3x3 convolutions and of pools, with a little noise."""
     rng = np.random.default_rng(0)
     archs = list(dict.fromkeys(SPACE.sample(rng) for _ in range(count)))
     worth = {"conv_3x3": 3.0, "depthwise_3x3": 2.0, "max_pool_3x3": 1.0}
     accuracy = np.array([sum(worth.get(op, 0) for op in arch) for arch in archs])
-    return Table(SPACE, archs, accuracy + rng.normal(0, 0.3, len(archs)), np.full(len(archs), np.nan))
+    return Known(Pool(SPACE, archs), accuracy + rng.normal(0, 0.3, len(archs)))
 
 
-TABLE = smooth_table()
+TABLE = smooth()
 
 
 def trained(name, budget, guide=None, seed=0, table=TABLE):
-    trainer = Trainer(table, budget)
+    trainer = Trainer(lambda index: float(table.validation[index]), len(table.pool), budget)
+    algorithm = registry.get("algorithm", name)
+    options = algorithm.options(**OPTIONS.get(name, {}))
     with suppress(BudgetSpentError):
-        registry.get("algorithms", name)(trainer, table, guide, np.random.default_rng(seed), OPTIONS)
+        algorithm.run(table.pool, trainer, guide, np.random.default_rng(seed), options)
     return trainer.trained
 
 
@@ -41,7 +54,7 @@ def test_the_budget_is_spent_exactly_on_different_models(name):
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_a_budget_larger_than_the_table_trains_the_whole_table(name):
-    small = Table(SPACE, TABLE.archs[:30], TABLE.validation[:30], TABLE.test[:30])
+    small = Known(Pool(SPACE, TABLE.pool.archs[:30]), TABLE.validation[:30])
     assert sorted(trained(name, 100, table=small)) == list(range(30))
 
 
@@ -59,7 +72,7 @@ def test_a_perfect_guide_finds_a_better_model_sooner(name):
 
 
 def test_a_warmed_up_random_search_trains_the_best_scored_first():
-    guide = Guide(TABLE.validation, warmup=len(TABLE), move_probability=0)
+    guide = Guide(TABLE.validation, warmup=len(TABLE.pool), move_probability=0)
     assert trained("random_search", 5, guide) == np.argsort(-TABLE.validation)[:5].tolist()
 
 

@@ -10,8 +10,8 @@ import zcrepro
 from zcrepro import seeds
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
-from zcrepro.proxies.extract import feature_schema
-from zcrepro.search.stage import search
+from zcrepro.proxies.feature_table import KEY, feature_schema
+from zcrepro.search.stage import search, searches
 
 SPACE = zcrepro.get_space("embedded_chain")
 SETTINGS = {
@@ -19,15 +19,13 @@ SETTINGS = {
     "task": "digits",
     "source": "features",
     "guides": ["snip"],
-    "algorithms": ["aging_evolution", "random_search"],
     "repeats": 3,
     "budget": 20,
     "warmup": 30,
     "move_probability": 0.75,
-    "pool": 8,
-    "tournament": 3,
     "seed": 0,
 }
+OPTIONS = {"aging_evolution": {"alive": 8, "tournament": 3}, "random_search": {}}
 
 
 @pytest.fixture
@@ -50,22 +48,27 @@ def folder(tmp_path):
             )
     frame = pd.DataFrame(rows).assign(seeds=3, source="made up")
     parquet.write(tmp_path / "accuracies.parquet", frame, ACCURACIES, ["task", "metric", "arch"], {})
-    scores = pd.DataFrame({"arch": texts, "graph": texts, "snip": validation, "snip_status": "ok"})
+    scores = pd.DataFrame({"arch": texts, "graph": texts, "draw": 0, "snip": validation, "snip_status": "ok"})
     scores.loc[0, "snip"] = np.nan
-    parquet.write(tmp_path / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
+    parquet.write(tmp_path / "features.parquet", scores, feature_schema(["snip"]), KEY, {})
     return tmp_path
 
 
-def run(folder, **changes):
-    (folder / "settings.json").write_text(json.dumps(SETTINGS | changes))
-    output = folder / "search.parquet"
-    search(
-        settings_file=folder / "settings.json",
-        accuracies=folder / "accuracies.parquet",
-        scores=folder / "features.parquet",
-        output=output,
-    )
-    return parquet.read(output)
+def run(folder, evolved=(), **changes):
+    """Search with both algorithms, and join what they found."""
+    parts = [folder / f"{algorithm}.parquet" for algorithm in OPTIONS]
+    for part in parts:
+        own = {"algorithm": part.stem, "options": OPTIONS[part.stem]}
+        (folder / "settings.json").write_text(json.dumps(SETTINGS | own | changes))
+        search(
+            settings_file=folder / "settings.json",
+            accuracies=folder / "accuracies.parquet",
+            scores=folder / "features.parquet",
+            evolved=evolved,
+            output=part,
+        )
+    searches(parts=parts, output=folder / "search.parquet")
+    return parquet.read(folder / "search.parquet")
 
 
 def test_every_method_and_repeat_has_a_row_for_each_trained_model(folder):
@@ -110,15 +113,16 @@ def test_a_benchmark_without_validation_accuracy_is_refused(folder):
 
 
 def test_scores_of_other_architectures_are_refused(folder):
-    scores = pd.DataFrame({"arch": ["x"], "graph": ["x"], "snip": [1.0], "snip_status": ["ok"]})
-    parquet.write(folder / "features.parquet", scores, feature_schema(["snip"]), ["arch"], {})
+    scores = pd.DataFrame({"arch": ["x"], "graph": ["x"], "draw": [0], "snip": [1.0], "snip_status": ["ok"]})
+    parquet.write(folder / "features.parquet", scores, feature_schema(["snip"]), KEY, {})
     with pytest.raises(ValueError, match="no architecture of embedded_chain/digits is in both"):
         run(folder)
 
 
 def test_the_file_says_how_it_was_made(folder):
     run(folder)
-    made = parquet.metadata(folder / "search.parquet")
+    assert set(json.loads(parquet.metadata(folder / "search.parquet")["algorithms"])) == set(OPTIONS)
+    made = parquet.metadata(folder / "random_search.parquet")
     assert made["stage"] == "search"
     assert len(made["code"]) == len(made["settings"]) == 16
 
@@ -137,17 +141,16 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
         "training_fitness": 0.5,
     }
     (folder / "seed-0.json").write_text(json.dumps(found))
-    (folder / "settings.json").write_text(json.dumps(SETTINGS))
-    search(
-        settings_file=folder / "settings.json",
-        accuracies=folder / "accuracies.parquet",
-        scores=folder / "features.parquet",
-        evolved=[folder / "seed-0.json"],
-        output=folder / "search.parquet",
-    )
-    rows = parquet.read(folder / "search.parquet")
+    rows = run(folder, evolved=[folder / "seed-0.json"])
     assert rows.groupby("guide")["labels"].unique().map(list).to_dict() == {
         "evolved": [10],
         "none": [0],
         "snip": [0],
     }
+
+
+def test_a_wrong_option_of_an_algorithm_is_named(folder):
+    with pytest.raises(ValueError, match=r"aging_evolution in .*: unknown key 'aliv'; did you mean 'alive'"):
+        run(folder, algorithm="aging_evolution", options={"aliv": 3, "tournament": 2})
+    with pytest.raises(ValueError, match="alive: Input should be greater than or equal to 2"):
+        run(folder, algorithm="aging_evolution", options={"alive": 1, "tournament": 2})

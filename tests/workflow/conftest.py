@@ -23,38 +23,37 @@ TINY = {
         "proxies": ["params", "l2_norm", "synflow", "zen"],
         "draws": 1,
         "batch_size": 8,
-        "chunk_size": 15,
+        "chunk_seconds": 0.02,
     },
     "training_sets": {"cell": ["embedded_cell/digits"]},
-    "srgp": {
-        "train_on": ["cell"],
-        "scores": "features",
-        "repeats": 2,
-        "architectures": 15,
-        "population": 20,
-        "generations": 3,
+    "evolution": {
+        "srgp": {
+            "train_on": ["cell"],
+            "scores": "features",
+            "repeats": 2,
+            "architectures": 15,
+            "population": 20,
+            "generations": 3,
+        }
     },
     "generalization": {
         "problems": ["embedded_cell/digits", "embedded_chain/digits"],
         "resamples": 20,
     },
     "search": {
-        "runs": [{"problem": "embedded_cell/digits", "guides": ["synflow"], "evolved_on": "cell"}],
-        "repeats": 2,
-        "budget": 10,
-        "warmup": 10,
-        "pool": 5,
-        "tournament": 2,
+        "zcp": {
+            "runs": [{"problem": "embedded_cell/digits", "guides": ["synflow"], "evolved_on": "cell"}],
+            "repeats": 2,
+            "budget": 10,
+            "warmup": 10,
+            "aging_evolution": {"alive": 5, "tournament": 2},
+        }
     },
     "max_undefined_share": 0.2,
     "report": {
         "tables": ["srgp_correlation", "srgp_runs", "generalization", "zcp_search"],
         "figures": ["search"],
         "resamples": 20,
-        "reads": {
-            "zcp_search": ["search/embedded_cell-digits"],
-            "search": ["search/embedded_cell-digits"],
-        },
     },
 }
 

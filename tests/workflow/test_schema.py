@@ -4,12 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
-from schema import completed, documented_keys
+from schema import completed, documented_keys, read_schema
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(ROOT / "workflow/schemas/config.schema.yaml")
 NOT_EVERYWHERE = {"released", "counts"}  # tables that not every source has
 SMALL = {"run": "test", "spaces": {}}
 
@@ -44,27 +43,37 @@ def test_the_readme_of_the_configuration_documents_every_key_with_its_default():
 
 
 def test_defaults_are_filled_in_at_every_depth():
-    config = completed(SMALL | {"search": {"runs": [{"problem": "a/b"}]}}, SCHEMA)
+    config = completed(SMALL | {"search": {"zcp": {"runs": [{"problem": "a/b"}]}}}, SCHEMA)
     assert config["seed"] == 2026
-    assert config["srgp"]["population"] == 200
-    assert config["search"]["runs"][0]["scores"] == "features"
-    assert config["search"]["move_probability"] == 0.75
+    assert config["evolution"]["srgp"]["population"] == 200
+    assert config["search"]["zcp"]["runs"][0]["scores"] == "features"
+    assert config["search"]["zcp"]["move_probability"] == 0.75
+    assert config["search"]["zcp"]["aging_evolution"] == {"alive": 64, "tournament": 10}
+    assert config["features"]["redraw"] == ["weights"]
 
 
 @pytest.mark.parametrize(
-    ("section", "key", "text", "value"),
+    ("key", "text", "value"),
     [
-        ("srgp", "generations", "21", 21),
-        ("srgp", "crossover", "0.5", 0.5),
-        ("srgp", "mutation", "1", 1),
-        ("features", "share_equal_graphs", "false", False),
-        ("srgp", "scores", "released", "released"),
+        ("generations", "21", 21),
+        ("crossover", "0.5", 0.5),
+        ("mutation", "1", 1),
+        ("scores", "released", "released"),
     ],
 )
-def test_a_text_is_read_as_the_type_that_the_schema_wants(section, key, text, value):
-    read = completed(SMALL | {section: {key: text}}, SCHEMA)[section][key]
+def test_a_text_is_read_as_the_type_that_the_schema_wants(key, text, value):
+    read = completed(SMALL | {"evolution": {"srgp": {key: text}}}, SCHEMA)["evolution"]["srgp"][key]
     assert read == value
     assert type(read) is type(value)
+
+
+def test_a_text_is_read_as_a_truth_value():
+    assert (
+        completed(SMALL | {"features": {"share_equal_graphs": "false"}}, SCHEMA)["features"][
+            "share_equal_graphs"
+        ]
+        is False
+    )
 
 
 def test_a_text_inside_a_list_is_read_too():
@@ -77,10 +86,15 @@ def test_a_text_inside_a_list_is_read_too():
     ("wrong", "message"),
     [
         ({"sede": 3}, "unknown key 'sede'; did you mean 'seed'"),
-        ({"srgp": {"populaton": 3}}, "srgp: unknown key 'populaton'; did you mean 'population'"),
         (
-            {"search": {"runs": [{"problm": "a/b"}]}},
-            "search.runs.0: unknown key 'problm'; did you mean 'problem'",
+            {"evolution": {"srgp": {"populaton": 3}}},
+            "evolution.srgp: unknown key 'populaton'; did you mean 'population'",
+        ),
+        ({"evolution": {"srgp": {"population": 1}}}, "1 is less than the minimum of 2 .Formulas in a gen"),
+        ({"features": {"redraw": ["seeds"]}}, r"features.redraw.0: 'seeds' is not one of"),
+        (
+            {"search": {"zcp": {"runs": [{"problm": "a/b"}]}}},
+            "search.zcp.runs.0: unknown key 'problm'; did you mean 'problem'",
         ),
         ({"seed": "three"}, "seed: 'three' is not of type 'integer'"),
         ({"seed": "2.5"}, "seed: '2.5' is not of type 'integer'"),
@@ -97,7 +111,7 @@ def test_a_mistake_is_named_with_its_place_and_the_remedy(wrong, message):
 
 def test_all_mistakes_are_listed_at_once():
     with pytest.raises(ValueError, match=r"(?s)sede.*populaton"):
-        completed(SMALL | {"sede": 1, "srgp": {"populaton": 3}}, SCHEMA)
+        completed(SMALL | {"sede": 1, "evolution": {"srgp": {"populaton": 3}}}, SCHEMA)
 
 
 def test_a_missing_key_is_named():

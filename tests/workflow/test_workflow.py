@@ -18,7 +18,8 @@ DOWNSTREAM = {
     "timings": 2,
     "evolve": 2,
     "generalize": 1,
-    "search": 1,
+    "search": 2,
+    "searches": 1,
     "table": 4,
     "deviations": 1,
     "figure": 1,
@@ -34,7 +35,8 @@ def test_a_run_makes_every_kind_of_result(finished):
         "features/embedded_cell/digits.parquet",
         "evolved/srgp/cell/seed-1.json",
         "generalization/srgp.parquet",
-        "search/embedded_cell-digits.parquet",
+        "order/embedded_cell/digits.parquet",
+        "search/zcp/embedded_cell-digits.parquet",
         "tables/generalization.md",
         "tables/generalization.tex",
         "tables/deviations.csv",
@@ -59,7 +61,7 @@ def test_touching_every_source_and_every_tracked_file_reruns_nothing(workflow):
 
 def test_editing_one_proxy_recomputes_its_pass_group_its_join_and_what_reads_it(workflow):
     workflow.edit("proxies/zen.py")
-    assert workflow.planned() == DOWNSTREAM | {"extract": 4}
+    assert workflow.planned() == DOWNSTREAM | {"extract": 4 + 2}
     planned = workflow.snakemake("--dry-run")
     extracted = {line.split("group=")[1].split(",")[0] for line in planned.splitlines() if "group=" in line}
     assert extracted == {"zen"}
@@ -72,7 +74,14 @@ def test_editing_a_tables_code_recomputes_that_table_and_the_page_alone(workflow
 
 def test_editing_the_search_recomputes_no_feature_and_no_formula(workflow):
     workflow.edit("search/aging_evolution.py")
-    assert workflow.planned() == {"search": 1, "table": 1, "deviations": 1, "figure": 1, "page": 1}
+    assert workflow.planned() == {
+        "search": 1,  # of the other algorithm none
+        "searches": 1,
+        "table": 1,
+        "deviations": 1,
+        "figure": 1,
+        "page": 1,
+    }
 
 
 def test_another_setting_reruns_what_depends_on_it(workflow):
@@ -87,14 +96,26 @@ def test_asking_for_more_architectures_adds_chunks_and_reruns_none(workflow):
     ]
     workflow.configure(features={"runs": runs})
     planned = workflow.planned()
-    assert planned["extract"] == 3  # one more chunk for each pass group
+    assert planned["extract"] == 1 + 1 + 2  # for the 15 more: one of structure and synflow, two of zen
     assert planned["features"] == planned["timings"] == 1
+    assert "order" not in planned
+
+
+def test_another_target_for_the_time_of_a_job_reruns_no_chunk_that_is_done(workflow):
+    workflow.configure(features={"chunk_seconds": 100})
+    assert workflow.planned() == {}
+    lost = workflow.results / "features/embedded_cell/digits/draw-0/zen"
+    for chunk in ("8-16.parquet", "16-24.parquet"):
+        (lost / chunk).unlink()
+    planned = workflow.snakemake("--dry-run")
+    assert planned.count("start=8, stop=24") == 1
+    assert workflow.planned()["extract"] == 1
 
 
 def test_another_draw_adds_chunks_and_reruns_what_correlates(workflow):
     workflow.configure(features={"draws": 2})
     planned = workflow.planned()
-    assert planned["extract"] == 3 * 2 * 2  # pass groups, problems, chunks
+    assert planned["extract"] == 2 + 2 + 6  # structure, synflow and zen of both problems
     assert planned["features"] == 2
     assert "evolve" not in planned
     assert planned["generalize"] == 1
@@ -138,7 +159,7 @@ def test_a_lost_result_is_made_again_and_equal(workflow):
 
 
 def test_one_core_and_another_chunk_size_give_the_same_results(finished, fresh):
-    fresh.configure(features={"chunk_size": 20})
+    fresh.configure(features={"chunk_seconds": 100})
     fresh.snakemake(cores=1)
     same = finished.contents(*RESULTS)
     other = fresh.contents(*RESULTS)
@@ -173,8 +194,11 @@ def test_a_misspelt_key_stops_the_run_and_names_the_nearest(fresh):
 
 
 def test_a_nested_key_can_be_set_on_the_command_line(fresh):
-    fresh.snakemake("--dry-run", "--config", "srgp={generations: 21, crossover: 0.5, terminals: [zen]}")
-    evolved = [(job["generations"], job["crossover"], job["terminals"]) for job in fresh.settings("evolve")]
+    fresh.snakemake(
+        "--dry-run", "--config", "evolution={srgp: {generations: 21, crossover: 0.5, terminals: [zen]}}"
+    )
+    jobs = fresh.settings("evolve")
+    evolved = [(job["options"]["generations"], job["options"]["crossover"], job["terminals"]) for job in jobs]
     assert evolved == [(21, 0.5, ["zen"])] * 2
 
 
@@ -191,7 +215,7 @@ def test_a_run_from_another_folder_reads_the_checkout_and_writes_where_it_starts
 
 
 def test_a_failing_job_shows_its_error_and_the_rest_of_the_results_stay(workflow):
-    workflow.configure(max_undefined_share=0.0, srgp={"train_on": []})
+    workflow.configure(max_undefined_share=0.0, evolution={"srgp": {"train_on": []}})
     output = workflow.snakemake(ok=False)
     assert "max_undefined_share" in output
     assert (workflow.results / "accuracies/embedded_cell.parquet").exists()

@@ -1,17 +1,18 @@
-"""Tables, trainers and guides."""
+"""Pools, trainers and guides: what a search is given, and what it must pay for."""
 
 import numpy as np
 import pytest
-from zcrepro.search._benchmark import BudgetSpentError, Guide, Table, Trainer, warmed_up
 
 import zcrepro
+from zcrepro.search._guide import Guide, warmed_up
+from zcrepro.search._pool import Pool
+from zcrepro.search._trainer import BudgetSpentError, Trainer
 
 SPACE = zcrepro.get_space("embedded_chain")
 
 
 def table(archs):
-    n = len(archs)
-    return Table(SPACE, archs, np.arange(n, dtype=float), np.full(n, np.nan))
+    return Pool(SPACE, archs)
 
 
 def test_in_a_complete_table_neighbours_are_one_edit_away():
@@ -32,7 +33,7 @@ def test_in_a_sparse_table_neighbours_are_the_eight_nearest():
 
 
 def test_a_model_is_paid_for_once_and_the_budget_holds():
-    trainer = Trainer(table([SPACE.sample(np.random.default_rng(i)) for i in range(5)]), budget=2)
+    trainer = Trainer(float, size=5, budget=2)
     assert trainer.train(3) == 3.0
     assert trainer.train(3) == 3.0
     assert not trainer.exhausted
@@ -56,3 +57,22 @@ def test_a_warmup_orders_only_the_architectures_that_it_scores():
     guided = warmed_up(table(archs), guide, np.random.default_rng(3))
     assert guided[:10].tolist() == sorted(plain[:10], reverse=True)
     assert guided[10:].tolist() == plain[10:].tolist()
+
+
+def test_a_search_that_tries_to_look_at_accuracies_finds_those_that_it_paid_for_alone():
+    """Whatever it can reach from what it is given: attributes, private ones too, and what these hold."""
+    secret = {index: 70.0 + index / 7 for index in range(5)}
+    asked = []
+
+    def validation(index):
+        asked.append(index)
+        return secret[index]
+
+    trainer = Trainer(validation, size=5, budget=3)
+    pool = table([SPACE.sample(np.random.default_rng(i)) for i in range(5)])
+    trainer.train(2)
+    held = repr([vars(trainer), vars(pool)])
+    assert str(secret[2]) in held
+    assert not any(str(secret[index]) in held for index in (0, 1, 3, 4))
+    assert asked == [2]
+    assert trainer.trained == [2]

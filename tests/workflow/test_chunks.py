@@ -1,0 +1,114 @@
+"""How the architectures of a problem are cut into chunks."""
+
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs import parameters
+from jobs.features import Features, partition, spans_in
+from jobs.run import Run
+
+ROOT = Path(__file__).parents[2]
+SPANS = st.tuples(st.integers(0, 90), st.integers(0, 120))
+
+
+@given(st.integers(1, 100), st.integers(1, 40), st.lists(SPANS, max_size=8))
+def test_chunks_cover_every_place_once_and_keep_those_that_are_done(total, size, done):
+    found = partition(total, size, done)
+    assert found[0][0] == 0
+    assert found[-1][1] == total
+    assert all(before[1] == after[0] for before, after in pairwise(found))
+    assert all(start < stop for start, stop in found)
+    assert all(stop - start <= size for start, stop in found if (start, stop) not in done)
+
+
+def test_chunks_that_are_done_stay_when_their_size_or_their_number_changes():
+    done = partition(100, 16, [])
+    assert partition(100, 50, done) == done
+    assert partition(130, 16, done) == [*done, (100, 116), (116, 130)]
+    assert partition(100, 50, done[:2] + done[4:]) == [*done[:2], (32, 64), *done[4:]]
+
+
+def test_chunks_beyond_what_is_asked_for_or_overlapping_are_passed_over():
+    assert partition(20, 8, [(0, 16), (16, 32)]) == [(0, 16), (16, 20)]
+    assert partition(20, 8, [(0, 10), (5, 20)]) == [(0, 10), (10, 18), (18, 20)]
+
+
+def test_only_whole_chunks_are_found_in_a_folder(tmp_path):
+    for name in ("0-16.parquet", ".16-32.parquet.77.partial", "notes.txt", "0001.parquet"):
+        (tmp_path / name).touch()
+    assert spans_in(tmp_path) == [(0, 16)]
+    assert spans_in(tmp_path / "nothing") == []
+
+
+def features(**changes):
+    section = {"runs": [], "proxies": ["params", "zen", "fisher"], "batch_size": 64, "chunk_seconds": 300}
+    return Features(Run({"run": "test", "features": section | changes}, ROOT))
+
+
+def test_a_chunk_takes_the_seconds_asked_for_at_the_cost_on_record():
+    cheap, dear = (
+        features().chunk_size("nasbench201/cifar10", group) for group in ("structure", "gradients")
+    )
+    assert cheap > 8 * dear > 8
+    assert cheap & (cheap - 1) == dear & (dear - 1) == 0  # powers of two
+    longer = features(chunk_seconds=1200).chunk_size("nasbench201/cifar10", "gradients")
+    assert longer == 4 * dear
+    assert features(batch_size=16).chunk_size("nasbench201/cifar10", "gradients") == longer
+    assert features(chunk_seconds=1e-9).chunk_size("nasbench201/cifar10", "gradients") == 1
+    assert features(chunk_seconds=1e9).chunk_size("nasbench201/cifar10", "gradients") == 4096
+
+
+def test_a_problem_that_nobody_measured_is_taken_for_a_typical_one():
+    assert features().chunk_size("unknown/task", "zen") == features().chunk_size("nasbench201/cifar10", "zen")
+
+
+def test_many_files_of_a_command_are_handed_over_in_a_list(tmp_path):
+    few, many = ([f"results/{number}.parquet" for number in range(count)] for count in (100, 101))
+    assert parameters.listed(few, str(tmp_path)) == " ".join(few)
+    word = parameters.listed(many, str(tmp_path))
+    assert word.startswith("@")
+    assert Path(word[1:]).read_text().splitlines() == many
+    assert len(word) < 200
+    assert parameters.listed(many, str(tmp_path)) == word
+
+
+def test_the_settings_of_a_job_are_written_once_and_mended_if_they_were_edited(tmp_path):
+    path = parameters.settings_file("order", lambda wildcards: {"space": wildcards.space}, str(tmp_path))
+    first = path(SimpleNamespace(space="nasbench201"))
+    assert first == path(SimpleNamespace(space="nasbench201")) != path(SimpleNamespace(space="nasbench101"))
+    text = Path(first).read_text()
+    Path(first).write_text("{}")
+    path(SimpleNamespace(space="nasbench201"))
+    assert Path(first).read_text() == text
+
+
+@pytest.mark.parametrize("name", ["zcp_table1", "suite_zero_28_tasks", "generalization"])
+def test_a_table_reads_what_the_run_makes_of_what_its_file_names(name):
+    from jobs.report import Report
+
+    class Made(Report):
+        made = dict.fromkeys(
+            ["accuracies/nasbench201", "accuracies/nasbench101", "released/nasbench201", "search/zcp/x-y",
+             "features/nasbench201/cifar10", "generalization/srgp", "evolved/srgp/a/seed-0"], ""
+        )  # fmt: skip
+
+    report = Made(Run({"report": {"tables": [name], "figures": ["scatter"]}}, ROOT), None)
+    assert (
+        report.reads(name)
+        == {
+            "zcp_table1": ["accuracies/nasbench201", "released/nasbench201", "features/nasbench201/cifar10"],
+            "suite_zero_28_tasks": [
+                "accuracies/nasbench201",
+                "accuracies/nasbench101",
+                "released/nasbench201",
+            ],
+            "generalization": ["generalization/srgp", "evolved/srgp/a/seed-0"],
+        }[name]
+    )
+    assert "accuracies/nasbench201" in report.reads("scatter")
+    assert "accuracies/nasbench101" not in report.reads("scatter")
