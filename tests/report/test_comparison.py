@@ -102,7 +102,7 @@ def test_rows_survive_the_file_and_have_six_digits(tmp_path: Path) -> None:
 
 def test_another_csv_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="no table of comparisons: it has the columns a, b"):
+    with pytest.raises(ValueError, match="is not a table of comparisons: it has the columns a, b"):
         comparison.read_csv(tmp_path / "t.csv")
 
 

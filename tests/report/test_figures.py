@@ -3,11 +3,15 @@
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from zcrepro import registry
-from zcrepro.report.figures import scatter
+from zcrepro.problems.problem import Problem
+from zcrepro.report import _style
+from zcrepro.report._searches import Curves
+from zcrepro.report.figures import scatter, search
 
 SEARCHES = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
 FEATURES = [
@@ -103,6 +107,42 @@ def test_scatter_plots_leave_out_what_the_formula_was_evolved_on(
     assert titles[0] == "synflow: tau 1.000, n = 59"
     assert int(titles[1].split("n = ")[1]) < 49
     assert any(line.startswith("srgp on D, repeat 1: tau") for line in shown)
+
+
+def test_a_score_that_the_tables_do_not_call_hand_crafted_is_not_the_best_proxy(run: Any) -> None:
+    features = pd.read_parquet(run.results / "features" / "embedded_cell" / "digits.parquet").drop(
+        columns="draw"
+    )
+    derived = features.assign(
+        synflow=features["snip"], synflow_status="ok", logarithm=features["synflow"], logarithm_status="ok"
+    )
+    run.write_features("embedded_cell/digits", [derived])
+    inputs = ["features/embedded_cell/digits", "accuracies/embedded_cell"]
+    assert "logarithm: tau 1.000" in texts(run.figure("scatter", inputs))
+    shown = texts(run.figure("scatter", [*inputs, "generalization/srgp"]))
+    assert "logarithm" not in shown
+    assert ": tau 0." in shown
+
+
+def test_scatter_plots_show_the_first_draw(run: Any) -> None:
+    features = pd.read_parquet(run.results / "features" / "embedded_cell" / "digits.parquet").drop(
+        columns="draw"
+    )
+    run.write_features("embedded_cell/digits", [features, features.assign(synflow=features["snip"])])
+    svg = run.figure("scatter", ["features/embedded_cell/digits", "accuracies/embedded_cell"])
+    assert "synflow: tau 1.000, n = 59" in texts(svg)
+
+
+def test_the_looks_of_a_search_follow_its_algorithm_and_guide_whatever_its_name() -> None:
+    def curves(method: str, algorithm: str, guide: str) -> Curves:
+        return Curves(Problem("a", "b"), method, algorithm, guide, "test", 9, 0, np.ones((2, 3)))
+
+    looks = search._looks(
+        [curves("one+two", "local", "none"), curves("three", "local", "snip"), curves("four", "walk", "snip")]
+    )
+    assert looks["one+two"][0] == _style.PALETTE[-1]
+    assert looks["three"][0] == looks["four"][0] != _style.PALETTE[-1]
+    assert looks["one+two"][1] == looks["three"][1] != looks["four"][1]
 
 
 def test_large_problems_are_drawn_from_a_sample_and_correlated_in_full(

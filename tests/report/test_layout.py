@@ -51,10 +51,10 @@ def test_people_see_the_paper_above_each_series_and_the_most_exact_verdict() -> 
         "interval over architectures: bootstrap over distinct graphs, for a value on a sample of "
         "architectures": "",
         "tolerance 0.03: the seeds differ": "",
-        "printed: the printed": "b",
         "notebook: the notebook": "a",
+        "printed: the printed": "b",
     }
-    assert [line.marks for line in shown.lines] == [("a",), ("b",), ()]
+    assert [line.cells[0].marks for line in shown.lines] == [("a",), ("b",), ()]
 
 
 def test_a_note_about_one_cell_is_marked_at_the_cell() -> None:
@@ -94,15 +94,26 @@ def test_entries_without_a_value_do_not_break_a_line_into_cells() -> None:
     shown = laid_out(
         entry("r", "a", "of r"),
         absent("r", "b", "kendall", "", "no features"),
-        entry("s", "a"),
-        entry("s", "b"),
+        entry("r", "c", "of r"),
+        *(entry("s", column) for column in "abc"),
     )
     assert shown.lines[0].marks == (marks(shown)["of r"],)
     assert shown.lines[0].cells[1].marks == (marks(shown)["missing: no features"],)
 
 
+def test_a_note_about_the_only_value_of_a_line_is_marked_at_the_value() -> None:
+    shown = laid_out(
+        entry("r", "a", "here"),
+        absent("r", "b", "kendall", "", "no features"),
+        entry("s", "a"),
+        entry("s", "b"),
+    )
+    assert shown.lines[0].cells[0].marks == (marks(shown)["here"],)
+    assert shown.lines[0].marks == ()
+
+
 def test_populations_are_marked_like_notes() -> None:
-    shown = laid_out(entry("r", "a", population="x"), entry("r", "b", population="y"))
+    shown = laid_out(*(entry(row, column, population=text) for row in "rs" for column, text in ("ax", "by")))
     assert [column.marks for column in shown.columns] == [("a",), ("b",)]
     assert marks(shown) == {"x (n = 9)": "a", "y (n = 9)": "b"}
 

@@ -161,7 +161,7 @@ def test_a_figure_with_a_script_is_refused() -> None:
 
 
 def test_a_broken_figure_is_named() -> None:
-    with pytest.raises(ValueError, match="figure f is no well-formed SVG"):
+    with pytest.raises(ValueError, match="figure f is not well-formed SVG"):
         inlined("<svg><g></svg>", "f")
 
 

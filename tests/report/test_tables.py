@@ -156,6 +156,12 @@ class TestSearch:
         assert "embedded benchmark" in row["population"]
         assert "validation accuracy only" in row["note"]
 
+    def test_space_and_task_are_those_in_the_file_whatever_its_name(self, run: Any) -> None:
+        folder = run.results / "search" / "zcp"
+        (folder / "nasbench201-cifar100.parquet").rename(folder / "other.parquet")
+        made = run.table("zcp_search", ["search/zcp/other"])
+        assert set(made["problem"]) == {"nasbench201/cifar100"}
+
     def test_a_search_that_ended_early_keeps_its_best(self, run: Any) -> None:
         path = run.results / "search" / "zcp" / "nasbench201-cifar100.parquet"
         frame = pd.read_parquet(path)
@@ -245,6 +251,17 @@ def test_what_a_table_or_figure_reads_is_a_literal(kind: str, name: str) -> None
 def test_a_misspelt_table_names_the_nearest(run: Any) -> None:
     with pytest.raises(ValueError, match="did you mean 'zcp_search'"):
         run.table("zcp_serach", [])
+
+
+def test_draws_are_told_apart_by_their_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"arch": ["b", "a", "a"], "draw": [1, 0, 1], "snip": [3.0, 1.0, 2.0]})
+    frame.to_parquet(tmp_path / "f.parquet")
+    first, second = Inputs(["features/s/t"], [tmp_path / "f.parquet"]).draws("features/s/t")
+    assert first.values.tolist() == [["a", 1.0]]
+    assert second.values.tolist() == [["b", 3.0], ["a", 2.0]]
+    frame.drop(columns="draw").to_parquet(tmp_path / "f.parquet")
+    with pytest.raises(ValueError, match="has no column draw; it has arch, snip"):
+        Inputs(["features/s/t"], [tmp_path / "f.parquet"]).draws("features/s/t")
 
 
 def test_names_and_files_must_match() -> None:

@@ -209,7 +209,7 @@ class TestWholePopulation:
         run.write_features("nasbench201/cifar100", [features])
         row = one(run.table("zcp_table1", self.READS, references), "snip", "cifar100", "our scores: all 60")
         assert (row["verdict"], row["interval_kind"]) == ("undecided", "")
-        assert "a second one would tell" in row["note"]
+        assert "a second initialisation would tell" in row["note"]
 
     def test_draws_are_judged_by_students_interval(
         self, run: Any, features: pd.DataFrame, references: Path

@@ -32,8 +32,8 @@ class Note:
 def footnotes(statements: Iterable[Statement]) -> tuple[list[Note], Mapping[Spot, list[str]]]:
     """Return the notes below a table, and the marks by where they stand.
 
-    A statement about everything has no mark. The mark of another one stands at columns or lines if the
-    statement is about whole ones, else at cells.
+    A statement about everything has no mark. The mark of a statement about several cells stands at columns or
+    lines if it is about whole ones, else at the cells.
     """
     notes: list[Note] = []
     marks: dict[Spot, list[str]] = defaultdict(list)
@@ -52,6 +52,8 @@ def _spots(statement: Statement) -> list[Spot]:
     about = statement.about
     if about == statement.among:
         return []
+    if len(about) == 1:
+        return list(about)
     columns = _whole(statement, {(place, place[2:]) for place in statement.among})
     lines = _whole(statement, {(place, place[:2]) for place in statement.among})
     return columns or lines or sorted(about)

@@ -11,7 +11,7 @@ import pandas as pd
 from zcrepro.generalization import ALL, HANDCRAFTED, HELD_OUT
 from zcrepro.problems.problem import Problem
 from zcrepro.report._inputs import Inputs
-from zcrepro.report._runs import EVOLVED, Run, fittest, read_runs
+from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
 
 GENERALIZATION = "generalization"
 
@@ -91,7 +91,7 @@ def read_formulas(inputs: Inputs, method: str) -> Formulas | None:
 
 def methods(inputs: Inputs) -> list[str]:
     """Return the methods with evolved or judged formulas among the inputs, in their order."""
-    names = [*inputs.names(GENERALIZATION), *inputs.names(EVOLVED)]
+    names = [*inputs.names(GENERALIZATION), *inputs.names(EVOLUTIONS)]
     return list(dict.fromkeys(name.split("/")[1] for name in names))
 
 

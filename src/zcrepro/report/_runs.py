@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zcrepro.problems.problem import Problem
 from zcrepro.report._inputs import Inputs
 
-EVOLVED = "evolved"
+EVOLUTIONS = "evolved"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def read_runs(inputs: Inputs, method: str) -> list[Run]:
 
     Raises ValueError if a file is not that of an evolution.
     """
-    return [_read(name, inputs) for name in inputs.names(f"{EVOLVED}/{method}")]
+    return [_read(name, inputs) for name in inputs.names(f"{EVOLUTIONS}/{method}")]
 
 
 def fittest(runs: Sequence[Run], training_set: str) -> Run | None:

@@ -9,7 +9,7 @@ import pandas as pd
 from zcrepro.problems.problem import Problem
 from zcrepro.report._inputs import Inputs
 
-SEARCH = "search"
+SEARCHES = "search"
 
 METHOD = ["method", "algorithm", "guide"]
 
@@ -54,7 +54,7 @@ class Curves:
 
 def curves(inputs: Inputs) -> Iterator[Curves]:
     """Yield all searches among the inputs, in the order of the inputs and then of the methods' names."""
-    for name in inputs.names(SEARCH):
+    for name in inputs.names(SEARCHES):
         for (space, task), rows in inputs.frame(name).groupby(["space", "task"], sort=True):
             yield from _of_problem(Problem(str(space), str(task)), rows)
 

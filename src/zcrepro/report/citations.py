@@ -37,9 +37,9 @@ SOURCES = {
 """How to cite published data: accuracies by search space, and scores."""
 
 
-def of_spaces(spaces: Iterable[str]) -> tuple[str, ...]:
-    """Return the keys of the accuracies of search spaces; EMBEDDED stands for the project's own."""
-    keys = (EMBEDDED if Problem(space, "").is_embedded else space for space in spaces)
+def of_problems(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """Return the keys of the accuracies of problems; EMBEDDED stands for the project's own benchmark."""
+    keys = (EMBEDDED if problem.is_embedded else problem.space for problem in problems)
     return tuple(dict.fromkeys(key for key in keys if key == EMBEDDED or key in SOURCES))
 
 

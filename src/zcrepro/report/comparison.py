@@ -122,7 +122,9 @@ def read_csv(path: Path) -> pd.DataFrame:
     empty = {name: [""] for name in NUMBERS + COUNTS}  # in other columns "nan" would be a text
     frame = csv.read_csv(path, dtype=texts, keep_default_na=False, na_values=empty)
     if tuple(frame.columns) != COLUMNS:
-        raise ValueError(f"{path} is no table of comparisons: it has the columns {', '.join(frame.columns)}")
+        raise ValueError(
+            f"{path} is not a table of comparisons: it has the columns {', '.join(frame.columns)}"
+        )
     return frame.astype(dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "Int64"))
 
 

@@ -102,7 +102,7 @@ def inlined(svg: str, name: str) -> Markup:
     try:
         root = ElementTree.fromstring(svg)
     except ElementTree.ParseError as error:
-        raise ValueError(f"figure {name} is no well-formed SVG: {error}") from error
+        raise ValueError(f"figure {name} is not well-formed SVG: {error}") from error
     found = {element.tag.rpartition("}")[2] for element in root.iter()} & set(ACTIVE)
     if found:
         raise ValueError(f"figure {name} holds {', '.join(sorted(found))}; a report holds pictures only")

@@ -145,7 +145,8 @@ def _named(reference: Reference) -> str:
 
 def _unknown_spread(ours: Measured) -> str:
     if ours.relation == ALL and ours.seeds == 1:
-        return "the spread of one initialisation is not known, and a second one would tell"
+        one = ours.interval_kind.removesuffix("s") or "draw"
+        return f"the spread of one {one} is not known, and a second {one} would tell"
     return "the interval is not known"
 
 

@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from zcrepro.report import _formulas, _style
 from zcrepro.report._base import Figure
-from zcrepro.report._runs import EVOLVED, Run, fittest, read_runs
+from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
 from zcrepro.report.context import Context
 
 READS = ("evolved/*",)
@@ -21,7 +21,7 @@ def draw(context: Context) -> Drawing:
         for run in read_runs(context.inputs, method):
             by_set.setdefault((method, run.training_set), []).append(run)
     if not by_set:
-        return _style.nothing(f"the run makes no {EVOLVED}/")
+        return _style.nothing(f"the run makes no {EVOLUTIONS}/")
     drawing, axes = _style.panels(len(by_set), COLUMNS, 3.6, 2.9, share_y=True)
     for place, (ax, runs) in enumerate(zip(axes, by_set.values(), strict=True)):
         _panel(ax, runs, _style.PALETTE[place % len(_style.PALETTE)])

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from zcrepro.ranking.intervals import student_t
 from zcrepro.report import _searches, _style
 from zcrepro.report._base import Figure
-from zcrepro.report._searches import SEARCH, Curves
+from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
 from zcrepro.search.stage import PLAIN
 
@@ -24,7 +24,7 @@ def draw(context: Context) -> Drawing:
     """Draw a panel per problem and a curve per method."""
     found = list(_searches.curves(context.inputs))
     if not found:
-        return _style.nothing(f"the run makes no {SEARCH}/")
+        return _style.nothing(f"the run makes no {SEARCHES}/")
     problems = [list(group) for _, group in groupby(found, key=lambda curves: curves.problem)]
     looks = _looks(found)
     drawing, axes = _style.panels(len(problems), COLUMNS, 4.6, 3.2)

@@ -64,7 +64,7 @@ def _handcrafted(formulas: Formulas, problem: Problem, series: str) -> Measured:
         problem=str(problem),
         role=HANDCRAFTED,
         name=str(row["name"]),
-        cites=citations.of_spaces([problem.space]),
+        cites=citations.of_problems([problem]),
     )
 
 
@@ -92,7 +92,7 @@ def _evolved(
         problem=str(problem),
         role=EVOLVED,
         name=training_set,
-        cites=citations.of_spaces([problem.space]),
+        cites=citations.of_problems([problem]),
     )
 
 

@@ -63,7 +63,7 @@ def _evolved(formulas: Formulas, problem: Problem, training_set: str) -> Iterato
         if row is not None:
             yield _measured(label, problem, row, EVOLVED, name, NOTES[which], len(rows))
         elif which == FITTEST and _runs.fittest(formulas.runs, training_set) is None:
-            yield absent(label, str(problem), METRIC, "", f"{_runs.EVOLVED}/{METHOD}/{training_set}")
+            yield absent(label, str(problem), METRIC, "", f"{_runs.EVOLUTIONS}/{METHOD}/{training_set}")
         else:
             yield absent(label, str(problem), METRIC, "", "no run has a value")
 
@@ -92,7 +92,7 @@ def _measured(
         problem=str(problem),
         role=role,
         name=name,
-        cites=citations.of_spaces([problem.space]),
+        cites=citations.of_problems([problem]),
     )
 
 

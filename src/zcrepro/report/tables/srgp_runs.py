@@ -10,7 +10,7 @@ from zcrepro.problems.units import RELEASED_UNITS
 from zcrepro.report import citations
 from zcrepro.report._base import Table
 from zcrepro.report._formulas import METRIC
-from zcrepro.report._runs import EVOLVED, Run, read_runs
+from zcrepro.report._runs import EVOLUTIONS, Run, read_runs
 from zcrepro.report.context import Context
 from zcrepro.report.entry import Measured, absent
 
@@ -28,7 +28,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """
     runs = read_runs(context.inputs, METHOD)
     if not runs:
-        yield absent("evolved", TRAINING, METRIC, "", f"the run makes no {EVOLVED}/{METHOD}")
+        yield absent("evolved", TRAINING, METRIC, "", f"the run makes no {EVOLUTIONS}/{METHOD}")
     for run in runs:
         yield _measured(run, SIZE, "nodes", run.size, 1)
         yield _measured(run, TRAINING, METRIC, run.fitness, run.architectures)
@@ -50,7 +50,7 @@ def _measured(run: Run, column: str, metric: str, value: float, n: int) -> Measu
         population=f"{column} architectures, {problems}" if column != SIZE else problems,
         notes=(run.formula, *undefined),
         seeds=1,
-        cites=citations.of_spaces(problem.space for problem in run.problems),
+        cites=citations.of_problems(run.problems),
     )
 
 

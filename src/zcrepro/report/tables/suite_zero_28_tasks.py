@@ -91,7 +91,7 @@ def _correlation(
         problem=str(problem),
         role=HANDCRAFTED,
         name=proxy,
-        cites=(*citations.of_spaces([problem.space]), citations.RELEASED),
+        cites=(*citations.of_problems([problem]), citations.RELEASED),
     )
 
 

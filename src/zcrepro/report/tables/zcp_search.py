@@ -11,10 +11,9 @@ from zcrepro.problems.problem import EMBEDDED
 from zcrepro.report import _searches, citations
 from zcrepro.report._base import Table
 from zcrepro.report._populations import embedded_note
-from zcrepro.report._searches import SEARCH, Curves
+from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
-from zcrepro.report.entry import ALL, RUNS, Measured, absent, stated
-from zcrepro.report.entry import SEARCH as ROLE
+from zcrepro.report.entry import ALL, RUNS, SEARCH, Measured, absent, stated
 
 READS = ("search/*",)
 
@@ -26,7 +25,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """Yield entries per problem and method: the mean accuracy early, and at shares of the budget."""
     found = list(_searches.curves(context.inputs))
     if not found:
-        yield absent("search", _column(1.0), "best test accuracy", "", f"the run makes no {SEARCH}/")
+        yield absent("search", _column(1.0), "best test accuracy", "", f"the run makes no {SEARCHES}/")
     for curves in found:
         for name, trained in _columns(curves.budget).items():
             yield _measured(curves, name, trained, context)
@@ -59,9 +58,9 @@ def _measured(curves: Curves, name: str, trained: int, context: Context) -> Meas
         seeds=len(curves.accuracy),
         relation=ALL,
         problem=str(curves.problem),
-        role=ROLE,
+        role=SEARCH,
         name=curves.method,
-        cites=citations.of_spaces([space]),
+        cites=citations.of_problems([curves.problem]),
     )
 
 

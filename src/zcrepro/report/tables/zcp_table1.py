@@ -155,7 +155,7 @@ def published(context: Context, task: str) -> Source | str:
         population=f"{which}; {source}",
         relation=relation,
         deviations=stated([BY_NASLIB, drawn]),
-        cites=(*citations.of_spaces([SPACE]), citations.RELEASED),
+        cites=(*citations.of_problems([Problem(SPACE, task)]), citations.RELEASED),
     )
 
 
@@ -185,7 +185,7 @@ def ours(context: Context, task: str) -> Source | str:
         population="a random sample",
         relation=SAMPLE,
         deviations=stated(deviations),
-        cites=citations.of_spaces([SPACE]),
+        cites=citations.of_problems([Problem(SPACE, task)]),
     )
 
 
