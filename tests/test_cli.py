@@ -44,7 +44,7 @@ def test_help_lists_the_commands_with_what_they_do():
 def test_the_help_of_a_stage_explains_its_files():
     text = zcrepro("stage", "extract", "--help")
     assert "--settings-file" in text
-    assert "NaN where" in text
+    assert "NaN if it is undefined" in text
 
 
 def run(arguments):

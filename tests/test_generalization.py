@@ -14,7 +14,8 @@ from zcrepro.generalization import generalize
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows
 from zcrepro.problems.split import draw
-from zcrepro.ranking.correlation import interval, kendall, mean_over_draws, spearman
+from zcrepro.ranking.correlation import kendall, mean_over_draws, spearman
+from zcrepro.ranking.intervals import bootstrap
 
 SETTINGS: dict[str, Any] = {
     "problems": ["s/a", "t/b"],
@@ -161,7 +162,9 @@ def test_several_draws_of_the_scores_are_averaged_on_the_rows_they_share(folder:
     both = np.stack([draw.loc[kept, "p"].to_numpy() for draw in (first, again.set_index("arch"))])
     rng = seeds.numpy_generator(SETTINGS["seed"], "interval", "s/a", "all")
     judged = table.loc[kept, "accuracy"].to_numpy(), first.loc[kept, "graph"].to_numpy(object)
-    bounds = interval(mean_over_draws(spearman), both, *judged, SETTINGS["resamples"], rng, SETTINGS["level"])
+    bounds = bootstrap(
+        mean_over_draws(spearman), both, *judged, SETTINGS["resamples"], rng, SETTINGS["level"]
+    )
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(bounds)
     assert set(once["draws"]) == {1}
     assert (once["lowest"] == once["value"]).all()

@@ -26,7 +26,8 @@ from zcrepro.problems.rows import Rows, check_parallel, read_draws
 from zcrepro.problems.scores import offered, score_names
 from zcrepro.problems.split import Split
 from zcrepro.progress import track
-from zcrepro.ranking.correlation import interval, kendall, mean_over_draws, spearman
+from zcrepro.ranking.correlation import kendall, mean_over_draws, spearman
+from zcrepro.ranking.intervals import bootstrap
 
 SCHEMA = pa.schema(
     [
@@ -208,7 +209,7 @@ def _correlations(
         rng = seeds.numpy_generator(chosen.seed, "interval", str(rows.problem), population.name)
         bounds = math.nan, math.nan
         if not math.isnan(value):
-            bounds = interval(
+            bounds = bootstrap(
                 mean_over_draws(statistic), *data, rows.graph[kept], chosen.resamples, rng, chosen.level
             )
         yield {

@@ -56,6 +56,15 @@ class TestBootstrap:
         low, high = bootstrap(mean_over_draws(spearman), x, y, np.arange(50), 50, rng(9), 0.95)
         assert low < np.mean([spearman(draw, y) for draw in x]) < high
 
+    def test_it_covers_at_its_level(self) -> None:
+        # Kendall's tau of a bivariate normal is 2/pi arcsin(rho).
+        draws, truth, hits = rng(), 2 / math.pi * math.asin(0.6), 0
+        for _ in range(60):
+            x, z = draws.normal(size=(2, 80))
+            low, high = bootstrap(kendall, x, 0.6 * x + 0.8 * z, np.arange(80), 100, draws, level=0.8)
+            hits += low < truth < high
+        assert 0.65 * 60 <= hits <= 0.95 * 60
+
     def test_one_graph_has_no_interval(self) -> None:
         found = bootstrap(spearman, np.arange(5.0), np.arange(5.0), np.zeros(5), 20, rng(), 0.95)
         assert np.isnan(found).all()

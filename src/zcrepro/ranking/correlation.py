@@ -1,4 +1,4 @@
-"""Rank correlations, and bootstrap intervals that resample classes of equal graphs.
+"""Rank correlations.
 
 A proxy is judged by the order in which it puts architectures, so only ranks count. Vectors without an order
 (constant, with a NaN, or of fewer than two elements) have no correlation: the result is NaN, without a
@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 Statistic = Callable[[np.ndarray, np.ndarray], float]
@@ -38,66 +37,6 @@ def spearman(x: np.ndarray, y: np.ndarray) -> float:
 def mean_over_draws(statistic: Statistic) -> Statistic:
     """Return a statistic of scores of several draws, (draws, n): the mean of ``statistic`` over the draws."""
     return lambda x, y: float(np.mean([statistic(draw, y) for draw in x]))
-
-
-def interval(
-    statistic: Statistic,
-    x: np.ndarray,
-    y: np.ndarray,
-    groups: np.ndarray,
-    resamples: int,
-    rng: np.random.Generator,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of ``statistic(x, y)``, with groups of rows resampled.
-
-    Rows of equal graphs belong to one group. They were trained separately, but a proxy sees one network, so
-    they are one observation: resampling single rows would make the interval too narrow.
-
-    Parameters
-    ----------
-    statistic
-        Maps (x, y) to a number.
-    x
-        Scores, (n,), or (draws, n) for a statistic of several draws.
-    y
-        Accuracies, (n,).
-    groups
-        The group of each row, (n,).
-    resamples
-        Number of bootstrap resamples.
-    rng
-        The generator that resamples are drawn from.
-    level
-        Coverage, in (0, 1).
-
-    Returns
-    -------
-    tuple
-        The lower and upper end. Resamples whose statistic is undefined are left out; both ends are NaN if
-        none is left, or if there is a single group.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ.
-    """
-    if not len(groups) == len(y) == x.shape[-1]:
-        raise ValueError(f"{len(groups)} groups and {x.shape[-1]} scores for {len(y)} rows")
-    codes, distinct = pd.factorize(groups)
-    rows_by_group = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=len(distinct))
-    starts = np.cumsum(counts) - counts
-    values = []
-    for _ in range(resamples if len(distinct) > 1 else 0):
-        drawn = rng.integers(len(distinct), size=len(distinct))
-        rows = rows_by_group[_ranges(starts[drawn], counts[drawn])]
-        values.append(statistic(x[..., rows], y[rows]))
-    defined = np.array([value for value in values if not math.isnan(value)])
-    if not len(defined):
-        return math.nan, math.nan
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 class KendallWith:
@@ -174,12 +113,6 @@ def _centred_ranks(values: np.ndarray) -> np.ndarray:
     counts = np.bincount(ranks)
     middle = np.cumsum(counts) - (counts - 1) / 2
     return np.asarray(middle[ranks] - (len(values) + 1) / 2, np.float64)
-
-
-def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the integers of ``[start, start + count)`` for every pair, concatenated."""
-    before = np.cumsum(counts) - counts
-    return np.repeat(starts - before, counts) + np.arange(counts.sum())
 
 
 def _below(ranks: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zcrepro.ranking.correlation import dense_ranks, spearman
+from zcrepro.ranking.intervals import centred
 
 BLOCK = 256
 """Number of rows that are compared with all others at a time, so that memory grows with n instead of n^2."""
@@ -40,7 +41,7 @@ def pair_agreement_interval(
     rng: np.random.Generator,
     level: float,
 ) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of ``pair_agreement``, with groups of architectures resampled.
+    """Return the bootstrap interval of ``pair_agreement``, with groups of architectures resampled.
 
     A resample gives each architecture a weight w, the number of times its group was drawn, and each pair
     the product w_i w_j. With the boolean matrix A of right pairs, the number of right pairs in the resample
@@ -77,11 +78,9 @@ def pair_agreement_interval(
             total += np.einsum(
                 "ij,ij->j", weights[rows], matrix.astype(np.float32) @ weights, dtype=np.float64
             )
+    estimate = float(np.mean([pair_agreement(scores, accuracy) for scores in draws]))
     defined = pairs > 0
-    if not defined.any():
-        return math.nan, math.nan
-    low, high = np.quantile(right[defined] / pairs[defined], [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return centred(estimate, right[defined] / pairs[defined], level)
 
 
 def rank_sum(scores: np.ndarray) -> np.ndarray:
