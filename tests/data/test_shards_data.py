@@ -11,6 +11,8 @@ from zcrepro import provenance
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
 from zcrepro.proxies import extract as stage
+from zcrepro.proxies.feature_table import proxies_in
+from zcrepro.proxies.order import order
 
 FOLDER = Path(__file__).parents[2] / "resources/released/nasbench201/cifar10"
 SPACE = zcrepro.get_space("nasbench201")
@@ -20,18 +22,21 @@ pytestmark = pytest.mark.data
 
 
 @pytest.fixture(scope="module")
-def accuracies(tmp_path_factory):
+def whole_order(tmp_path_factory):
     texts = [SPACE.text(arch) for arch in SPACE.architectures()]
     frame = pd.DataFrame({"arch": texts, "graph": "", "task": "cifar10", "metric": "test"})
     path = tmp_path_factory.mktemp("shards") / "accuracies.parquet"
     known = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(path, known, ACCURACIES, ["arch"], {})
-    return path
+    settings = path.with_name("settings.json")
+    settings.write_text(json.dumps({"space": "nasbench201", "task": "cifar10"}))
+    order(settings_file=settings, accuracies=path, output=path.with_name("order.parquet"))
+    return path.with_name("order.parquet")
 
 
 @pytest.mark.parametrize("draw", range(3))
 def test_the_first_architectures_score_as_they_did(
-    real, accuracies, tmp_path, draw, monkeypatch, disturbed, single_precision_bound
+    real, whole_order, tmp_path, draw, monkeypatch, disturbed, single_precision_bound
 ):
     """Weights and minibatch are equal, but another processor rounds sums differently."""
 
@@ -39,7 +44,7 @@ def test_the_first_architectures_score_as_they_did(
         output = tmp_path / f"{name}.parquet"
         stage.extract(
             settings_file=tmp_path / "settings.json",
-            accuracies=accuracies,
+            order=whole_order,
             images=[real("images/cifar10_data_batch_1.bin")],
             output=output,
             timings=tmp_path / "timings.parquet",
@@ -52,9 +57,9 @@ def test_the_first_architectures_score_as_they_did(
             patch.setattr(stage, "compute", lambda network, *rest: compute(disturbed(network, seed), *rest))
             return extracted("disturbed")
 
-    for shard in sorted((FOLDER / f"draw-{draw}").glob("*.parquet")):
-        tracked = parquet.read(shard).set_index("arch")
-        proxies = [name for name in tracked.columns if f"{name}_status" in tracked]
+    for shard in sorted(FOLDER.glob("*.parquet")):
+        tracked = parquet.read(shard, where=("draw", [draw])).set_index("arch")
+        proxies = proxies_in(tracked.columns)
         assert list(provenance.pass_groups(proxies)) == [shard.stem]
         settings = {
             "space": "nasbench201",
@@ -62,7 +67,7 @@ def test_the_first_architectures_score_as_they_did(
             "images": "cifar10",
             "proxies": proxies,
             "start": 0,
-            "count": COUNT,
+            "stop": COUNT,
             "batch_size": 64,
             "share_equal_graphs": True,
             "augmented_batches": False,

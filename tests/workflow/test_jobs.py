@@ -20,11 +20,13 @@ REPORT = {"generalize": 1, "deviations": 1, "page": 1}
 def test_the_quickstart(fresh):
     assert fresh.planned(config="config/quickstart.yaml") == REPORT | {
         "accuracies": 2,
-        "extract": 4 * 4 * 3,
-        "features": 4 * 3,
+        "order": 4,
+        "extract": 4 * 4 * 3,  # problems, pass groups, draws
+        "features": 4,
         "timings": 4,
         "evolve": 6,
-        "search": 2,
+        "search": 2 * 2,  # problems, algorithms
+        "searches": 2,
         "table": 4,
         "figure": 5,
     }
@@ -33,9 +35,8 @@ def test_the_quickstart(fresh):
 def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_that_reads_scores(fresh):
     quickstart = fresh.folder / "config/quickstart.yaml"
     text = quickstart.read_text()
-    lines = [line for line in text.splitlines() if "zen" in line]
-    assert len(lines) == 1
-    quickstart.write_text(text.replace("zen]", "zen, zico]"))
+    assert text.count("[suite_zero]") == 1
+    quickstart.write_text(text.replace("[suite_zero]", "[suite_zero, zico]"))
     fresh.snakemake("--dry-run", config="config/quickstart.yaml")
     settings = {stage: fresh.settings(stage, "quickstart") for stage in ("extract", "features", "evolve")}
     extracted = {
@@ -52,9 +53,11 @@ def test_the_sample(fresh):
         "fetch": 21,  # all but the images: our scores are tracked
         "accuracies": 5,
         "released": 5,
-        "features": 3,
+        "order": 1,
+        "features": 1,
         "evolve": 3,
-        "search": 2,
+        "search": 2 * 2,
+        "searches": 2,
         "table": 6,
         "figure": 5,
     }
@@ -65,11 +68,13 @@ def test_the_papers_settings(fresh):
         "fetch": 22,
         "accuracies": 5,
         "released": 5,
-        "extract": 4 * 3 * 125,
-        "features": 3,
+        "order": 1,
+        "extract": 3 * (16 + 16 + 245 + 62),  # draws; structure, synflow, gradients, zen
+        "features": 1,
         "timings": 1,
         "evolve": 31,
-        "search": 2,
+        "search": 2 * 2,
+        "searches": 2,
         "table": 6,
         "figure": 5,
     }
@@ -88,7 +93,7 @@ def test_everything_that_is_known_of_the_spaces_is_a_target(fresh):
 def test_one_paper_and_one_table_are_targets(fresh):
     assert fresh.planned("zcp", config="config/sample.yaml")["table"] == 2
     only = fresh.planned("zcp_table1", config="config/sample.yaml")
-    needed = {"fetch": 9, "accuracies": 1, "released": 1, "features": 3, "table": 1}
+    needed = {"fetch": 9, "accuracies": 1, "released": 1, "order": 1, "features": 1, "table": 1}
     assert only == needed | {"zcp_table1": 1}
 
 
@@ -119,14 +124,14 @@ def loaded(name):
     return yaml.safe_load((ROOT / "config" / name).read_text())
 
 
-def test_a_table_reads_every_draw_and_a_figure_the_first(fresh):
+def test_a_table_reads_what_its_file_says_and_no_more(fresh):
     def inputs(name):
         planned = fresh.snakemake("--dry-run", f"results/sample/{name}", config="config/sample.yaml")
         inputs, of = re.findall(r"input: (.*)\n\s*output: (.*)", planned)[-1]
         assert name in of
-        return re.findall(r"results/sample/(features/[^\s,]+)", inputs)
+        return re.findall(r"results/sample/([^\s,]+)\.(?:parquet|json)", inputs)
 
-    first = "features/nasbench201/cifar10.parquet"
-    draws = [first, *(f"features/nasbench201/cifar10/draw-{draw}.parquet" for draw in (1, 2))]
-    assert inputs("tables/zcp_table1.csv") == draws
-    assert inputs("figures/scatter.svg") == [first]
+    problem = ["accuracies/nasbench201", "features/nasbench201/cifar10"]
+    assert sorted(inputs("tables/zcp_table1.csv")) == sorted([*problem, "released/nasbench201"])
+    formulas = [f"evolved/srgp/nasbench201/seed-{seed}" for seed in range(3)]
+    assert sorted(inputs("figures/scatter.svg")) == sorted([*problem, "generalization/srgp", *formulas])
