@@ -1,4 +1,4 @@
-"""Names in a configuration that refer to something: each must be there, or the nearest one is named."""
+"""Check the names in a configuration that refer to something: training sets, problems, files, plugins."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ Config = Mapping[str, Any]
 
 
 def check_references(config: Config, datasets: Collection[str], root: Path) -> None:
-    """Raises ValueError that lists every name in ``config`` that refers to nothing.
+    """Raise ValueError that lists every name in ``config`` that refers to nothing, with the nearest one.
 
     Tracked files stand below ``root``.
 
@@ -77,7 +77,7 @@ def _searched(config: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _problems(config: Config) -> Iterable[str]:
-    """What is scored needs images, what reads features needs them computed, what reads releases needs one."""
+    """Check problems: those scored need images, and those read need features or released scores."""
     spaces = config["spaces"]
     imaged = [f"{space}/{task}" for space, of in spaces.items() for task in of["tasks"]]
     scored = [run["problem"] for run in config["features"]["runs"]]
@@ -132,7 +132,7 @@ def _spaces_of(where: str, problems: Iterable[str], spaces: Config) -> Iterable[
 
 
 def _shards(config: Config, root: Path) -> Iterable[str]:
-    """Every pass that the configuration asks for must be among the tracked ones, with every draw."""
+    """Check that every pass that the configuration asks for is among the tracked ones."""
     features = config["features"]
     if features["draws"] > 1 and not features["redraw"]:
         yield "features.redraw: without it the draws are equal; say what they draw anew, or set draws to 1"
@@ -166,7 +166,7 @@ def _files(config: Config, datasets: Collection[str]) -> Iterable[str]:
 
 
 def _tables(config: Config) -> Iterable[tuple[str, Mapping[str, list[str]]]]:
-    """Every table of every source of every benchmark: where it stands, and the files by recipe."""
+    """Yield where each table of each source of each benchmark stands, and its files by recipe."""
     for space, sources in config["benchmarks"].items():
         for source, tables in sources.items():
             for table, recipes in tables.items():

@@ -1,4 +1,4 @@
-"""A configuration against its JSON schema: defaults filled in, errors that say what to write instead.
+"""Check a configuration against its JSON schema, and fill in its defaults.
 
 The schema says two things by reference, so that they are written once, in the file that they belong to:
 ``x-options: MODULE`` stands for the fields of that module's ``Options``, and ``x-each: KIND`` with
@@ -64,7 +64,7 @@ def completed(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str,
 
 
 def documented_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every key that the schema knows, as a dotted path, with its own schema.
+    """Yield every key that the schema knows, as a dotted path, with its own schema.
 
     ``<name>`` stands for a name that the user chooses, ``[]`` for the elements of a list.
     """

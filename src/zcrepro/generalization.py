@@ -1,9 +1,9 @@
-"""How well formulas and hand-crafted proxies rank every problem, trained on or never seen.
+"""Correlate formulas and hand-crafted proxies with accuracy, on problems of their training set and others.
 
-Correlations are with test accuracy where the benchmark has it. All methods are judged on the same
-architectures of a problem, those that have every score that any of them needs, and their
-intervals come from the same resamples; but for those on which a formula itself has no value, which
-``undefined`` counts. Where the scores were drawn several times, a correlation is the mean over the draws.
+The accuracy is test accuracy if the benchmark has it. All methods are judged on the same architectures of a
+problem: those that have every score that any of them needs. Their intervals come from the same resamples.
+Architectures on which a formula itself has no value are left out for that formula and counted in
+``undefined``. If the scores have several draws, a correlation is the mean over the draws.
 """
 
 import math
@@ -27,7 +27,7 @@ from zcrepro.problems.scores import offered, score_names
 from zcrepro.problems.split import Split
 from zcrepro.progress import track
 from zcrepro.ranking.correlation import kendall, mean_over_draws, spearman
-from zcrepro.ranking.intervals import bootstrap
+from zcrepro.ranking.intervals import Options, bootstrap
 
 SCHEMA = pa.schema(
     [
@@ -61,25 +61,26 @@ HANDCRAFTED = "hand-crafted"  # the method of a proxy that was not evolved
 ALL, HELD_OUT = "all", "held out"
 
 
-@dataclass(frozen=True)
-class GeneralizeSettings:
-    """On which ``problems`` (space/task) to judge, and beside which hand-crafted proxies."""
+@dataclass(frozen=True, kw_only=True)
+class GeneralizeSettings(Options):
+    """The ``problems`` (space/task), and the hand-crafted proxies to compare with.
+
+    ``source`` is one of SOURCES in ``zcrepro.problems.scores``.
+    """
 
     problems: list[str]
     source: str
     handcrafted: list[str]
     seed: int
-    resamples: int
-    level: float
     max_undefined_share: float
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One line of a table: a formula, or a hand-crafted proxy as a formula of itself.
+    """A formula, or a hand-crafted proxy as a formula of itself.
 
-    ``training_set`` is the one whose graphs are held out; a hand-crafted proxy has none of its
-    own (the empty text) and stands beside every other.
+    ``training_set`` is the one whose graphs are held out. A hand-crafted proxy has none of its own, which
+    the empty text says, and is also judged beside the formulas of every training set.
     """
 
     method: str
@@ -91,7 +92,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Population:
-    """``kept``: those of a problem's rows that are judged; ``left_out``: how many more lack a score."""
+    """The rows of a problem that are judged, a boolean mask, and the number of those that lack a score."""
 
     name: str
     kept: np.ndarray
@@ -133,7 +134,7 @@ def generalize(
 
 
 def _splits(proxies: Sequence[EvolvedProxy]) -> dict[str, Split]:
-    """The split of each training set. Raises ValueError where two files of one set disagree."""
+    """Return the split of each training set. Raises ValueError if two files of one set disagree."""
     found: dict[str, Split] = {}
     for proxy in proxies:
         if found.setdefault(proxy.training_set, proxy.split) != proxy.split:
@@ -145,7 +146,7 @@ def _splits(proxies: Sequence[EvolvedProxy]) -> dict[str, Split]:
 
 
 def _check_names(chosen: GeneralizeSettings, proxies: Sequence[EvolvedProxy], scores: Sequence[Path]) -> None:
-    """One problem may lack a score, and the table says so; a name that none of them has is an error."""
+    """Raise ValueError for a proxy that no problem has. If only some lack it, the table says so."""
     known = {name for path in scores for name in score_names(path)}
     for name in [*chosen.handcrafted, *(name for proxy in proxies for name in proxy.terminals)]:
         if name not in known:
@@ -193,7 +194,7 @@ def _handcrafted(chosen: GeneralizeSettings, training_set: str) -> list[Judged]:
 def _correlations(
     one: Judged, draws: Sequence[Rows], population: Population, chosen: GeneralizeSettings
 ) -> Iterator[dict[str, Any]]:
-    """A row for each correlation; one that could not be computed says why in its status."""
+    """Yield a row for each correlation; the status says why if it is undefined."""
     rows, size = draws[0], int(population.kept.sum())
     missing = [name for name in one.formula.terminals if name not in rows.columns]
     values = np.full((len(draws), len(rows)), np.nan)

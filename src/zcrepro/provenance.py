@@ -1,9 +1,9 @@
-"""Which code and which settings made a file: the digests that decide what is computed again.
+"""Digests of code and settings, which decide what is computed again.
 
-Snakemake does not see a module that a command imports. So every rule carries two digests: of the
-sources that its stage imports, followed through the package, and of its settings. Touching a file
-changes neither; editing one reruns exactly the stages that import it. Only the standard library
-is imported here, because the Snakefile is read at every start and by every cluster job.
+Snakemake does not see the modules that a command imports. So every rule carries two digests: one of all
+sources that its stage imports, directly or not, and one of its settings. Touching a file changes neither.
+Editing a source reruns exactly the stages that import it. Only the standard library is imported here,
+because the Snakefile is read at every start and by every cluster job.
 """
 
 import ast
@@ -50,18 +50,18 @@ PLUGINS = {
     "table": "zcrepro.report.tables",
     "figure": "zcrepro.report.figures",
 }
-"""Keys of settings whose values name modules, and the package these stand in."""
+"""Keys of settings whose values name modules, and the package of these modules."""
 
 PASSES = "zcrepro.proxies._passes"
 
 NEUTRAL = {"zcrepro.provenance", "zcrepro.progress"}
-"""Modules that say how a result is made and how far it is, but do not decide what it is."""
+"""Modules that record how a result is made or show progress. They do not change any result."""
 
 LIBRARIES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "deap")
 
 
 def stage_modules(stage: str, settings: Mapping[str, Any]) -> list[str]:
-    """The modules a job starts from: its stage, and every file that its settings name."""
+    """Return the modules that a job starts from: its stage, and every file that its settings name."""
     modules = [STAGES[stage]]
     for key, package in PLUGINS.items():
         named = settings.get(key, [])
@@ -70,7 +70,10 @@ def stage_modules(stage: str, settings: Mapping[str, Any]) -> list[str]:
 
 
 def pass_groups(proxies: Iterable[str]) -> dict[str, list[str]]:
-    """The proxies by what is computed together: the pass that a proxy's own file imports."""
+    """Group proxies by the pass that each one's own file imports: those of a pass are computed together.
+
+    Raises ValueError if a proxy's file does not import exactly one pass.
+    """
     groups: dict[str, list[str]] = {}
     for proxy in proxies:
         passes = [name for name in _imports(f"{PLUGINS['proxies']}.{proxy}") if name.startswith(PASSES)]
@@ -83,7 +86,7 @@ def pass_groups(proxies: Iterable[str]) -> dict[str, list[str]]:
 
 
 def code_digest(modules: Iterable[str]) -> str:
-    """SHA-256 (16 hex digits) over the sources of ``modules`` and all they import from the package.
+    """Return the SHA-256 (16 hex digits) of the sources of ``modules`` and of all that they import of ours.
 
     A file beside a module that shares its name, such as a template, belongs to the module.
     """
@@ -97,16 +100,17 @@ def code_digest(modules: Iterable[str]) -> str:
 
 
 def settings_digest(settings: Any) -> str:
-    """SHA-256 (16 hex digits) of the canonical JSON of ``settings``."""
+    """Return the SHA-256 (16 hex digits) of the canonical JSON of ``settings``."""
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def metadata(stage: str, settings: Mapping[str, Any], of_chunk: Iterable[str] = ()) -> dict[str, str]:
-    """What a result file says of its making: no clock, no host, so that equal inputs give equal files.
+    """Return what a result file says of how it was made.
 
-    ``of_chunk`` names the settings that say which part of a whole this is. ``shared`` is the
-    digest of all others: parts of one whole have it in common.
+    There is no clock and no host in it, so that equal inputs give equal files. ``of_chunk`` names the
+    settings that say which part of a whole the file is. ``shared`` is the digest of all others, which the
+    parts of one whole have in common.
     """
     left_out = set(of_chunk)
     shared = {key: value for key, value in settings.items() if key not in left_out}
@@ -134,7 +138,7 @@ def _closure(modules: Iterable[str]) -> set[str]:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    """The package's modules that ``module`` imports, wherever in the file it does so."""
+    """Return the modules of the package that ``module`` imports, anywhere in its file."""
     tree = ast.parse(_source_path(module).read_bytes(), filename=module)
     return tuple(name for node in ast.walk(tree) for name in _names(node) if _exists(name))
 

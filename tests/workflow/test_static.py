@@ -13,6 +13,7 @@ WITH_OPTIONS = [
     "zcrepro.proxies.extract",
     "zcrepro.search.stage",
     "zcrepro.training.fit",
+    "zcrepro.ranking.intervals",
     *(f"zcrepro.evolve.{name}" for name in registry.names("method")),
     *(f"zcrepro.search.{name}" for name in registry.names("algorithm")),
 ]

@@ -2,12 +2,26 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import Ge, Gt, Lt
 from scipy import stats
 
 from zcrepro.ranking.correlation import Statistic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How intervals are made; part of the configuration's sections ``generalization`` and ``report``."""
+
+    resamples: Annotated[int, Ge(1)] = 200
+    """Bootstrap samples of graphs for an interval."""
+
+    level: Annotated[float, Gt(0), Lt(1)] = 0.95
+    """Level of the intervals."""
 
 
 def bootstrap(

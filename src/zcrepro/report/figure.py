@@ -6,25 +6,23 @@ from pathlib import Path
 
 from zcrepro import registry, settings
 from zcrepro.files.atomic import replacement
+from zcrepro.ranking.intervals import Options
 from zcrepro.report import _style
 from zcrepro.report._base import Figure
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.context import Context
 
 
-@dataclass(frozen=True)
-class FigureSettings:
+@dataclass(frozen=True, kw_only=True)
+class FigureSettings(Options):
     """Settings of a figure: its name, the names of its inputs, and how its intervals are made.
 
-    ``reads`` holds paths below the results without ending. ``resamples`` is the number of a bootstrap's
-    resamples, and ``level`` the coverage of intervals.
+    ``reads`` holds paths below the results without ending.
     """
 
     figure: str
     reads: list[str]
     seed: int
-    resamples: int
-    level: float
 
 
 def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from zcrepro import registry, settings
 from zcrepro.files.atomic import write_text
+from zcrepro.ranking.intervals import Options
 from zcrepro.report import _render, comparison
 from zcrepro.report._base import Table
 from zcrepro.report._inputs import Inputs
@@ -13,19 +14,16 @@ from zcrepro.report._layout import layout
 from zcrepro.report.context import Context
 
 
-@dataclass(frozen=True)
-class TableSettings:
+@dataclass(frozen=True, kw_only=True)
+class TableSettings(Options):
     """Settings of a table: its name, the names of its inputs, and how its intervals are made.
 
-    ``reads`` holds paths below the results without ending. ``resamples`` is the number of a bootstrap's
-    resamples, and ``level`` the coverage of intervals.
+    ``reads`` holds paths below the results without ending.
     """
 
     table: str
     reads: list[str]
     seed: int
-    resamples: int
-    level: float
 
 
 def table(
