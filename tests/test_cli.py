@@ -60,6 +60,20 @@ def output_of(arguments, capsys):
     return capsys.readouterr().out
 
 
+def test_a_list_of_files_can_be_read_from_a_file(tmp_path):
+    schema = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
+    chunks = [tmp_path / f"{number}.parquet" for number in range(3)]
+    for number, chunk in enumerate(chunks):
+        frame = pd.DataFrame({"arch": [f"a{number}"], "pass": ["zen"], "seconds": [1.0]})
+        parquet.write(chunk, frame, schema, ["arch"], {})
+    (tmp_path / "chunks.txt").write_text("".join(f"{chunk}\n" for chunk in chunks))
+    output = tmp_path / "all.parquet"
+    run(["stage", "timings", "--chunks", f"@{tmp_path / 'chunks.txt'}", "--output", output])
+    assert parquet.read(output)["arch"].tolist() == ["a0", "a1", "a2"]
+    lost = ["stage", "timings", "--chunks", f"@{tmp_path / 'lost.txt'}", "--output", output]
+    assert "No such file" in zcrepro(*lost, ok=False)
+
+
 def test_proxies_lists_all_of_them(capsys):
     text = zcrepro("proxies")
     for name in ("snip", "synflow", "zen", "epe_nas"):
