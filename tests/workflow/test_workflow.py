@@ -112,13 +112,13 @@ def test_another_target_for_the_time_of_a_job_reruns_no_chunk_that_is_done(workf
     assert workflow.planned()["extract"] == 1
 
 
-def test_another_draw_adds_chunks_and_reruns_what_correlates(workflow):
+def test_another_draw_adds_chunks_and_reruns_what_reads_the_table(workflow):
     workflow.configure(features={"draws": 2})
     planned = workflow.planned()
     assert planned["extract"] == 2 + 2 + 6  # structure, synflow and zen of both problems
     assert planned["features"] == 2
-    assert "evolve" not in planned
     assert planned["generalize"] == 1
+    assert "order" not in planned
 
 
 def test_data_are_fetched_once_for_all_runs(fresh, monkeypatch):
@@ -158,7 +158,7 @@ def test_a_lost_result_is_made_again_and_equal(workflow):
     assert workflow.contents(*RESULTS) == before
 
 
-def test_one_core_and_another_chunk_size_give_the_same_results(finished, fresh):
+def test_one_core_and_chunks_of_another_size_give_the_same_results(finished, fresh):
     fresh.configure(features={"chunk_seconds": 100})
     fresh.snakemake(cores=1)
     same = finished.contents(*RESULTS)
