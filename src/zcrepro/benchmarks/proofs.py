@@ -86,8 +86,8 @@ def record(tables: Mapping[str, pd.DataFrame], folder: Path = FOLDER) -> list[Pr
     ordered = sorted([*kept, *made], key=lambda p: (p.space, p.source, p.task, p.quantity))
     for space, table in tables.items():
         keys = table[ARCHITECTURES.names].drop_duplicates()
-        made = {"promoted": f"{TRACKED}/{space}.parquet"}
-        parquet.write(folder / f"{space}.parquet", keys, ARCHITECTURES, ARCHITECTURES.names, made)
+        metadata = {"promoted": f"{TRACKED}/{space}.parquet"}
+        parquet.write(folder / f"{space}.parquet", keys, ARCHITECTURES, ARCHITECTURES.names, metadata)
     csv.write_csv(folder / INDEX, pd.DataFrame([asdict(proof) for proof in ordered]))
     return made
 

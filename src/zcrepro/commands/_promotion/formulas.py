@@ -13,7 +13,5 @@ def promote_formulas(files: Sequence[Path], root: Path) -> Iterator[Promotion]:
     """Yield the tracked file of each formula, as it is."""
     del root
     for file in files:
-        load_proxy(file)  # raises ValueError if it is not a formula
-        found = read_json(file)
-        name = f"resources/evolved/{found['method']}/{found['training_set']}/seed-{found['repeat']}.json"
-        yield Promotion(name, partial(write_json, value=found | {"promoted": name}))
+        name = f"resources/evolved/{load_proxy(file).name}.json"
+        yield Promotion(name, partial(write_json, value=read_json(file) | {"promoted": name}))
