@@ -186,15 +186,6 @@ def test_a_proof_that_fails_ends_in_an_error(tmp_path, monkeypatch, capsys):
     assert "FAILED" in capsys.readouterr().out
 
 
-def test_published_counts_are_promoted_as_proofs(tmp_path):
-    counts = {"arch": ARCH, "task": "digits", "quantity": "params", "source": "someone", "count": 1}
-    table = tmp_path / "embedded_chain.parquet"
-    pd.DataFrame([counts]).to_parquet(table)
-    said = zcrepro("promote_counts", table, "--to", tmp_path / "proofs")
-    assert "embedded_chain/digits: params of 1 by someone" in said
-    assert [proof.source for proof in read(tmp_path / "proofs")] == ["someone"]
-
-
 def test_an_architecture_of_a_space_is_scored_by_its_text():
     text = zcrepro("score", ARCH, "--space", "embedded_chain", "--proxies", "params", "snip")
     assert "params" in text
@@ -371,40 +362,6 @@ def test_options_that_do_not_go_together_are_an_error(capsys):
     assert "--proxies needs the name" in error_of(["score", "x:y", "--empty-proxies"], capsys)
 
 
-def test_a_run_is_published_with_its_tables_and_figures(tmp_path):
-    results = tmp_path / "results" / "mine"
-    for name, text in {
-        "tables/one.md": "# A table",
-        "tables/one.csv": "x",
-        "tables/one.tex": "t",
-        "figures/a.svg": "<svg/>",
-    }.items():
-        (results / name).parent.mkdir(parents=True, exist_ok=True)
-        (results / name).write_text(text)
-    zcrepro("publish", "results/mine", cwd=tmp_path)
-    kept = tmp_path / "docs" / "reproduction" / "mine"
-    assert {str(p.relative_to(kept)) for p in kept.rglob("*.*")} == {
-        "README.md",
-        "tables/one.md",
-        "tables/one.csv",
-        "figures/a.svg",
-    }
-    assert "[A table](tables/one.md)" in (kept / "README.md").read_text()
-    assert "has no tables" in zcrepro("publish", "results/none", cwd=tmp_path, ok=False)
-
-
-def test_a_run_is_published_in_its_own_repository_from_any_folder(tmp_path):
-    results, elsewhere = tmp_path / "results" / "mine", tmp_path / "elsewhere"
-    (results / "tables").mkdir(parents=True)
-    (results / "tables" / "one.md").write_text("# A table")
-    elsewhere.mkdir()
-    zcrepro("publish", results, cwd=elsewhere)
-    assert (tmp_path / "docs" / "reproduction" / "mine" / "tables" / "one.md").is_file()
-    assert list(elsewhere.iterdir()) == []
-    (results / "tables").rename(elsewhere / "tables")
-    assert "is not the folder results/<run>" in zcrepro("publish", elsewhere, ok=False)
-
-
 def described(path, capsys):
     run(["info", path])
     return capsys.readouterr()
@@ -461,9 +418,7 @@ def test_info_of_a_folder_names_a_file_of_it(tmp_path, capsys):
     [
         ["info", "{}"],
         ["summary", "{}"],
-        ["publish", "{}"],
-        ["promote", "{}", "--to", "x.parquet", "--key", "arch"],
-        ["promote_counts", "{}"],
+        ["promote", "{}", "--to", "x"],
         ["spaces", "--benchmarks", "{}"],
         ["score", "x:y", "--proxies", "{}.json"],
         ["search", "embedded_chain", "--proxy", "{}.json"],
@@ -481,21 +436,3 @@ def test_a_path_that_does_not_fit_is_named_in_one_sentence(arguments, kind, tmp_
     before = sorted(tmp_path.rglob("*"))
     assert "given" in error_of([argument.format("given") for argument in arguments], capsys)
     assert sorted(tmp_path.rglob("*")) == before
-
-
-def test_shards_are_promoted_to_one_file_and_mixtures_are_refused(tmp_path):
-    schema = pa.schema([("arch", pa.string()), ("score", pa.float64())])
-    for number, code in enumerate(("same", "same", "other")):
-        frame = pd.DataFrame({"arch": [f"a{number}"], "score": [float(number)]})
-        made = {"stage": "extract", "code": code, "versions": "{}", "settings": str(number)}
-        parquet.write(tmp_path / f"{number}.parquet", frame, schema, ["arch"], made)
-    to = tmp_path / "kept.parquet"
-    zcrepro("promote", tmp_path / "0.parquet", tmp_path / "1.parquet", "--to", to, "--key", "arch")
-    assert parquet.read(to)["arch"].tolist() == ["a0", "a1"]
-    assert parquet.metadata(to) == {"stage": "extract", "code": "same", "versions": "{}"}
-    text = zcrepro(
-        "promote", tmp_path / "1.parquet", tmp_path / "2.parquet", "--to", to, "--key", "arch", ok=False
-    )
-    assert "differ in code" in text
-    text = zcrepro("promote", tmp_path / "1.parquet", "--to", to, "--key", "archi", ok=False)
-    assert "--key archi is no column; there are arch, score" in text

@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from jobs.evolution import Evolution
+from jobs.run import Run
+from jobs.searching import Searching
 from zcrepro import provenance, registry
 from zcrepro.problems.problem import Problem
 from zcrepro.settings import unknown_name
@@ -23,6 +26,7 @@ def check_references(config: Config, datasets: Collection[str], root: Path) -> N
         *_problems(config),
         *_training_sets(config),
         *_shards(config, root),
+        *_promoted(config, root),
         *_files(config, datasets),
     ]
     if wrong:
@@ -144,6 +148,28 @@ def _shards(config: Config, root: Path) -> Iterable[str]:
                     f"features.runs: {run['problem']} has no {path}; take {', '.join(proxies)} out of "
                     "features.proxies, or leave out `shards` to compute them"
                 )
+
+
+def _promoted(config: Config, root: Path) -> Iterable[str]:
+    """Every formula and search that a run reads from a tracked folder must be there."""
+    run = Run(config, root)
+    evolution, searches = Evolution(run), Searching(run).tables()
+    for method in evolution.methods:
+        if config["evolution"][method]["promoted"]:
+            formulas = evolution.formulas(method)
+            yield from _untracked(f"evolution.{method}.promoted", formulas, root, "evolve")
+    for name, experiment in config["search"].items():
+        if experiment["promoted"]:
+            tables = [path for key, path in searches.items() if key.startswith(f"search/{name}/")]
+            yield from _untracked(f"search.{name}.promoted", tables, root, "search")
+
+
+def _untracked(where: str, paths: Iterable[str], root: Path, otherwise: str) -> Iterable[str]:
+    for path in (path for path in map(Path, paths) if not path.is_file()):
+        yield (
+            f"{where}: there is no {path.relative_to(root)}; put it there with `zcrepro promote`, or leave "
+            f"out `promoted` to {otherwise} in this run"
+        )
 
 
 def _training_sets(config: Config) -> Iterable[str]:

@@ -27,9 +27,7 @@ COMMANDS = {
     "search": "Search a space for architectures that a proxy likes; nothing is trained.",
     "info": "Show what a result file holds and how it was made.",
     "summary": "Show the short of a run, and where its report is.",
-    "publish": "Keep the tables and figures of a run in the documentation.",
-    "promote": "Keep shards of a long computation in the repository.",
-    "promote_counts": "Keep the proofs that published sizes of networks give.",
+    "promote": "Keep results of a run in the repository: scores, trainings, formulas, searches, tables.",
 }
 
 for _name, _help in COMMANDS.items():

@@ -19,7 +19,8 @@ from zcrepro import checkout, registry
 from zcrepro.files import csv, parquet
 from zcrepro.spaces.base import Space
 
-FOLDER = checkout.FOLDER / "resources/proofs"
+TRACKED = "resources/proofs"
+FOLDER = checkout.FOLDER / TRACKED
 INDEX = "counts.csv"
 
 ARCHITECTURES = pa.schema([("source", pa.string()), ("task", pa.string()), ("arch", pa.string())])
@@ -85,7 +86,8 @@ def record(tables: Mapping[str, pd.DataFrame], folder: Path = FOLDER) -> list[Pr
     ordered = sorted([*kept, *made], key=lambda p: (p.space, p.source, p.task, p.quantity))
     for space, table in tables.items():
         keys = table[ARCHITECTURES.names].drop_duplicates()
-        parquet.write(folder / f"{space}.parquet", keys, ARCHITECTURES, ARCHITECTURES.names, {})
+        metadata = {"promoted": f"{TRACKED}/{space}.parquet"}
+        parquet.write(folder / f"{space}.parquet", keys, ARCHITECTURES, ARCHITECTURES.names, metadata)
     csv.write_csv(folder / INDEX, pd.DataFrame([asdict(proof) for proof in ordered]))
     return made
 

@@ -1,44 +1,86 @@
-"""``zcrepro promote``: keeps shards of a long computation in the repository."""
+"""``zcrepro promote``: keep results of a run in the repository."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
+from zcrepro import checkout
 from zcrepro.commands._files import existing
+from zcrepro.commands._promotion.base import Promotion
+from zcrepro.commands._promotion.counts import promote_counts
+from zcrepro.commands._promotion.features import promote_features
+from zcrepro.commands._promotion.formulas import promote_formulas
+from zcrepro.commands._promotion.run import promote_run
+from zcrepro.commands._promotion.searches import promote_searches
+from zcrepro.commands._promotion.trainings import promote_trainings
 from zcrepro.files import parquet
+from zcrepro.files.json import read_json
+
+RUN = "run"
+
+KINDS: Mapping[str, Callable[[Sequence[Path], Path], Iterable[Promotion]]] = {
+    "extract": promote_features,
+    "train": promote_trainings,
+    "evolve": promote_formulas,
+    "searches": promote_searches,
+    "counts": promote_counts,
+    RUN: promote_run,
+}
+"""What promotes the files of each stage, and the folder of a run."""
 
 
-def promote(shards: Sequence[Path], /, *, to: Path, key: Sequence[str]) -> None:
-    """Merge shards of a long computation into one tracked Parquet file.
+def promote(paths: Sequence[Path], /, *, to: Path | None = None) -> None:
+    """Keep results of a run in the repository, where no rule makes them.
 
-    No rule writes a tracked file: what is worth keeping is moved by this command. The shards must
-    be of one schema, one code and the same settings, but for which part of the whole each is, and no
-    row may repeat.
+    What is kept, and where: chunks of features in resources/released, trainings of the embedded benchmark in
+    resources/embedded, evolved formulas in resources/evolved, searches in resources/search, published counts
+    in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and trainings are
+    added to what is tracked already.
 
     Parameters
     ----------
-    shards
-        The Parquet files.
+    paths
+        Files in the folder of a run, for example results/sample/evolved/srgp/all/seed-0.json, and folders of
+        them. The folder of the run itself, for example results/sample, stands for its tables and figures.
     to
-        Where the merged file goes, for example ``resources/embedded/embedded_cell-digits.parquet``.
-    key
-        The columns that name a row, for example ``--key arch task seed``.
+        The root of the checkout to write to, if it is not the one that zcrepro runs from.
     """
-    if not shards:
-        raise ValueError("name the Parquet files of the shards")
-    schemas = {parquet.schema_of(existing(shard)).remove_metadata() for shard in shards}
-    if len(schemas) != 1:
-        raise ValueError(f"the shards are of {len(schemas)} different schemas; promote one kind at a time")
-    schema = schemas.pop()
-    unknown = [name for name in key if name not in schema.names]
-    if unknown or not key:
-        raise ValueError(f"--key {' '.join(unknown)} is no column; there are {', '.join(schema.names)}")
-    metadata = [parquet.metadata(shard) for shard in shards]
-    for entry in ("stage", "code", "versions", "shared"):
-        makings = {made.get(entry, "") for made in metadata}
-        if len(makings) != 1:
-            raise ValueError(f"the shards differ in {entry}: {sorted(makings)}; recompute the older ones")
-    merged = pd.concat([parquet.read(shard) for shard in shards], ignore_index=True)
-    made = {name: value for name, value in metadata[0].items() if name != "settings"}
-    parquet.write(to, merged, schema, list(key), made)
+    if not paths:
+        raise ValueError("name the files or folders of results/<run>/ to promote")
+    root = checkout.path("resources").parent if to is None else to
+    files: dict[str, list[Path]] = {}
+    for path in dict.fromkeys(file for given in paths for file in _files(given)):
+        files.setdefault(_stage(path), []).append(path)
+    promotions = [each for stage, found in files.items() for each in KINDS[stage](found, root)]
+    for promotion in promotions:
+        promotion.write(root / promotion.name)
+        print(promotion.name)
+
+
+def _files(path: Path) -> list[Path]:
+    """Return a file, the folder of a run, or what can be promoted in another folder."""
+    if not path.is_dir():
+        found = [existing(path)]
+    else:
+        found = [path] if _stage(path) == RUN else sorted(path.rglob("*.*"))
+    files = [each for each in found if _stage(each) in KINDS]
+    if not files:
+        raise ValueError(
+            f"{path} cannot be promoted; name chunks of features, trainings, evolved formulas, searches or "
+            "counts of results/<run>/, a folder of them, or results/<run> itself"
+        )
+    return files
+
+
+def _stage(path: Path) -> str:
+    """Return the stage that made a file, RUN for the folder of a run, and an empty string for others."""
+    if path.is_dir():
+        return RUN if path.resolve().parent.name == "results" else ""
+    if path.suffix == ".parquet":
+        return parquet.metadata(path).get("stage", "")
+    if path.suffix == ".json":
+        found = read_json(path)
+        provenance = found.get("provenance") if isinstance(found, dict) else None
+        return str(provenance.get("stage")) if isinstance(provenance, dict) else ""
+    return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import numpy as np
@@ -165,7 +165,7 @@ class Features:
             yield pa.Table.from_arrays([*known, draws, *values, *statuses], schema=schema)
 
     def made(self) -> dict[str, str]:
-        """Return how the chunks were made, for the metadata of the table."""
+        """Return how the chunks were made, and the folder that tracks them if any, for the metadata."""
         one = next(iter(self._made.values()))
         shared = {
             entry: one[entry] for entry in ("versions", "device", "threads", "minibatch") if entry in one
@@ -174,10 +174,12 @@ class Features:
             columns: {entry: made.get(entry) for entry in ("code", "shared")}
             for columns, made in self._made.items()
         }
-        return shared | {
+        promoted = {"promoted": str(PurePosixPath(one["promoted"]).parent)} if "promoted" in one else {}
+        asked = {
             "how": json.dumps(self._chosen.as_mapping),
             "extraction": json.dumps(extraction, sort_keys=True),
         }
+        return shared | promoted | asked
 
     def _fill(
         self, path: Path, column: Column, places: np.ndarray, value: np.ndarray, code: np.ndarray

@@ -1,0 +1,1 @@
+"""Promote results of a run to tracked files: one module per kind of result."""

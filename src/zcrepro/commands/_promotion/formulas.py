@@ -1,0 +1,17 @@
+"""Promote evolved formulas."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from zcrepro.commands._promotion.base import Promotion
+from zcrepro.files.json import read_json, write_json
+from zcrepro.formulas.evolved import load_proxy
+
+
+def promote_formulas(files: Sequence[Path], root: Path) -> Iterator[Promotion]:
+    """Yield the tracked file of each formula, as it is."""
+    del root
+    for file in files:
+        name = f"resources/evolved/{load_proxy(file).name}.json"
+        yield Promotion(name, partial(write_json, value=read_json(file) | {"promoted": name}))

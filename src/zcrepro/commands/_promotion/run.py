@@ -1,0 +1,54 @@
+"""Promote the tables and figures of a run to the documentation, with a page that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from zcrepro.commands._promotion.base import Promotion
+from zcrepro.files.atomic import write_text
+from zcrepro.files.text import read_text
+
+PATTERNS = ("tables/*.csv", "tables/*.md", "figures/*.svg")
+"""The files that are kept, below the folder of a run."""
+
+
+def promote_run(folders: Sequence[Path], root: Path) -> Iterator[Promotion]:
+    """Yield the page of each run, which is written together with its tables and figures."""
+    del root
+    for results in map(Path.resolve, folders):
+        kept = {
+            path.relative_to(results).as_posix(): read_text(path)
+            for pattern in PATTERNS
+            for path in sorted(results.glob(pattern))
+        }
+        if not any(name.endswith(".md") for name in kept):
+            raise ValueError(f"{results} has no tables; let the run finish")
+        name = f"docs/reproduction/{results.name}/README.md"
+        kept["README.md"] = _page(results.name, kept)
+        yield Promotion(name, partial(_write, texts=kept))
+
+
+def _write(page: Path, *, texts: dict[str, str]) -> None:
+    """Write each text below the folder of the page, and remove what an earlier promotion left there."""
+    for name, text in texts.items():
+        write_text(page.parent / name, text)
+    for path in page.parent.rglob("*.*"):
+        if path.relative_to(page.parent).as_posix() not in texts:
+            path.unlink()
+
+
+def _page(run: str, kept: dict[str, str]) -> str:
+    tables = [name for name in kept if name.endswith(".md")]
+    figures = [name for name in kept if name.endswith(".svg")]
+    parts = [
+        f"# The run `{run}`",
+        f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, "
+        f"kept by `zcrepro promote results/{run}`.",
+        "Every value beside the paper's, with its interval and a verdict, is in "
+        "[tables/deviations.csv](tables/deviations.csv).",
+        "\n".join(f"- [{kept[name].splitlines()[0].lstrip('# ')}]({name})" for name in tables),
+        *(f"![{Path(name).stem}]({name})" for name in figures),
+    ]
+    return "\n\n".join(parts) + "\n"
