@@ -16,7 +16,7 @@ from zcrepro.evolve.srgp import METHOD, Options
 from zcrepro.networks import training
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows
-from zcrepro.search.training_free import training_free
+from zcrepro.searching.training_free import training_free
 
 REPOSITORY = Path(__file__).parents[1]
 

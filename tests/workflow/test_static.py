@@ -11,10 +11,10 @@ from zcrepro import provenance, registry
 
 WITH_OPTIONS = [
     "zcrepro.proxies.extract",
-    "zcrepro.search.stage",
+    "zcrepro.searching.stage",
     "zcrepro.training.fit",
     *(f"zcrepro.evolve.{name}" for name in registry.names("method")),
-    *(f"zcrepro.search.{name}" for name in registry.names("algorithm")),
+    *(f"zcrepro.searching.{name}" for name in registry.names("algorithm")),
 ]
 KEYWORDS = ("type", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "default")
 
