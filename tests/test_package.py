@@ -1,6 +1,7 @@
 """The package as a whole: its public names, its modules, its documents."""
 
 import importlib
+import inspect
 import json
 import pkgutil
 import re
@@ -28,10 +29,18 @@ def test_every_module_is_imported_as_a_module_and_says_what_it_is_for(name):
 
 
 def test_the_public_names_are_these():
-    assert sorted(zcrepro.__all__) == ["get_space", "list_proxies", "list_spaces", "load_proxy", "score"]
-    assert all(callable(getattr(zcrepro, name)) for name in zcrepro.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'scores'; it has get_space"):
-        _ = zcrepro.scores
+    looking_up = ["get_space", "list_proxies", "list_spaces", "load_proxy"]
+    assert sorted(zcrepro.__all__) == sorted(["accuracies", *looking_up, "score", "scores", "search"])
+    with pytest.raises(AttributeError, match="no attribute 'scors'; it has accuracies, get_space"):
+        _ = zcrepro.scors
+
+
+@pytest.mark.parametrize("name", zcrepro.__all__)
+def test_a_public_name_is_a_function_whatever_was_imported(name):
+    """Python sets an imported submodule as an attribute, so one of the same name would hide the function."""
+    assert f"zcrepro.{name}" not in MODULES
+    assert inspect.isfunction(getattr(zcrepro, name))
+    assert getattr(zcrepro, name).__doc__
 
 
 def test_importing_the_package_imports_nothing_heavy():

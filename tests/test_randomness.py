@@ -3,6 +3,7 @@
 import ast
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +13,15 @@ import torch
 import zcrepro
 from zcrepro.commands._networks import named
 from zcrepro.evolve.srgp import METHOD, Options
+from zcrepro.networks import training
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows
-from zcrepro.search.training_free import training_free
+from zcrepro.searching.training_free import training_free
 
 REPOSITORY = Path(__file__).parents[1]
 
-EXEMPT = {
-    # Seeds the global generators for code that draws from them, and restores their states.
-    "src/zcrepro/networks/generators.py",
-    # Draw while that module has seeded torch's generator.
-    "src/zcrepro/networks/redrawn.py",
-    "src/zcrepro/proxies/_passes/blocks.py",
-}
+FOR_OTHERS = "src/zcrepro/networks/generators.py"
+"""Seeds the global generators for networks that draw from them, and restores their states. Draws nothing."""
 
 CLASSES = {
     "random.Random",
@@ -135,8 +132,9 @@ def test_no_code_uses_a_global_generator() -> None:
     paths = [path for folder in ("src", "workflow", "perf") for path in (REPOSITORY / folder).rglob("*.py")]
     assert len(paths) > 200
     found = {path.relative_to(REPOSITORY).as_posix(): offences(path.read_text()) for path in paths}
-    assert {path: names for path, names in found.items() if names and path not in EXEMPT} == {}
-    assert all(found[path] for path in EXEMPT)
+    assert {path: names for path, names in found.items() if names and path != FOR_OTHERS} == {}
+    assert found[FOR_OTHERS]
+    assert not any(name.endswith("()") for name in found[FOR_OTHERS])
 
 
 @pytest.fixture
@@ -168,6 +166,18 @@ def test_building_scoring_and_searching_draw_from_their_seeds_alone() -> None:
     images = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
     zcrepro.score(network, images, torch.arange(4), ["zen", "az_trainability", "vkdnw", "synflow"])
     training_free(space, lambda arch: float(len(str(arch))), 10, 4, 2, np.random.default_rng(0))
+
+
+@pytest.mark.usefixtures("untouched")
+def test_proxies_draw_from_generators_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is seeded or restored for the network, so a draw from a global generator would show."""
+    monkeypatch.setattr(training, "seeded", lambda *_: nullcontext())
+    space = zcrepro.get_space("embedded_chain")
+    network = space.network(space.sample(np.random.default_rng(0)), "digits")
+    images = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    names = list(zcrepro.list_proxies())
+    scores = zcrepro.score(network, images, torch.arange(4), names)
+    assert {"zen", "vkdnw", "az_trainability"} <= {name for name in names if scores.status[name] == "ok"}
 
 
 @pytest.mark.usefixtures("untouched")

@@ -20,7 +20,7 @@ FLOORS = (
     {"problems"},
     {"formulas"},
     {"scoring", "evolve", "generalization"},
-    {"search"},
+    {"searching"},
     {"report"},
     {"commands"},
     {"cli"},

@@ -10,14 +10,26 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "accuracies": "zcrepro.problems.lookup",
     "get_space": "zcrepro.spaces.lookup",
     "list_spaces": "zcrepro.spaces.lookup",
     "list_proxies": "zcrepro.proxies.lookup",
     "load_proxy": "zcrepro.formulas.evolved",
     "score": "zcrepro.scoring",
+    "scores": "zcrepro.problems.lookup",
+    "search": "zcrepro.searching.by_proxy",
 }
 
-__all__ = ["get_space", "list_proxies", "list_spaces", "load_proxy", "score"]
+__all__ = [
+    "accuracies",
+    "get_space",
+    "list_proxies",
+    "list_spaces",
+    "load_proxy",
+    "score",
+    "scores",
+    "search",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
-from zcrepro import registry
+from zcrepro import registry, seeds
 from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.proxies.engine import Scores, check_batch, compute
+from zcrepro.spaces.base import TaskShape
 
 
 def score(
@@ -68,6 +70,13 @@ def score(
         undefined = math.isnan(values[proxy.name])
         status[proxy.name] = "; ".join(broken) or ("the formula has no value" if undefined else "ok")
     return Scores(values, status, found.seconds)
+
+
+def random_batch(size: int, shape: TaskShape, seed: int) -> tuple[Tensor, Tensor]:
+    """Return standard normal images, (size, *shape.input), and uniformly random labels, (size,)."""
+    generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
+    images = torch.randn((size, *shape.input), generator=generator)
+    return images, torch.randint(shape.classes, (size,), generator=generator)
 
 
 def _check(model: object, proxies: object) -> None:

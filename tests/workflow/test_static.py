@@ -11,11 +11,11 @@ from zcrepro import provenance, registry
 
 WITH_OPTIONS = [
     "zcrepro.proxies.extract",
-    "zcrepro.search.stage",
+    "zcrepro.searching.stage",
     "zcrepro.training.fit",
     "zcrepro.ranking.intervals",
     *(f"zcrepro.evolve.{name}" for name in registry.names("method")),
-    *(f"zcrepro.search.{name}" for name in registry.names("algorithm")),
+    *(f"zcrepro.searching.{name}" for name in registry.names("algorithm")),
 ]
 KEYWORDS = ("type", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "default")
 

@@ -73,7 +73,7 @@ def test_editing_a_tables_code_recomputes_that_table_and_the_page_alone(workflow
 
 
 def test_editing_the_search_recomputes_no_feature_and_no_formula(workflow):
-    workflow.edit("search/aging_evolution.py")
+    workflow.edit("searching/aging_evolution.py")
     assert workflow.planned() == {
         "search": 1,  # of the other algorithm none
         "searches": 1,

@@ -14,6 +14,9 @@ from zcrepro.benchmarks._base import ACCURACIES, COUNTS, METRICS, RELEASED
 from zcrepro.files import parquet
 from zcrepro.spaces.base import Space
 
+BY_TASK_AND_METRIC = ["task", "metric", "arch"]
+"""The key by which a table of accuracies is sorted."""
+
 
 @dataclass(frozen=True)
 class TidySettings:
@@ -37,8 +40,13 @@ def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
         Parquet: arch, graph, task, metric, accuracy in percent, seeds, source.
     """
     chosen = settings.load(settings_file, TidySettings)
+    _write("accuracies", chosen, read_accuracies(chosen, files), output, ACCURACIES, BY_TASK_AND_METRIC)
+
+
+def read_accuracies(chosen: TidySettings, files: list[Path]) -> pd.DataFrame:
+    """Return the table that ``accuracies`` writes. ``files`` are the paths of the data sets in ``chosen``."""
     frame = _read(chosen, "accuracies", files)
-    _write("accuracies", chosen, frame, output, ACCURACIES, ["task", "metric", "arch"])
+    return frame.sort_values(BY_TASK_AND_METRIC, ignore_index=True)[ACCURACIES.names]
 
 
 def released(*, settings_file: Path, files: list[Path], output: Path) -> None:

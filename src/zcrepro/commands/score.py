@@ -12,9 +12,10 @@ from torch import nn
 from zcrepro import registry
 from zcrepro.commands._networks import named
 from zcrepro.commands._output import Listing, Output
-from zcrepro.commands._scoring import proxy_named, random_batch
+from zcrepro.commands._scoring import proxy_named
 from zcrepro.progress import track
 from zcrepro.proxies.engine import Scores
+from zcrepro.scoring import random_batch
 from zcrepro.scoring import score as score_network
 from zcrepro.spaces.base import TaskShape
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from cyclopts.types import PositiveInt
 
-from zcrepro import registry, seeds
 from zcrepro.commands._output import Listing, Output
-from zcrepro.commands._scoring import proxy_named, random_batch
-from zcrepro.proxies.engine import Scores
-from zcrepro.scoring import score as score_network
-from zcrepro.search.training_free import training_free
-from zcrepro.spaces.base import Arch, Space
+from zcrepro.commands._scoring import proxy_named
+from zcrepro.searching.by_proxy import search as search_space
+from zcrepro.spaces.lookup import get_space
 
 DEFAULT = Output()
 
@@ -54,26 +51,20 @@ def search(
     seed
         Seed of the weights, images, labels and the search.
     """
-    of: Space = registry.get("space", space)
-    chosen = task or next(iter(of.tasks))
-    batch = random_batch(batch_size, of.task_shape(chosen), seed)
-    wanted = proxy_named(proxy)
-    sign = -1 if isinstance(wanted, str) and registry.get("proxies", wanted).direction == "lower" else 1
-
-    scored: dict[Arch, Scores] = {}
-
-    def score(arch: Arch) -> float:
-        scored[arch] = score_network(of.network(arch, chosen, seed), *batch, [wanted], seed)
-        (value,) = scored[arch].values()
-        return sign * value
-
-    rng = seeds.numpy_generator(seed, "training-free search", space)
-    found = training_free(of, score, evaluations, pool, tournament, rng)
-    rows = [_row(of.text(arch), scored[arch]) for arch in list(found)[:show]]
+    chosen = next(iter(get_space(space).tasks)) if task is None else task
+    found = search_space(
+        space,
+        proxy_named(proxy),
+        chosen,
+        evaluations,
+        pool=pool,
+        tournament=tournament,
+        batch_size=batch_size,
+        seed=seed,
+    )
+    rows = [
+        {"score": score, "status": status, "architecture": arch}
+        for arch, score, status in found.head(show).itertuples(index=False)
+    ]
     title = f"the best by {proxy} of {len(found)} graphs of {space}/{chosen}"
     output.show(Listing("architectures", rows, title, whole=("architecture",)))
-
-
-def _row(text: str, scores: Scores) -> dict[str, float | str]:
-    ((name, value),) = scores.items()
-    return {"score": value, "status": scores.status[name], "architecture": text}

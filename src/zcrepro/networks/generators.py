@@ -17,7 +17,8 @@ from zcrepro.networks.errors import DrewError
 def seeded(model: nn.Module, seed: int) -> Iterator[None]:
     """Seed the global generators, and restore their states on exit.
 
-    A generator cannot be passed as an argument here: networks draw from the global ones in their forward.
+    This is for code of others, to which no generator can be passed: networks may draw from the global ones
+    in their constructor or in their forward.
     """
     devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
     python, legacy = random.getstate(), np.random.get_state()

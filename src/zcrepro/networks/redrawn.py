@@ -19,40 +19,46 @@ from zcrepro.networks.preserve import own_tensors
 NEW_NORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
 
 
-def kaiming_weights(model: nn.Module) -> dict[int, Tensor]:
+def kaiming_weights(model: nn.Module, generator: torch.Generator) -> dict[int, Tensor]:
     """Draw N(0, 2 / fan-in) for the weights of convolutions and linear layers (He et al., ICCV 2015).
 
     Biases of these layers are zero, and BatchNorm and GroupNorm have their initial state. Returns every
-    parameter and buffer by the id of the tensor that it replaces, for ``substituted``.
+    parameter and buffer by the id of the tensor that it replaces, for ``substituted``. ``generator`` must be
+    on the device of the weights.
     """
-    return _redrawn(model, _kaiming, (_BatchNorm, nn.GroupNorm))
+
+    def draw(weight: Tensor) -> None:
+        nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+
+    return _redrawn(model, draw, (_BatchNorm, nn.GroupNorm))
 
 
-def normal_weights(model: nn.Module) -> dict[int, Tensor]:
+def normal_weights(model: nn.Module, generator: torch.Generator) -> dict[int, Tensor]:
     """Draw N(0, 1) for the weights of convolutions and linear layers (Lin et al., Zen-NAS, ICCV 2021).
 
     Biases of these layers are zero, and BatchNorm2d has its initial state. Returns every parameter and buffer
-    by the id of the tensor that it replaces, for ``substituted``.
+    by the id of the tensor that it replaces, for ``substituted``. ``generator`` must be on the device of the
+    weights.
     """
-    return _redrawn(model, Tensor.normal_, (nn.BatchNorm2d,))
+
+    def draw(weight: Tensor) -> None:
+        weight.normal_(generator=generator)
+
+    return _redrawn(model, draw, (nn.BatchNorm2d,))
 
 
-def noise_like(images: Tensor) -> Tensor:
+def noise_like(images: Tensor, generator: torch.Generator) -> Tensor:
     """Draw standard normal noise of the shape, dtype and device of ``images``."""
-    return torch.randn(images.shape, dtype=images.dtype, device=images.device)
-
-
-def _kaiming(weight: Tensor) -> Tensor:
-    return nn.init.kaiming_normal_(weight, nonlinearity="relu")
+    return torch.randn(images.shape, dtype=images.dtype, device=images.device, generator=generator)
 
 
 def _redrawn(
-    model: nn.Module, draw: Callable[[Tensor], Tensor], norms: tuple[type[nn.Module], ...]
+    model: nn.Module, draw: Callable[[Tensor], None], norms: tuple[type[nn.Module], ...]
 ) -> dict[int, Tensor]:
     """Return every parameter and buffer by the id of the tensor that it replaces.
 
-    ``draw`` fills the weights in place, in module order, from torch's global generator. Modules of the
-    classes ``norms`` have their initial state. All other tensors are copies.
+    ``draw`` fills one weight in place; it is called in module order. Modules of the classes ``norms`` have
+    their initial state. All other tensors are copies.
     """
     tensors = {
         id(tensor): tensor.detach().clone(memory_format=torch.contiguous_format)

@@ -49,12 +49,17 @@ class BlockPass:
     cost = "3.3"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
-        with training(model, seed), substituted(model, kaiming_weights(model)), tokens_refused(model):
-            features = _features(model, noise_like(batch.images).requires_grad_())
+        generator = torch.Generator(batch.images.device).manual_seed(seed)
+        with (
+            training(model, seed),
+            substituted(model, kaiming_weights(model, generator)),
+            tokens_refused(model),
+        ):
+            features = _features(model, noise_like(batch.images, generator).requires_grad_())
             record = Blocks([_entropy(feature.detach()) for feature in features])
             if "gains" in needs:
                 try:
-                    record.gains = _gains(features)
+                    record.gains = _gains(features, generator)
                 except UndefinedScoreError as reason:
                     record.obstacles["gains"] = str(reason)
         return record
@@ -94,19 +99,20 @@ def _entropy(features: Tensor) -> float:
     return -float((shares * (shares + STABILITY).log()).sum())
 
 
-def _gains(features: list[Tensor]) -> list[float]:
+def _gains(features: list[Tensor], generator: torch.Generator) -> list[float]:
     """Return one gain per pair of blocks, in the order in which the released code draws: the last first."""
-    return [_gain(before, after) for before, after in reversed(list(pairwise(features)))]
+    return [_gain(before, after, generator) for before, after in reversed(list(pairwise(features)))]
 
 
-def _gain(before: Tensor, after: Tensor) -> float:
+def _gain(before: Tensor, after: Tensor, generator: torch.Generator) -> float:
     """Return the gain of a random gradient on its way back through one block.
 
     The gradient g at the output has random signs, so E[g g^T] is the identity and E[(J^T g) g^T] is J^T. The
     mean over images and positions of the outer product of J^T g and g therefore estimates the Jacobian of the
     block, without computing it. Its spectral norm is the gain.
     """
-    signs = torch.empty(after.shape, dtype=after.dtype, device=after.device).bernoulli_(0.5) * 2 - 1
+    empty = torch.empty(after.shape, dtype=after.dtype, device=after.device)
+    signs = empty.bernoulli_(0.5, generator=generator) * 2 - 1
     (gradient,) = gradients(after, [before], grad_outputs=signs, retain_graph=True)
     if not gradient.any():
         raise UndefinedScoreError("a block passes no gradient on to the block before it")

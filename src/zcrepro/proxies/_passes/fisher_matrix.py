@@ -57,11 +57,12 @@ class FisherMatrixPass:
         own = list(model.parameters())[:PARAMETERS]
         if not own:
             raise UndefinedScoreError("the network has no parameters")
+        generator = torch.Generator(batch.images.device).manual_seed(seed)
         with evaluation(model, seed):
-            drawn = kaiming_weights(model)
+            drawn = kaiming_weights(model, generator)
             parameters = [drawn[id(parameter)].requires_grad_() for parameter in own]
             with substituted(model, drawn):
-                outputs, jacobian = _jacobian(model, noise_like(batch.images), parameters)
+                outputs, jacobian = _jacobian(model, noise_like(batch.images, generator), parameters)
         half = _covariance_root(outputs.double()) @ jacobian.double()
         return FisherMatrix((half.mT @ half).mean(0))
 

@@ -47,14 +47,14 @@ class ZenPass:
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
         del needs  # the record is the same for every proxy
         with training(model, seed):
-            return _run(model, batch.images)
+            return _run(model, batch.images, torch.Generator(batch.images.device).manual_seed(seed))
 
 
-def _run(model: nn.Module, like: Tensor) -> ZenRecord:
+def _run(model: nn.Module, like: Tensor, generator: torch.Generator) -> ZenRecord:
     _require_running_variances(model)
-    tensors = normal_weights(model)
-    noise = noise_like(like)
-    mixed = noise + MIXUP * noise_like(like)
+    tensors = normal_weights(model, generator)
+    noise = noise_like(like, generator)
+    mixed = noise + MIXUP * noise_like(like, generator)
     with substituted(model, tensors), torch.no_grad():
         (before, _), (after, poolings) = (_last_pooled(model, images) for images in (noise, mixed))
         variances = _mean_variances(model)

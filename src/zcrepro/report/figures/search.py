@@ -13,7 +13,7 @@ from zcrepro.report import _searches, _style
 from zcrepro.report._base import Figure
 from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
-from zcrepro.search.stage import PLAIN
+from zcrepro.searching.stage import PLAIN
 
 READS = ("search/*",)
 

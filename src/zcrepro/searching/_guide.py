@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zcrepro.search._pool import Pool
+from zcrepro.searching._pool import Pool
 
 
 @dataclass(frozen=True)

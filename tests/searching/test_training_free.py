@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 import zcrepro
-from zcrepro.search.training_free import training_free
+from zcrepro.searching.training_free import training_free
 
 SPACE = zcrepro.get_space("embedded_chain")
 

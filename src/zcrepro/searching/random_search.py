@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zcrepro.search._guide import Guide, warmed_up
-from zcrepro.search._pool import Pool
-from zcrepro.search._trainer import Trainer
-from zcrepro.search.base import Algorithm
+from zcrepro.searching._guide import Guide, warmed_up
+from zcrepro.searching._pool import Pool
+from zcrepro.searching._trainer import Trainer
+from zcrepro.searching.base import Algorithm
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import zcrepro
-from zcrepro.search._guide import Guide, warmed_up
-from zcrepro.search._pool import Pool
-from zcrepro.search._trainer import BudgetSpentError, Trainer
+from zcrepro.searching._guide import Guide, warmed_up
+from zcrepro.searching._pool import Pool
+from zcrepro.searching._trainer import BudgetSpentError, Trainer
 
 SPACE = zcrepro.get_space("embedded_chain")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from zcrepro.search._guide import Guide
-from zcrepro.search._pool import Pool
-from zcrepro.search._trainer import Trainer
+from zcrepro.searching._guide import Guide
+from zcrepro.searching._pool import Pool
+from zcrepro.searching._trainer import Trainer
 
 Run = Callable[[Pool, Trainer, Guide | None, np.random.Generator, Any], None]
 

@@ -14,10 +14,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from zcrepro.search._guide import Guide, warmed_up
-from zcrepro.search._pool import Pool
-from zcrepro.search._trainer import Trainer
-from zcrepro.search.base import Algorithm
+from zcrepro.searching._guide import Guide, warmed_up
+from zcrepro.searching._pool import Pool
+from zcrepro.searching._trainer import Trainer
+from zcrepro.searching.base import Algorithm
 
 STALE = 1000  # mutations in a row that trained nothing new: the living models know all they can reach
 

@@ -22,10 +22,10 @@ from zcrepro.problems.accuracies import read_both
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import read_scores
 from zcrepro.progress import track
-from zcrepro.search._guide import Guide
-from zcrepro.search._pool import Pool
-from zcrepro.search._trainer import BudgetSpentError, Trainer
-from zcrepro.search.base import Algorithm
+from zcrepro.searching._guide import Guide
+from zcrepro.searching._pool import Pool
+from zcrepro.searching._trainer import BudgetSpentError, Trainer
+from zcrepro.searching.base import Algorithm
 from zcrepro.spaces.base import Space
 
 SCHEMA = pa.schema(

@@ -11,7 +11,7 @@ from zcrepro import seeds
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
 from zcrepro.proxies.feature_table import KEY, feature_schema
-from zcrepro.search.stage import search, searches
+from zcrepro.searching.stage import search, searches
 
 SPACE = zcrepro.get_space("embedded_chain")
 SETTINGS = {

@@ -8,9 +8,9 @@ import pytest
 
 import zcrepro
 from zcrepro import registry
-from zcrepro.search._guide import Guide
-from zcrepro.search._pool import Pool
-from zcrepro.search._trainer import BudgetSpentError, Trainer
+from zcrepro.searching._guide import Guide
+from zcrepro.searching._pool import Pool
+from zcrepro.searching._trainer import BudgetSpentError, Trainer
 
 SPACE = zcrepro.get_space("embedded_chain")
 OPTIONS = {"aging_evolution": {"alive": 16, "tournament": 5}}
