@@ -104,7 +104,7 @@ def drawing() -> Iterator[str]:
 
 def _about(number: int) -> str:
     """Return a number to the nearest ten, so that a small edit does not make the drawing wrong."""
-    return f"{max(10, round(number, -1)):,}"
+    return f"{round(number, -1) or number:,}"
 
 
 if __name__ == "__main__":

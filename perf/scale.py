@@ -7,7 +7,8 @@ join
 plan
     A dry run of about 10,000 jobs.
 
-Each measurement is one run in a process of its own: wall-clock seconds and the peak of its resident memory.
+Each measurement is one run in a process of its own: seconds by the clock and of the CPU, and the peak of its
+resident memory. On a busy machine the seconds of the CPU say more.
 """
 
 import json
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,15 +42,11 @@ ROOT = Path(__file__).parents[1]
 STAGE = [sys.executable, "-m", "zcrepro", "stage"]
 
 LAST_CHUNK = """
-import sys, time
+import sys
 from pathlib import Path
-start = time.perf_counter()
-import torch
-imported = time.perf_counter()
 from zcrepro.proxies.order import read_places
 stop = int(sys.argv[2])
 read_places(Path(sys.argv[1]), stop - 8, stop)
-print(imported - start, time.perf_counter() - imported)
 """
 
 JOINED, COLUMN = 15_000, "l2_norm"
@@ -59,18 +56,19 @@ run: scale
 features:
   runs: [{problem: nasbench201/cifar10, architectures: 15625}]
   proxies: [suite_zero]
-  draws: 3
+  draws: 4
   chunk_seconds: 45
 """
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured, its wall-clock seconds, and the peak resident memory in MB if it was watched."""
+    """What was measured: seconds by the clock and of the CPU, and the peak resident memory in MB."""
 
     what: str
     seconds: float
-    megabytes: float | None = None
+    cpu: float
+    megabytes: float
 
 
 def run(what: str, command: Sequence[str | Path], folder: Path) -> tuple[Measurement, str]:
@@ -84,7 +82,8 @@ def run(what: str, command: Sequence[str | Path], folder: Path) -> tuple[Measure
     printed = output.read_text()
     if status:
         raise RuntimeError(f"{command} failed:\n{printed[-3000:]}")
-    return Measurement(what, seconds, usage.ru_maxrss / 1024), printed
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measurement(what, seconds, cpu, usage.ru_maxrss / 1024), printed
 
 
 def order(folder: Path) -> Iterator[Measurement]:
@@ -99,10 +98,11 @@ def order(folder: Path) -> Iterator[Measurement]:
     files = ["--accuracies", "accuracies.parquet", "--output", "order.parquet"]
     command = [*STAGE, "order", "--settings-file", "order.json", *files]
     yield run(f"order of {len(texts):,} architectures", command, folder)[0]
+    imports = "from zcrepro.proxies.order import read_places"
+    yield run("import of torch", [sys.executable, "-c", "import torch"], folder)[0]
+    yield run("import of the stage, torch included", [sys.executable, "-c", imports], folder)[0]
     read = [sys.executable, "-c", LAST_CHUNK, "order.parquet", str(len(texts))]
-    torch, rows = map(float, run("", read, folder)[1].split())
-    yield Measurement("import of torch", torch)
-    yield Measurement("import of the stage and rows of the last chunk", rows)
+    yield run("the same, and the rows of the last chunk", read, folder)[0]
 
 
 def join(folder: Path) -> Iterator[Measurement]:
@@ -143,7 +143,7 @@ def plan(folder: Path) -> Iterator[Measurement]:
     ]
     found, printed = run("", [*command, "--dry-run", "--nocolor"], folder)
     jobs = int(re.findall(r"^total\s+(\d+)", printed, flags=re.MULTILINE)[0])
-    yield Measurement(f"dry run of {jobs:,} jobs", found.seconds, found.megabytes)
+    yield replace(found, what=f"dry run of {jobs:,} jobs")
 
 
 PARTS: dict[str, Callable[[Path], Iterator[Measurement]]] = {"order": order, "join": join, "plan": plan}
@@ -151,12 +151,12 @@ PARTS: dict[str, Callable[[Path], Iterator[Measurement]]] = {"order": order, "jo
 
 def main() -> None:
     """Print a table of the measurements of the parts that are named, or of all."""
-    shown = Table("what", "seconds", "peak memory (MB)")
+    shown = Table("what", "seconds", "CPU seconds", "peak memory (MB)")
     for name in sys.argv[1:] or PARTS:
         with tempfile.TemporaryDirectory() as folder:
             for found in PARTS[name](Path(folder)):
-                memory = "" if found.megabytes is None else f"{found.megabytes:,.0f}"
-                shown.add_row(found.what, f"{found.seconds:.1f}", memory)
+                numbers = f"{found.seconds:.1f}", f"{found.cpu:.1f}", f"{found.megabytes:,.0f}"
+                shown.add_row(found.what, *numbers)
     Console().print(shown)
 
 
