@@ -5,7 +5,7 @@ CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table test test-processors test-data lint format lock clean
+.PHONY: help quickstart table test test-processors test-data lint format pictures lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -57,6 +57,10 @@ format: $(READY)  ## format everything
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
+
+pictures: $(READY)  ## the pictures in docs/, drawn from the rules and from the imports (needs Graphviz)
+	$(BIN)/snakemake --rulegraph | sed s/fontname=sans/fontname=Helvetica/ | tred | dot -Grankdir=LR -Tsvg -o docs/workflow.svg
+	$(BIN)/python docs/draw_rooms.py | dot -Tsvg -o docs/rooms.svg
 
 lock: $(READY)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --extra dev --extra models --allow-unsafe --strip-extras --no-header --no-annotate \

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from zcrepro.search.stage import search, searches
 
 import zcrepro
 from zcrepro import checkout
@@ -21,6 +20,7 @@ from zcrepro.proxies.extract import extract
 from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.proxies.join import features
 from zcrepro.proxies.order import order
+from zcrepro.searching.stage import search, searches
 from zcrepro.training.stage import train
 
 SPACE = zcrepro.get_space("embedded_chain")

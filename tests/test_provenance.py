@@ -15,13 +15,13 @@ def package(tmp_path, monkeypatch):
     copy = tmp_path / "zcrepro"
     shutil.copytree(provenance.ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(provenance, "ROOT", copy)
-    provenance._imports.cache_clear()
+    provenance.imports.cache_clear()
     yield copy
-    provenance._imports.cache_clear()
+    provenance.imports.cache_clear()
 
 
 def digest(stage, **settings):
-    provenance._imports.cache_clear()
+    provenance.imports.cache_clear()
     return provenance.code_digest(provenance.stage_modules(stage, settings))
 
 

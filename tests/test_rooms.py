@@ -2,59 +2,24 @@
 
 import ast
 import re
-from collections import defaultdict
 from pathlib import Path
 
-import zcrepro
+import draw_rooms
+from draw_rooms import FLOORS, modules, room
+from zcrepro import provenance
 
-ROOT = Path(zcrepro.__file__).parent
-
-FLOORS = (
-    {"files", "seeds", "progress", "checkout"},
-    {"settings", "ranking", "networks"},
-    {"provenance"},
-    {"registry"},
-    {"fetching", "spaces", "images"},
-    {"proxies"},
-    {"benchmarks", "training"},
-    {"problems"},
-    {"formulas"},
-    {"scoring", "evolve", "generalization"},
-    {"searching"},
-    {"report"},
-    {"commands"},
-    {"cli"},
-    {"__main__", "__init__"},
-)
-"""The rooms from the ground up. A module imports from its own room and from the floors below it."""
+ROOT = Path(__file__).parents[1]
 
 
-def modules():
-    for path in sorted(ROOT.rglob("*.py")):
-        yield ".".join(path.relative_to(ROOT).with_suffix("").parts), path
-
-
-def imports(path):
-    """Each module or package of ours that a file imports, as dotted names without the package's."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "zcrepro":
-            base = node.module.split(".")[1:]
-            for alias in node.names:
-                parts = [*base, alias.name]
-                is_module = ROOT.joinpath(*parts).with_suffix(".py").is_file()
-                yield ".".join(parts if is_module else base)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.startswith("zcrepro."):
-                    yield alias.name.removeprefix("zcrepro.")
-
-
-def room(module):
-    return module.split(".")[0]
+def trees():
+    """Each module with the syntax tree of its file."""
+    for module in modules():
+        path = provenance.ROOT.parent.joinpath(*module.split(".")).with_suffix(".py")
+        yield module, ast.parse(path.read_text())
 
 
 def test_every_room_stands_on_one_floor():
-    rooms = {room(name) for name, _ in modules()}
+    rooms = set(map(room, modules()))
     floors = [name for floor in FLOORS for name in floor]
     assert sorted(floors) == sorted(rooms)
 
@@ -63,9 +28,9 @@ def test_no_import_runs_up_or_into_another_room_on_the_same_floor():
     floor = {name: number for number, names in enumerate(FLOORS) for name in names}
     assert [
         f"{module} imports {other}"
-        for module, path in modules()
-        for other in imports(path)
-        if other and room(other) != room(module) and floor[room(other)] >= floor[room(module)]
+        for module in modules()
+        for other in provenance.imports(module)
+        if room(other) != room(module) and floor[room(other)] >= floor[room(module)]
     ] == []
 
 
@@ -73,8 +38,8 @@ def test_no_room_imports_what_is_private_to_another():
     """A module whose name begins with an underscore is private to the package that it lies in."""
     assert [
         f"{module} imports {other}"
-        for module, path in modules()
-        for other in imports(path)
+        for module in modules()
+        for other in provenance.imports(module)
         if _owner(other) is not None and not f"{module}.".startswith(_owner(other))
     ] == []
 
@@ -89,9 +54,7 @@ def _owner(module):
 
 
 def test_no_two_modules_import_each_other():
-    graph = defaultdict(set)
-    for module, path in modules():
-        graph[module] |= set(imports(path)) - {module}
+    graph = {module: set(provenance.imports(module)) - {module} for module in modules()}
     for module in graph:
         waiting, seen = list(graph[module]), set()
         while waiting:
@@ -102,9 +65,27 @@ def test_no_two_modules_import_each_other():
                 waiting.extend(graph.get(other, ()))
 
 
+def test_the_picture_of_the_rooms_shows_the_imports_of_the_code_and_no_others():
+    titles = re.findall(r"<title>(\w+)&#45;&gt;(\w+)</title>", (ROOT / "docs/rooms.svg").read_text())
+    drawn = {(name, other) for name, other in titles if not name.isdigit()}
+    direct = {(name, other) for name, others in draw_rooms.imported_rooms().items() for other in others}
+    assert drawn <= direct
+    assert closure(drawn) == closure(direct), "run make pictures"
+    for arrow in drawn:
+        assert arrow not in closure(drawn - {arrow}), f"{arrow} follows from the other arrows"
+
+
+def closure(arrows):
+    """The pairs that a path of arrows connects."""
+    found = set(arrows)
+    while more := {(a, d) for a, b in found for c, d in found if b == c} - found:
+        found |= more
+    return found
+
+
 def test_the_package_knows_neither_snakemake_nor_the_configuration_of_the_workflow():
-    for module, path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
+    for module, tree in trees():
+        for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not any(name.split(".")[0] == "snakemake" for name in names), module
@@ -112,10 +93,10 @@ def test_the_package_knows_neither_snakemake_nor_the_configuration_of_the_workfl
 
 def test_files_are_read_and_written_by_one_room_alone():
     """Fetching moves bytes between files, and the digests of the sources are of their bytes."""
-    for module, path in modules():
+    for module, tree in trees():
         if room(module) in ("files", "fetching", "provenance", "registry"):
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
                 assert not names & {"json.load", "pyarrow.parquet", "pickle", "tarfile", "zipfile"}, module

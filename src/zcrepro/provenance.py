@@ -76,13 +76,23 @@ def pass_groups(proxies: Iterable[str]) -> dict[str, list[str]]:
     """
     groups: dict[str, list[str]] = {}
     for proxy in proxies:
-        passes = [name for name in _imports(f"{PLUGINS['proxies']}.{proxy}") if name.startswith(PASSES)]
+        passes = [name for name in imports(f"{PLUGINS['proxies']}.{proxy}") if name.startswith(PASSES)]
         if len(passes) != 1:
             raise ValueError(
                 f"the file of proxy {proxy!r} must import from one module of {PASSES}, not {passes}"
             )
         groups.setdefault(passes[0].rpartition(".")[2], []).append(proxy)
     return groups
+
+
+@cache
+def imports(module: str) -> tuple[str, ...]:
+    """Return the package's modules that ``module`` imports, at any place in its file.
+
+    Packages are left out: their own files hold no code. Raises ValueError if there is no such module.
+    """
+    tree = ast.parse(_source_path(module).read_bytes(), filename=module)
+    return tuple(name for node in ast.walk(tree) for name in _names(node) if _exists(name))
 
 
 def code_digest(modules: Iterable[str]) -> str:
@@ -132,15 +142,8 @@ def _closure(modules: Iterable[str]) -> set[str]:
         module = waiting.pop()
         if module not in found:
             found.add(module)
-            waiting.extend(_imports(module))
+            waiting.extend(imports(module))
     return found - NEUTRAL
-
-
-@cache
-def _imports(module: str) -> tuple[str, ...]:
-    """Return the modules of the package that ``module`` imports, anywhere in its file."""
-    tree = ast.parse(_source_path(module).read_bytes(), filename=module)
-    return tuple(name for node in ast.walk(tree) for name in _names(node) if _exists(name))
 
 
 def _names(node: ast.AST) -> Iterator[str]:
