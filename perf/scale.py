@@ -102,7 +102,7 @@ def order(folder: Path) -> Iterator[Measurement]:
     yield run("import of torch", [sys.executable, "-c", "import torch"], folder)[0]
     yield run("import of the stage", [sys.executable, "-c", imports], folder)[0]
     read = [sys.executable, "-c", LAST_CHUNK, "order.parquet", str(len(texts))]
-    yield run("import, and rows of the last chunk", read, folder)[0]
+    yield run("import and the last chunk's rows", read, folder)[0]
 
 
 def join(folder: Path) -> Iterator[Measurement]:
