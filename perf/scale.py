@@ -100,9 +100,9 @@ def order(folder: Path) -> Iterator[Measurement]:
     yield run(f"order of {len(texts):,} architectures", command, folder)[0]
     imports = "from zcrepro.proxies.order import read_places"
     yield run("import of torch", [sys.executable, "-c", "import torch"], folder)[0]
-    yield run("import of the stage, torch included", [sys.executable, "-c", imports], folder)[0]
+    yield run("import of the stage", [sys.executable, "-c", imports], folder)[0]
     read = [sys.executable, "-c", LAST_CHUNK, "order.parquet", str(len(texts))]
-    yield run("the same, and the rows of the last chunk", read, folder)[0]
+    yield run("import and the last chunk's rows", read, folder)[0]
 
 
 def join(folder: Path) -> Iterator[Measurement]:
@@ -127,7 +127,7 @@ def join(folder: Path) -> Iterator[Measurement]:
         (folder / "chunks.txt").write_text("\n".join(paths))
         files = ["--order", "places.parquet", "--chunks", "@chunks.txt", "--output", "features.parquet"]
         command = [*STAGE, "features", "--settings-file", "join.json", *files]
-        yield run(f"join of {len(paths):,} chunks, {JOINED:,} rows", command, folder)[0]
+        yield run(f"join of {len(paths):,} chunks", command, folder)[0]
 
 
 def plan(folder: Path) -> Iterator[Measurement]:
