@@ -174,7 +174,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from zcrepro.search.base import Algorithm
+from zcrepro.searching.base import Algorithm
 
 
 @dataclass(frozen=True)

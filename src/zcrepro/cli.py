@@ -5,18 +5,35 @@ command's module is imported only when it runs.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from zcrepro import provenance
 from zcrepro.files.text import read_text
 
+
+def _converted(kind: Any, tokens: Sequence[Token]) -> Any:
+    """Convert the words of an option; ``@FILE`` stands for the lines of a file.
+
+    A command is of limited length. The file is read here, after parsing, because the parser compares each
+    word of an option with all words before it: 15,000 of them would take a minute.
+    """
+    return convert(kind, [word for token in tokens for word in _written_out(token)])
+
+
+def _written_out(token: Token) -> list[Token]:
+    if not token.value.startswith("@"):
+        return [token]
+    return [token.evolve(value=line) for line in read_text(Path(token.value[1:])).splitlines()]
+
+
 app = App(
     name="zcrepro",
     help="Zero-cost proxies for neural architecture search: scored, evolved, compared.",
-    default_parameter=Parameter(consume_multiple=True),
+    default_parameter=Parameter(consume_multiple=True, converter=_converted),
 )
 stages = App(name="stage", help="The stages of the workflow, as its rules call them.")
 
@@ -40,17 +57,7 @@ app.command(stages)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; an error in the input is one line that says what to do, not a traceback."""
     try:
-        words = _written_out(sys.argv[1:] if arguments is None else arguments)
-        app(list(words), exit_on_error=False, print_error=False)
+        app(list(sys.argv[1:] if arguments is None else arguments), exit_on_error=False, print_error=False)
     except (CycloptsError, ValueError, OSError, MemoryError) as error:
         print(f"zcrepro: error: {error}", file=sys.stderr)
         sys.exit(1)
-
-
-def _written_out(arguments: Sequence[str]) -> Iterator[str]:
-    """Yield the arguments; ``@FILE`` stands for the lines of a file, since a command is of limited length."""
-    for argument in arguments:
-        if str(argument).startswith("@"):
-            yield from read_text(Path(argument[1:])).splitlines()
-        else:
-            yield argument
