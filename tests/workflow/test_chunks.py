@@ -70,6 +70,7 @@ def test_a_problem_that_nobody_measured_is_taken_for_a_typical_one():
 def test_many_files_of_a_command_are_handed_over_in_a_list(tmp_path):
     few, many = ([f"results/{number}.parquet" for number in range(count)] for count in (100, 101))
     assert parameters.listed(few, str(tmp_path)) == " ".join(few)
+    assert parameters.listed(few[0], str(tmp_path)) == few[0]  # as Snakemake hands over a single file
     word = parameters.listed(many, str(tmp_path))
     assert word.startswith("@")
     assert Path(word[1:]).read_text().splitlines() == many

@@ -40,6 +40,7 @@ def listed(files: Sequence[str], folder: str) -> str:
 
     An argument of a command holds 128 KiB on Linux. The command line reads ``@NAME`` as the lines of a file.
     """
+    files = [files] if isinstance(files, str) else files
     if len(files) <= MOST_ON_A_COMMAND_LINE:
         return " ".join(map(str, files))
     text = "".join(f"{file}\n" for file in files)
