@@ -151,7 +151,7 @@ def _shards(config: Config, root: Path) -> Iterable[str]:
 
 
 def _promoted(config: Config, root: Path) -> Iterable[str]:
-    """Every formula and search that a run reads from a tracked folder must be there."""
+    """Check that every formula and search that a run reads from a tracked folder is there."""
     run = Run(config, root)
     evolution, searches = Evolution(run), Searching(run).tables()
     for method in evolution.methods:

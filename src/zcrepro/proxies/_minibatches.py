@@ -1,4 +1,4 @@
-"""The minibatch that each architecture of a task sees: one fixed batch for all, or one of its own."""
+"""The minibatch that each architecture of a task is scored on: one for all, or one for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zcrepro.proxies.base import Batch
 
 
 class FixedMinibatch:
-    """The same images for every architecture; ``described`` lists their numbers."""
+    """The same images for every architecture; ``described`` lists their indices in the training set."""
 
     def __init__(self, images: Images, size: int, task: str, seed: int, device: str) -> None:
         numbers = minibatch(images, size, seed, task)
@@ -24,13 +24,13 @@ class FixedMinibatch:
         self._batch = _on_device(images.take(numbers), device)
 
     def __call__(self, key: str) -> Batch:
-        """Whatever the key."""
+        """Return the same batch for every key."""
         del key
         return self._batch
 
 
 class AugmentedMinibatches:
-    """Other images for every key, each in a random variation, as ZCP drew them for every architecture."""
+    """Other images for every key, randomly augmented, as ZCP drew them for every architecture."""
 
     described = "augmented, another one for each architecture"
 
@@ -41,20 +41,23 @@ class AugmentedMinibatches:
         self._task, self._seed, self._device = task, seed, device
 
     def __call__(self, key: str) -> Batch:
-        """A function of the key and the seed alone."""
+        """Return the batch of ``key``, which depends on the key and the seed alone."""
         numbers = minibatch(self._images, self._size, self._seed, self._task, key)
         rng = seeds.numpy_generator(self._seed, "augmentation", self._task, key)
         return _on_device(self._source.augmented(self._images.take(numbers), rng), self._device)
 
 
 Minibatches = FixedMinibatch | AugmentedMinibatches
-"""The minibatch of each key; equal graphs that share their weights have one key."""
+"""Maps a key to a batch; architectures that share their weights have the same key."""
 
 
 def minibatches(
     name: str, files: Sequence[Path], *, size: int, task: str, augmented: bool, seed: int, device: str
 ) -> Minibatches:
-    """Of the images called ``name``. Raises ValueError where they have no variations."""
+    """Return the minibatches of the images called ``name``.
+
+    Raises ValueError if they are to be augmented and their source cannot do so.
+    """
     source: ImageSource = registry.get("images", name)
     if not augmented:
         return FixedMinibatch(source.training(files), size, task, seed, device)

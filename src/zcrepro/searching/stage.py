@@ -187,7 +187,7 @@ def _domain(chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Seq
 
 
 def best_trained(paths: Sequence[Path]) -> EvolvedProxy:
-    """The formula of the best training fitness: nothing held out takes part in the choice."""
+    """Return the formula with the best training fitness; nothing held out takes part in the choice."""
     proxies = [load_proxy(path) for path in paths]
     return max(proxies, key=lambda proxy: (proxy.training_fitness, -proxy.repeat))
 

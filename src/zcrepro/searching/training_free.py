@@ -21,7 +21,7 @@ Score = Callable[[Arch], float]
 def training_free(
     space: Space, score: Score, evaluations: int, pool: int, tournament: int, rng: np.random.Generator
 ) -> dict[Arch, float]:
-    """The scored architectures, best first; one of each class of equal graphs is scored, once.
+    """Return the scored architectures, best first; one of each class of equal graphs is scored, once.
 
     ``score``: larger is better, and NaN is below everything. ``evaluations``: mutations and
     random architectures together; those whose graph is known cost nothing but their turn.
