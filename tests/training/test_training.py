@@ -8,13 +8,15 @@ import pytest
 import torch
 
 import zcrepro
+from schema import read_schema
 from zcrepro import registry, seeds, settings
 from zcrepro.files import parquet
 from zcrepro.images.base import Images
 from zcrepro.proxies.engine import Batch, compute
 from zcrepro.ranking.correlation import kendall, spearman
 from zcrepro.spaces.order import distinct_graphs, random_order
-from zcrepro.training.stage import VIEWS, TrainSettings, accuracy, fit, train
+from zcrepro.training.fit import VIEWS, accuracy, fit
+from zcrepro.training.stage import TrainSettings, train
 
 RESOURCES = Path(__file__).parents[2] / "resources" / "embedded"
 SETTINGS = {
@@ -157,7 +159,7 @@ def test_settings_are_those_that_the_configuration_brings():
     import yaml
 
     root = Path(__file__).parents[2]
-    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    schema = read_schema(root / "workflow/schemas/config.schema.yaml")
     trained = yaml.safe_load((root / "config/quickstart.yaml").read_text())["embedded"]["problems"]
     assert {tuple(run["problem"].split("/")): run.get("seeds", 5) for run in trained} == SEEDS
     defaults = {k: v["default"] for k, v in schema["properties"]["embedded"]["properties"].items()}
