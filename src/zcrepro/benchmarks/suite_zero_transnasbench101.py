@@ -138,7 +138,7 @@ class SuiteZeroTransNASBench101:
         return pd.concat(self._parts(files), ignore_index=True)
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """Return counts, see ``_base.Counts``. The flops of jigsaw are of one of the nine tiles."""
+        """Return counts, see ``_base.Counts``. The flops of jigsaw are those of one tile out of nine."""
         released = self.released(files)
         counted = released["source"].isin([FIRST_RUN_SOURCE, FINAL_SOURCE, FURTHER_SOURCE])
         return published_counts(released[counted])

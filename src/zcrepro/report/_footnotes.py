@@ -1,4 +1,4 @@
-"""The notes below a table, and the marks at the columns, lines and cells that each is about."""
+"""Footnotes of a table: the notes below it, and their marks at columns, lines and cells."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

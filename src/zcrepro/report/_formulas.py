@@ -65,7 +65,7 @@ class Formulas:
         return rows[of_set & (rows["method"] == HANDCRAFTED)].sort_values("name", ignore_index=True)
 
     def of_fittest(self, problem: Problem, training_set: str) -> pd.Series | None:
-        """Return the row of the formula that is fittest on its training architectures, if it has a value."""
+        """Return the row of the formula with the largest training fitness, or None if it has no value."""
         run = fittest(self.runs, training_set)
         rows = self.of_training_set(problem, training_set)
         return best(rows[rows["repeat"] == run.repeat]) if run else None

@@ -66,7 +66,7 @@ class Flow(Record):
 
 
 class SynflowPass:
-    """A variant of SynFlow; ``kept`` finds the modules inside which BatchNorm stays."""
+    """A variant of SynFlow. ``kept`` returns the modules that keep their BatchNorm layers."""
 
     records: frozenset[Need] = frozenset()
     cost = "0.1"
