@@ -1,0 +1,45 @@
+"""The error for a file that is damaged, or that is not what its name says.
+
+Only the standard library is imported here, because the Snakefile imports this module at every start.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FETCH_AGAIN = "delete it and fetch it again"
+RUN_AGAIN = "delete it and run snakemake again"
+
+
+class BrokenFileError(ValueError):
+    """Error for a file that cannot be read. The message names the file, the reason and the remedy."""
+
+
+@contextmanager
+def reading(path: Path | str, remedy: str) -> Iterator[None]:
+    """Turn every error about the content of ``path`` in the block into one that names the file.
+
+    A damaged file may raise almost any exception in a parser. An error that names the file already is left
+    as it is, and so are errors that say nothing of the content: of memory, and of opening the file.
+    """
+    try:
+        yield
+    except MemoryError:
+        raise
+    except OSError as error:
+        if error.filename is not None or str(path) in str(error):
+            raise
+        raise broken(path, error, remedy) from error
+    except Exception as error:
+        if isinstance(error, ValueError) and str(path) in str(error):
+            raise
+        raise broken(path, error, remedy) from error
+
+
+def broken(path: Path | str, error: BaseException | str, remedy: str) -> BrokenFileError:
+    """Return the error that names a file, what is wrong with it, and what to do."""
+    lines = str(error).strip().splitlines()
+    reason = lines[0] if lines else type(error).__name__
+    if isinstance(error, KeyError):
+        reason = f"there is no {reason}"
+    return BrokenFileError(f"{path} cannot be read ({reason}); {remedy}")
