@@ -44,12 +44,24 @@ localrules:
     page,
 
 
-# Every configured table and figure, the page that shows them, and what the passes cost.
+# Every configured table and figure, the page that shows them, what the passes cost, and all that these are
+# made of: a file that was deleted from a finished run is made again.
 rule all:
     input:
-        f"{RESULTS}/report.html",
-        f"{RESULTS}/tables/deviations.csv",
-        [f"{RESULTS}/timings/{problem}.parquet" for problem in features.computed],
+        sorted(
+            {
+                path
+                for part in (features, evolution, searching, report_jobs)
+                for path in part.results()
+            }
+        ),
+
+
+# A job that was killed leaves the file that it was writing.
+onstart:
+    for folder in (RESULTS, "data"):
+        for path in remove_leftovers(Path(folder)):
+            print(f"removed {path}, which a killed job left", file=sys.stderr)
 
 
 # One target a paper that has tables, and one a table.

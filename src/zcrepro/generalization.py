@@ -119,6 +119,7 @@ def generalize(
         architectures, and the lowest and highest value of a single draw.
     """
     chosen = settings.load(settings_file, GeneralizeSettings)
+    metadata = provenance.metadata("generalize", settings.as_mapping(chosen))
     named = [Problem.parse(text) for text in chosen.problems]
     check_parallel(named, accuracies, scores)
     proxies = [load_proxy(path) for path in evolved]
@@ -129,7 +130,6 @@ def generalize(
     for problem in track(problems, "generalization"):
         rows += _of_problem(*problem, chosen, proxies, splits)
     frame = pd.DataFrame(rows, columns=SCHEMA.names).astype({"repeat": "Int64"})
-    metadata = provenance.metadata("generalize", settings.as_mapping(chosen))
     parquet.write(output, frame, SCHEMA, KEY, metadata)
 
 

@@ -110,8 +110,8 @@ def code_digest(modules: Iterable[str]) -> str:
 
 
 def settings_digest(settings: Any) -> str:
-    """Return the SHA-256 (16 hex digits) of the canonical JSON of ``settings``."""
-    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """Return the SHA-256 (16 hex digits) of the canonical JSON of ``settings``; 1.0 is 1 in it."""
+    text = json.dumps(_canonical(settings), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -133,6 +133,14 @@ def metadata(stage: str, settings: Mapping[str, Any], of_chunk: Iterable[str] = 
         "device": str(settings.get("device", "cpu")),
         "threads": str(settings.get("torch_threads", 1)),
     }
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _canonical(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _closure(modules: Iterable[str]) -> set[str]:

@@ -7,17 +7,22 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zcrepro.files.json import parsed
-from zcrepro.files.text import read_text
+from zcrepro.files.json import read_json, read_sealed
+from zcrepro.files.seal import KEY
 
 Settings = TypeVar("Settings")
 
 
 def load(path: Path, kind: type[Settings]) -> Settings:
-    """Return the settings in ``path``. Raises ValueError that names each wrong key, and why it is wrong."""
-    text = read_text(path)
+    """Return the settings in ``path``. Raises ValueError that names each wrong key, and why it is wrong.
+
+    The workflow seals the file. One that was written by hand has no seal.
+    """
+    values = read_json(path)
+    if isinstance(values, dict) and KEY in values:
+        values = read_sealed(path)
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    return checked(parsed(text, path), kind, known, str(path))
+    return checked(values, kind, known, str(path))
 
 
 def checked(values: Any, kind: type[Settings], known: Iterable[str], where: str) -> Settings:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from jobs.run import Run, Settings, Wildcards
-from zcrepro.fetching.datasets import Row, fetch_settings
+from zcrepro.fetching.datasets import fetch_settings
 
 TABLES = ("accuracies", "released", "counts")
 """The tables that recipes make, each a stage of this name."""
@@ -14,14 +14,13 @@ TABLES = ("accuracies", "released", "counts")
 
 @dataclass(frozen=True)
 class Benchmarks:
-    """The jobs of one run; ``datasets`` are the rows of config/datasets.tsv by name."""
+    """The jobs of one run."""
 
     run: Run
-    datasets: Mapping[str, Row]
 
     def fetch(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that fetches one file."""
-        return fetch_settings(self.datasets[wildcards.name])
+        return fetch_settings(self.run.datasets[wildcards.name])
 
     def known(self, space: str) -> Mapping[str, Mapping[str, list[str]]]:
         """Return, for each table that is known of a space, its recipes and the files that they read."""
@@ -39,6 +38,7 @@ class Benchmarks:
                 "space": wildcards.space,
                 "recipes": list(recipes),
                 "files": list(recipes.values()),
+                "digests": self.run.digests(name for names in recipes.values() for name in names),
             }
 
         return of

@@ -71,6 +71,23 @@ class Evolution:
         promoted = self.section(method)["promoted"]
         return str(self.run.here / promoted) if promoted else f"{self.run.results}/evolved/{method}"
 
+    def results(self) -> list[str]:
+        """Return the formulas of the run, how they were judged, and what both read."""
+        made = []
+        for method in self.methods:
+            source = self.section(method)["scores"]
+            problems = self.run.config["generalization"]["problems"]
+            if not self.section(method)["promoted"]:
+                made += self.formulas(method)
+                sets = self.run.config["training_sets"]
+                problems = [
+                    *problems,
+                    *(each for name in self.section(method)["train_on"] for each in sets[name]),
+                ]
+            made += [*self.run.accuracies(problems), *self.run.scores(source, problems)]
+            made.append(f"{self.run.results}/generalization/{method}.parquet")
+        return made
+
     def judged_problems(self, wildcards: Wildcards) -> list[str]:
         """Return the problems that formulas are judged on."""
         del wildcards

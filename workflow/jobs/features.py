@@ -77,6 +77,7 @@ class Features:
             "space": wildcards.space,
             "task": wildcards.task,
             "images": self.run.images_of(wildcards)["images"],
+            "digests": list(self.run.digests(self.run.images_of(wildcards)["files"]).values()),
             "proxies": self.groups[wildcards.group],
             "start": int(wildcards.start),
             "stop": int(wildcards.stop),
@@ -106,6 +107,18 @@ class Features:
     def timings(self, wildcards: Wildcards) -> list[str]:
         """Return the timing files of the chunks of draw 0 only: each draw costs the same."""
         return self._paths("timings", f"{wildcards.space}/{wildcards.task}", range(1))
+
+    def results(self) -> list[str]:
+        """Return every file that is made to compute the features of the run."""
+        spaces = self.run.accuracies(self.computed)
+        made = [path for problem in self.computed for path in self._made(problem)]
+        joined = self.run.scores("features", self.runs)
+        return [*spaces, *self.run.orders(self.runs), *made, *joined]
+
+    def _made(self, problem: str) -> list[str]:
+        draws = range(self.section["draws"])
+        chunks = [path for kind in ("features", "timings") for path in self._paths(kind, problem, draws)]
+        return [*chunks, f"{self.run.results}/timings/{problem}.parquet"]
 
     def chunk_size(self, problem: str, group: str) -> int:
         """Return how many architectures take ``chunk_seconds``: a power of two, at least one."""

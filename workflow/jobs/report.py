@@ -47,12 +47,9 @@ class Report:
             "title": self.section["title"],
             "run": self.run.config["run"],
             "description": self.section["description"],
+            "table": self.section["tables"],
+            "figure": self.section["figures"],
         }
-
-    def shown(self, wildcards: Wildcards) -> Settings:
-        """Return the tables and figures of the page, whose titles and captions stand in their own files."""
-        del wildcards
-        return {"table": self.section["tables"], "figure": self.section["figures"]}
 
     def files(self, wildcards: Wildcards) -> list[str]:
         """Return the files that a table or a figure reads."""
@@ -67,11 +64,28 @@ class Report:
         """Return the files of all ``tables`` or ``figures`` of the run."""
         return [f"{self.run.results}/{kind}/{name}.{suffix}" for name in self.section[kind]]
 
+    def results(self) -> list[str]:
+        """Return the tables and figures of the run with the page, and the results that they read."""
+        results = self.run.results
+        made = [f"{results}/report.html", *(f"{results}/tables/deviations.{end}" for end in ("csv", "json"))]
+        for name in self.section["tables"]:
+            made += self.table_files(name)
+        made += self.paths("figures", "svg")
+        read = [self.made[each] for name in self._shown() for each in self.reads(name)]
+        return [*made, *(path for path in read if path.startswith(f"{results}/"))]
+
+    def table_files(self, name: str) -> list[str]:
+        """Return the files of a table: for programs, for people, for a paper, and the record of these."""
+        return [f"{self.run.results}/tables/{name}.{end}" for end in ("csv", "md", "tex", "json")]
+
+    def _shown(self) -> list[str]:
+        return [*self.section["tables"], *self.section["figures"]]
+
     def targets(self) -> dict[str, list[str]]:
         """Return what can be asked for by name: the tables of each paper, and each table."""
-        tables = {name: [f"{self.run.results}/tables/{name}.md"] for name in self.section["tables"]}
+        tables = {name: self.table_files(name) for name in self.section["tables"]}
         papers = {
-            paper: [path for name, (path,) in tables.items() if name.startswith(f"{paper}_")]
+            paper: [path for name, files in tables.items() if name.startswith(f"{paper}_") for path in files]
             for paper in PAPERS
         }
         return {paper: paths for paper, paths in papers.items() if paths} | tables

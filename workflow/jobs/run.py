@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from zcrepro.fetching.datasets import Row, listed_digest
 from zcrepro.problems.problem import Problem
 
 Settings = Mapping[str, Any]
@@ -21,10 +22,15 @@ class Wildcards(Protocol):
 
 @dataclass(frozen=True)
 class Run:
-    """``config`` is complete and checked; ``here`` is the checkout, relative to where Snakemake starts."""
+    """A run of the workflow.
+
+    ``config`` is complete and checked; ``here`` is the checkout, relative to where Snakemake starts;
+    ``datasets`` are the rows of config/datasets.tsv by name.
+    """
 
     config: Mapping[str, Any]
     here: Path
+    datasets: Mapping[str, Row] = field(default_factory=dict)
 
     @property
     def results(self) -> str:
@@ -35,9 +41,17 @@ class Run:
         """Return the paths of fetched files, and of tracked ones below resources/."""
         return [str(self.here / name) if name.startswith("resources/") else f"data/{name}" for name in names]
 
+    def digests(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the listed digests of those files that are fetched, by name."""
+        return {name: listed_digest(self.datasets[name]) for name in names if name in self.datasets}
+
     def accuracies(self, problems: Iterable[str]) -> list[str]:
         """Return the files of the accuracies of problems, one for each."""
         return [f"{self.results}/accuracies/{Problem.parse(text).space}.parquet" for text in problems]
+
+    def orders(self, problems: Iterable[str]) -> list[str]:
+        """Return the files of the orders of problems, one for each."""
+        return [f"{self.results}/order/{text}.parquet" for text in problems]
 
     def scores(self, source: str, problems: Iterable[str]) -> list[str]:
         """Return the files of the scores of problems, published ones or our own features."""

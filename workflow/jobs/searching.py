@@ -70,6 +70,21 @@ class Searching:
             "seed": self.run.config["seed"],
         }
 
+    def results(self) -> list[str]:
+        """Return the searches of the run, their parts, and what they read."""
+        made = []
+        for name, section in self.experiments.items():
+            if not section["promoted"]:
+                for run in section["runs"]:
+                    folder = f"{self._folder(name)}/{run['problem'].replace('/', '-')}"
+                    made += [
+                        f"{folder}.parquet",
+                        *(f"{folder}/{each}.parquet" for each in section["algorithms"]),
+                    ]
+                    made += self.run.accuracies([run["problem"]])
+                    made += self.run.scores(run["scores"], [run["problem"]])
+        return made
+
     def parts(self, wildcards: Wildcards) -> list[str]:
         """Return the files of all algorithms of an experiment on one problem."""
         folder = f"{self.run.results}/search/{wildcards.experiment}/{wildcards.space}-{wildcards.task}"

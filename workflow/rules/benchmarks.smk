@@ -2,6 +2,8 @@
 
 
 rule fetch:
+    input:
+        unpack(JOBS.fetched(benchmarks.fetch, makes="data/{name}")),
     output:
         file="data/{name}",
     log:
@@ -16,11 +18,11 @@ rule fetch:
         mem_mb=500,
         runtime=120,
         gpu=0,
-    params:
-        # The data are shared by all runs, so their settings are too.
-        settings=settings_of("fetch", benchmarks.fetch, "data"),
     shell:
-        "zcrepro stage fetch --settings-file {params.settings} --output {output.file} 2>&1 | tee {log}"
+        "zcrepro stage fetch --settings-file {input.settings} --output {output.file} 2>&1 | tee {log}"
+
+
+OF_A_SPACE = RESULTS + "/{}/{{space}}.parquet"
 
 
 # One rule for each kind of table: accuracies, released scores, published counts.
@@ -30,9 +32,14 @@ for table in TABLES:
         name:
             table
         input:
+            unpack(
+                JOBS.inputs(
+                    table, benchmarks.settings(table), makes=[OF_A_SPACE.format(table)]
+                )
+            ),
             files=benchmarks.files(table),
         output:
-            table=f"{RESULTS}/{table}/{{space}}.parquet",
+            table=OF_A_SPACE.format(table),
         log:
             f"{RESULTS}/logs/{table}/{{space}}.log",
         benchmark:
@@ -44,10 +51,8 @@ for table in TABLES:
             gpu=0,
         params:
             stage=table,
-            settings=settings_of(table, benchmarks.settings(table)),
-            code=parameters.code(table, benchmarks.settings(table)),
         shell:
-            "zcrepro stage {params.stage} --settings-file {params.settings} --files {input.files}"
+            "zcrepro stage {params.stage} --settings-file {input.settings} --files {input.files}"
             " --output {output.table} 2>&1 | tee {log}"
 
 

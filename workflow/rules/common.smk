@@ -4,10 +4,10 @@ import sys
 sys.path.insert(0, str(HERE / "workflow"))
 from checks import check_references
 from defaults import with_defaults
-from jobs import parameters
 from jobs.benchmarks import Benchmarks, TABLES
 from jobs.evolution import Evolution
 from jobs.features import Features
+from jobs.parameters import Jobs, listed
 from jobs.report import Report
 from jobs.run import Run
 from jobs.searching import Searching
@@ -15,20 +15,22 @@ from jobs.training import Training
 from schema import completed, read_schema
 
 from zcrepro.fetching.datasets import read_datasets
+from zcrepro.files.atomic import remove_leftovers
 
 config = completed(config, read_schema(HERE / "workflow/schemas/config.schema.yaml"))
 DATASETS = read_datasets(HERE / "config/datasets.tsv")
 config = with_defaults(config)
 check_references(config, DATASETS, HERE)
 
-RUN = Run(config, HERE)
+RUN = Run(config, HERE, DATASETS)
 RESULTS = RUN.results
-benchmarks = Benchmarks(RUN, DATASETS)
+benchmarks = Benchmarks(RUN)
 features = Features(RUN)
 evolution = Evolution(RUN)
 searching = Searching(RUN)
 training = Training(RUN)
 report_jobs = Report(RUN, benchmarks)
+JOBS = Jobs(RESULTS, verifies=workflow.is_main_process)
 
 GPU = 1 if config["device"] == "cuda" else 0
 
@@ -36,11 +38,6 @@ GPU = 1 if config["device"] == "cuda" else 0
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
 
 
-def settings_of(stage, of, folder=RESULTS):
-    """A parameter: the file that holds the settings of a job."""
-    return parameters.settings_file(stage, of, folder)
-
-
-def listed(name):
+def words(name):
     """A parameter: the input called ``name`` as words of the command, or the name of a list of them."""
-    return lambda wildcards, input: parameters.listed(input.get(name), RESULTS)
+    return lambda wildcards, input: listed(input.get(name), RESULTS)

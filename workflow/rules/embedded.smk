@@ -1,9 +1,14 @@
 # Training of the embedded benchmark: a target of its own. Its shards are promoted to resources/.
 
 
+SHARD = f"{RESULTS}/trainings/embedded/{{space}}/{{task}}/{{shard}}.parquet"
+
+
 rule train:
+    input:
+        unpack(JOBS.inputs("train", training.train, makes=[SHARD])),
     output:
-        shard=f"{RESULTS}/trainings/embedded/{{space}}/{{task}}/{{shard}}.parquet",
+        shard=SHARD,
     log:
         f"{RESULTS}/logs/train/{{space}}/{{task}}/{{shard}}.log",
     benchmark:
@@ -13,11 +18,8 @@ rule train:
         mem_mb=1000,
         runtime=120,
         gpu=0,
-    params:
-        settings=settings_of("train", training.train),
-        code=parameters.code("train", training.train),
     shell:
-        "zcrepro stage train --settings-file {params.settings} --output {output.shard} 2>&1 | tee {log}"
+        "zcrepro stage train --settings-file {input.settings} --output {output.shard} 2>&1 | tee {log}"
 
 
 rule embedded_benchmark:

@@ -1,12 +1,17 @@
 # Formulas evolved on training sets by any method, then judged on every problem.
 
 
+FORMULA = f"{RESULTS}/evolved/{{method}}/{{training_set}}/seed-{{seed}}.json"
+GENERALIZATION = f"{RESULTS}/generalization/{{method}}.parquet"
+
+
 rule evolve:
     input:
+        unpack(JOBS.inputs("evolve", evolution.evolve, makes=[FORMULA])),
         accuracies=evolution.accuracies,
         scores=evolution.scores,
     output:
-        formula=f"{RESULTS}/evolved/{{method}}/{{training_set}}/seed-{{seed}}.json",
+        formula=FORMULA,
     log:
         f"{RESULTS}/logs/evolve/{{method}}/{{training_set}}/seed-{{seed}}.log",
     benchmark:
@@ -17,24 +22,23 @@ rule evolve:
         runtime=240,
         gpu=0,
     params:
-        settings=settings_of("evolve", evolution.evolve),
-        code=parameters.code("evolve", evolution.evolve),
-        accuracies=listed("accuracies"),
-        scores=listed("scores"),
+        accuracies=words("accuracies"),
+        scores=words("scores"),
     shell:
-        "zcrepro stage evolve --settings-file {params.settings} --accuracies {params.accuracies}"
+        "zcrepro stage evolve --settings-file {input.settings} --accuracies {params.accuracies}"
         " --scores {params.scores} --output {output.formula} 2>&1 | tee {log}"
 
 
 rule generalize:
     input:
+        unpack(JOBS.inputs("generalize", evolution.generalize, makes=[GENERALIZATION])),
         evolved=lambda wildcards: evolution.formulas(wildcards.method),
         accuracies=lambda wildcards: RUN.accuracies(
             evolution.judged_problems(wildcards)
         ),
         scores=evolution.judged_scores,
     output:
-        table=f"{RESULTS}/generalization/{{method}}.parquet",
+        table=GENERALIZATION,
     log:
         f"{RESULTS}/logs/generalize/{{method}}.log",
     benchmark:
@@ -45,11 +49,9 @@ rule generalize:
         runtime=120,
         gpu=0,
     params:
-        settings=settings_of("generalize", evolution.generalize),
-        code=parameters.code("generalize", evolution.generalize),
-        evolved=listed("evolved"),
-        accuracies=listed("accuracies"),
-        scores=listed("scores"),
+        evolved=words("evolved"),
+        accuracies=words("accuracies"),
+        scores=words("scores"),
     shell:
-        "zcrepro stage generalize --settings-file {params.settings} --evolved {params.evolved}"
+        "zcrepro stage generalize --settings-file {input.settings} --evolved {params.evolved}"
         " --accuracies {params.accuracies} --scores {params.scores} --output {output.table} 2>&1 | tee {log}"

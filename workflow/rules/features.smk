@@ -1,11 +1,20 @@
 # Our own proxies on true networks, in chunks of one fixed order, then joined.
 
 
+ORDER = f"{RESULTS}/order/{{space}}/{{task}}.parquet"
+FEATURES = f"{RESULTS}/features/{{space}}/{{task}}.parquet"
+TIMINGS = f"{RESULTS}/timings/{{space}}/{{task}}.parquet"
+OF_A_CHUNK = "{space}/{task}/draw-{draw}/{group}/{start}-{stop}.parquet"
+CHUNK = f"{RESULTS}/features/{OF_A_CHUNK}"
+CHUNK_TIMINGS = f"{RESULTS}/timings/{OF_A_CHUNK}"
+
+
 rule order:
     input:
+        unpack(JOBS.inputs("order", features.order, makes=[ORDER])),
         accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
     output:
-        table=f"{RESULTS}/order/{{space}}/{{task}}.parquet",
+        table=ORDER,
     log:
         f"{RESULTS}/logs/order/{{space}}/{{task}}.log",
     benchmark:
@@ -15,21 +24,19 @@ rule order:
         mem_mb=2000,
         runtime=60,
         gpu=0,
-    params:
-        settings=settings_of("order", features.order),
-        code=parameters.code("order", features.order),
     shell:
-        "zcrepro stage order --settings-file {params.settings} --accuracies {input.accuracies}"
+        "zcrepro stage order --settings-file {input.settings} --accuracies {input.accuracies}"
         " --output {output.table} 2>&1 | tee {log}"
 
 
 rule extract:
     input:
-        order=f"{RESULTS}/order/{{space}}/{{task}}.parquet",
+        unpack(JOBS.inputs("extract", features.extract, makes=[CHUNK, CHUNK_TIMINGS])),
+        order=ORDER,
         images=features.images,
     output:
-        features=f"{RESULTS}/features/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{start}}-{{stop}}.parquet",
-        timings=f"{RESULTS}/timings/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{start}}-{{stop}}.parquet",
+        features=CHUNK,
+        timings=CHUNK_TIMINGS,
     log:
         f"{RESULTS}/logs/extract/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{start}}-{{stop}}.log",
     benchmark:
@@ -39,20 +46,18 @@ rule extract:
         mem_mb=4000,
         runtime=240,
         gpu=GPU,
-    params:
-        settings=settings_of("extract", features.extract),
-        code=parameters.code("extract", features.extract),
     shell:
-        "zcrepro stage extract --settings-file {params.settings} --order {input.order}"
+        "zcrepro stage extract --settings-file {input.settings} --order {input.order}"
         " --images {input.images} --output {output.features} --timings {output.timings} 2>&1 | tee {log}"
 
 
 rule features:
     input:
-        order=f"{RESULTS}/order/{{space}}/{{task}}.parquet",
+        unpack(JOBS.inputs("features", features.join, makes=[FEATURES])),
+        order=ORDER,
         chunks=features.chunks,
     output:
-        table=f"{RESULTS}/features/{{space}}/{{task}}.parquet",
+        table=FEATURES,
     log:
         f"{RESULTS}/logs/features/{{space}}/{{task}}.log",
     benchmark:
@@ -63,19 +68,18 @@ rule features:
         runtime=30,
         gpu=0,
     params:
-        settings=settings_of("features", features.join),
-        code=parameters.code("features", features.join),
-        chunks=listed("chunks"),
+        chunks=words("chunks"),
     shell:
-        "zcrepro stage features --settings-file {params.settings} --order {input.order}"
+        "zcrepro stage features --settings-file {input.settings} --order {input.order}"
         " --chunks {params.chunks} --output {output.table} 2>&1 | tee {log}"
 
 
 rule timings:
     input:
+        unpack(JOBS.inputs("timings", makes=[TIMINGS])),
         chunks=features.timings,
     output:
-        table=f"{RESULTS}/timings/{{space}}/{{task}}.parquet",
+        table=TIMINGS,
     log:
         f"{RESULTS}/logs/timings/{{space}}/{{task}}.log",
     benchmark:
@@ -86,7 +90,6 @@ rule timings:
         runtime=30,
         gpu=0,
     params:
-        code=parameters.code("timings"),
-        chunks=listed("chunks"),
+        chunks=words("chunks"),
     shell:
         "zcrepro stage timings --chunks {params.chunks} --output {output.table} 2>&1 | tee {log}"

@@ -1,14 +1,28 @@
 # Parquet -> tables, figures, page.
 
 
+# The record vouches for the other three.
+TABLE = {
+    "csv": f"{RESULTS}/tables/{{name}}.csv",
+    "markdown": f"{RESULTS}/tables/{{name}}.md",
+    "latex": f"{RESULTS}/tables/{{name}}.tex",
+    "record": f"{RESULTS}/tables/{{name}}.json",
+}
+DEVIATIONS = {
+    "table": f"{RESULTS}/tables/deviations.csv",
+    "record": f"{RESULTS}/tables/deviations.json",
+}
+FIGURE = f"{RESULTS}/figures/{{name}}.svg"
+PAGE = f"{RESULTS}/report.html"
+
+
 rule table:
     input:
+        unpack(JOBS.inputs("table", report_jobs.table, makes=TABLE.values())),
         results=report_jobs.files,
         references=report_jobs.references,
     output:
-        csv=f"{RESULTS}/tables/{{name}}.csv",
-        markdown=f"{RESULTS}/tables/{{name}}.md",
-        latex=f"{RESULTS}/tables/{{name}}.tex",
+        **TABLE,
     log:
         f"{RESULTS}/logs/table/{{name}}.log",
     benchmark:
@@ -21,23 +35,22 @@ rule table:
         runtime=60,
         gpu=0,
     params:
-        settings=settings_of("table", report_jobs.table),
-        code=parameters.code("table", report_jobs.table),
-        results=listed("results"),
+        results=words("results"),
         references=lambda wildcards, input: (
             f"--references {input.references}" if input.references else ""
         ),
     shell:
-        "zcrepro stage table --settings-file {params.settings} --inputs {params.results}"
+        "zcrepro stage table --settings-file {input.settings} --inputs {params.results}"
         " {params.references} --csv {output.csv} --markdown {output.markdown}"
         " --latex {output.latex} 2>&1 | tee {log}"
 
 
 rule deviations:
     input:
+        unpack(JOBS.inputs("deviations", makes=DEVIATIONS.values())),
         tables=report_jobs.paths("tables", "csv"),
     output:
-        table=f"{RESULTS}/tables/deviations.csv",
+        **DEVIATIONS,
     log:
         f"{RESULTS}/logs/deviations.log",
     benchmark:
@@ -48,18 +61,18 @@ rule deviations:
         runtime=30,
         gpu=0,
     params:
-        code=parameters.code("deviations"),
-        tables=listed("tables"),
+        tables=words("tables"),
     shell:
         "zcrepro stage deviations --tables {params.tables} --output {output.table} 2>&1 | tee {log}"
 
 
 rule figure:
     input:
+        unpack(JOBS.inputs("figure", report_jobs.figure, makes=[FIGURE])),
         results=report_jobs.files,
     output:
         picture=report(
-            f"{RESULTS}/figures/{{name}}.svg",
+            FIGURE,
             category="Figures",
             labels={"figure": "{name}"},
         ),
@@ -75,20 +88,19 @@ rule figure:
         runtime=30,
         gpu=0,
     params:
-        settings=settings_of("figure", report_jobs.figure),
-        code=parameters.code("figure", report_jobs.figure),
-        results=listed("results"),
+        results=words("results"),
     shell:
-        "zcrepro stage figure --settings-file {params.settings} --inputs {params.results}"
+        "zcrepro stage figure --settings-file {input.settings} --inputs {params.results}"
         " --output {output.picture} 2>&1 | tee {log}"
 
 
 rule page:
     input:
+        unpack(JOBS.inputs("report", report_jobs.page, makes=[PAGE])),
         tables=report_jobs.paths("tables", "csv"),
         figures=report_jobs.paths("figures", "svg"),
     output:
-        page=f"{RESULTS}/report.html",
+        page=PAGE,
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:
@@ -99,10 +111,8 @@ rule page:
         runtime=30,
         gpu=0,
     params:
-        settings=settings_of("report", report_jobs.page),
-        code=parameters.code("report", report_jobs.shown),
-        tables=listed("tables"),
-        figures=listed("figures"),
+        tables=words("tables"),
+        figures=words("figures"),
     shell:
-        "zcrepro stage report --settings-file {params.settings} --tables {params.tables}"
+        "zcrepro stage report --settings-file {input.settings} --tables {params.tables}"
         " --figures {params.figures} --output {output.page} 2>&1 | tee {log}"

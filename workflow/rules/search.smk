@@ -1,13 +1,20 @@
 # Searches on true accuracies, plain and guided by proxies: a job for each algorithm, then one table.
 
 
+SEARCH_OF_ONE = (
+    f"{RESULTS}/search/{{experiment}}/{{space}}-{{task}}/{{algorithm}}.parquet"
+)
+SEARCHES = f"{RESULTS}/search/{{experiment}}/{{space}}-{{task}}.parquet"
+
+
 rule search:
     input:
+        unpack(JOBS.inputs("search", searching.search, makes=[SEARCH_OF_ONE])),
         accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
         scores=searching.scores,
         evolved=searching.formulas,
     output:
-        table=f"{RESULTS}/search/{{experiment}}/{{space}}-{{task}}/{{algorithm}}.parquet",
+        table=SEARCH_OF_ONE,
     log:
         f"{RESULTS}/logs/search/{{experiment}}/{{space}}-{{task}}/{{algorithm}}.log",
     benchmark:
@@ -18,19 +25,18 @@ rule search:
         runtime=120,
         gpu=0,
     params:
-        settings=settings_of("search", searching.search),
-        code=parameters.code("search", searching.search),
-        evolved=listed("evolved"),
+        evolved=words("evolved"),
     shell:
-        "zcrepro stage search --settings-file {params.settings} --accuracies {input.accuracies}"
+        "zcrepro stage search --settings-file {input.settings} --accuracies {input.accuracies}"
         " --scores {input.scores} --evolved {params.evolved} --output {output.table} 2>&1 | tee {log}"
 
 
 rule searches:
     input:
+        unpack(JOBS.inputs("searches", makes=[SEARCHES])),
         parts=searching.parts,
     output:
-        table=f"{RESULTS}/search/{{experiment}}/{{space}}-{{task}}.parquet",
+        table=SEARCHES,
     log:
         f"{RESULTS}/logs/searches/{{experiment}}/{{space}}-{{task}}.log",
     benchmark:
@@ -40,7 +46,5 @@ rule searches:
         mem_mb=1000,
         runtime=30,
         gpu=0,
-    params:
-        code=parameters.code("searches"),
     shell:
         "zcrepro stage searches --parts {input.parts} --output {output.table} 2>&1 | tee {log}"

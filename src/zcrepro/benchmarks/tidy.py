@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from zcrepro import provenance, registry, settings
 from zcrepro.benchmarks._base import ACCURACIES, COUNTS, METRICS, RELEASED
+from zcrepro.fetching import verified
 from zcrepro.files import parquet
 from zcrepro.spaces.base import Space
 
@@ -20,11 +22,15 @@ BY_TASK_AND_METRIC = ["task", "metric", "arch"]
 
 @dataclass(frozen=True)
 class TidySettings:
-    """A benchmark: its space, its recipes, and the data sets that each recipe reads."""
+    """A benchmark: its space, its recipes, and the data sets that each recipe reads.
+
+    ``digests`` are the listed digests of the data sets that were fetched, by name.
+    """
 
     space: str
     recipes: list[str]
     files: list[list[str]]
+    digests: dict[str, str]
 
 
 def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
@@ -88,6 +94,9 @@ def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
     """Return the rows of all recipes, with ``graph``. (Writing refuses a row that two recipes describe.)"""
     if len(files) != sum(map(len, chosen.files)) or len(chosen.recipes) != len(chosen.files):
         raise ValueError(f"{len(files)} files were given for the data sets {chosen.files}")
+    for name, path in zip(chain.from_iterable(chosen.files), files, strict=True):
+        if name in chosen.digests:
+            verified.check(path, chosen.digests[name])
     paths = iter(files)
     frames = [
         _read_one(recipe, table, {name: next(paths) for name in names})

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from zcrepro.commands._files import existing
-from zcrepro.files import parquet
+from zcrepro.files import markup, parquet, record
 from zcrepro.files.csv import read_csv
-from zcrepro.files.json import read_json
+from zcrepro.files.json import read_sealed
 
 NOT_OURS = "It holds no record of how it was made: zcrepro did not write it."
 
@@ -22,7 +22,7 @@ def info(path: Path, /) -> None:
     Parameters
     ----------
     path
-        A Parquet or CSV file of results, or the JSON file of an evolved formula.
+        A Parquet or CSV file of results, a figure, the report, or the JSON file of an evolved formula.
     """
     if path.is_dir():
         raise ValueError(f"{path} is a folder, and zcrepro info describes one file{_files_in(path)}")
@@ -40,20 +40,26 @@ def _show_parquet(path: Path, console: Console) -> None:
 
 def _show_csv(path: Path, console: Console) -> None:
     frame = read_csv(path)
+    if record.path_for(path).is_file():
+        record.check(path)
+        console.print(_made(path, read_sealed(record.path_for(path))[record.PROVENANCE]))
     console.print(_columns(frame, {str(name): str(kind) for name, kind in frame.dtypes.items()}))
 
 
 def _show_json(path: Path, console: Console) -> None:
-    found = read_json(path)
-    console.print_json(data=found)
-    if not (isinstance(found, dict) and "provenance" in found):
-        console.print(NOT_OURS)
+    console.print_json(data=read_sealed(path))
+
+
+def _show_markup(path: Path, console: Console) -> None:
+    console.print(_made(path, markup.metadata(path)))
 
 
 SHOWN: Mapping[str, Callable[[Path, Console], None]] = {
     ".parquet": _show_parquet,
     ".csv": _show_csv,
     ".json": _show_json,
+    ".svg": _show_markup,
+    ".html": _show_markup,
 }
 """Functions that show a file, by its suffix."""
 

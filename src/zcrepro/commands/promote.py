@@ -15,7 +15,7 @@ from zcrepro.commands._promotion.run import promote_run
 from zcrepro.commands._promotion.searches import promote_searches
 from zcrepro.commands._promotion.trainings import promote_trainings
 from zcrepro.files import parquet
-from zcrepro.files.json import read_json
+from zcrepro.files.json import read_sealed
 
 RUN = "run"
 
@@ -80,7 +80,6 @@ def _stage(path: Path) -> str:
     if path.suffix == ".parquet":
         return parquet.metadata(path).get("stage", "")
     if path.suffix == ".json":
-        found = read_json(path)
-        provenance = found.get("provenance") if isinstance(found, dict) else None
+        provenance = read_sealed(path).get("provenance")
         return str(provenance.get("stage")) if isinstance(provenance, dict) else ""
     return ""

@@ -14,7 +14,7 @@ import numpy as np
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.evolve._engine.generations import Generation
-from zcrepro.files.json import write_json
+from zcrepro.files.json import write_sealed
 from zcrepro.formulas.formula import Formula
 from zcrepro.problems.accuracies import CHOOSING
 from zcrepro.problems.problem import Problem
@@ -84,6 +84,8 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
         JSON file to write: formula, size, split, fitness per problem, history and settings.
     """
     chosen = settings.load(settings_file, EvolveSettings)
+    mapping = settings.as_mapping(chosen)
+    made = provenance.metadata("evolve", mapping)
     _check(chosen)
     method: Method[Any] = registry.get("method", chosen.method)
     known = [field.name for field in fields(method.Options)]
@@ -94,8 +96,7 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     rng = seeds.numpy_generator(chosen.seed, chosen.method, *chosen.problems, chosen.repeat)
     evolution = method.evolve(training, options, rng)
     formula = evolution.formula
-    mapping = settings.as_mapping(chosen)
-    write_json(
+    write_sealed(
         output,
         {
             "method": chosen.method,
@@ -116,7 +117,7 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
             },
             "history": [settings.as_mapping(generation) for generation in evolution.history],
             "settings": mapping,
-            "provenance": provenance.metadata("evolve", mapping),
+            "provenance": made,
         },
     )
 

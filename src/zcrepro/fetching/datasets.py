@@ -66,6 +66,11 @@ def fetch_settings(row: Mapping[str, str | int | None]) -> Row:
     return {column: row[column] for column in FETCHED}
 
 
+def listed_digest(row: Mapping[str, str | int | None]) -> str:
+    """Return the digest of the final file of a row: of the member if the URL serves an archive."""
+    return str(row["member_digest"] or row["digest"])
+
+
 def checked_digest(text: str) -> tuple[str, str]:
     """Return the algorithm and the hexadecimal digits of a digest such as ``sha256:0f...``.
 

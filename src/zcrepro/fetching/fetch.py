@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from zcrepro import settings
 from zcrepro.fetching.datasets import UNKNOWN, checked_digest, checked_path
 from zcrepro.fetching.download import FULL_DISK, RemoteFile, download, no_room
+from zcrepro.fetching.verified import file_digest, matches
 from zcrepro.files import archives
 from zcrepro.files.atomic import replacement
 
@@ -147,23 +148,6 @@ def place(candidate: Path, wanted: FetchSettings, output: Path, remedy: str) -> 
         if error.errno in FULL_DISK:
             raise no_room(wanted.name, output.parent, wanted.bytes or candidate.stat().st_size) from error
         raise
-
-
-def matches(path: Path, digest: str) -> bool:
-    """Return whether a file has the digest; an unknown digest matches no file."""
-    return digest != UNKNOWN and file_digest(path, checked_digest(digest)[0]) == digest
-
-
-def file_digest(path: Path, algorithm: str) -> str:
-    """Return the digest of a file, with the algorithm as its prefix."""
-    if algorithm == "git-blob":
-        digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
-    else:
-        digest = hashlib.new(algorithm, usedforsecurity=False)
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return f"{algorithm}:{digest.hexdigest()}"
 
 
 def _fetch(wanted: FetchSettings, output: Path) -> None:

@@ -1,4 +1,7 @@
-"""Read and write Parquet with an explicit schema, in a fixed order, with its provenance."""
+"""Read and write Parquet with an explicit schema, in a fixed order, with its provenance.
+
+Each file is sealed (see ``seal``), and each page has a checksum, which other readers can verify.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zcrepro.files.atomic import replacement
+from zcrepro.files.errors import RUN_AGAIN, reading
+from zcrepro.files.seal import BLANK, KEY, sealed, verified
 
 PREFIX = "zcrepro."
 """How the keys begin under which a file says how it was made."""
@@ -45,11 +50,11 @@ def write(
 def writing(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterator[pq.ParquetWriter]:
     """Yield a writer of tables, one after another; the file is in its place when the block ends."""
     described = schema.with_metadata({f"{PREFIX}{key}": value for key, value in metadata.items()})
-    with (
-        replacement(path) as temporary,
-        pq.ParquetWriter(temporary, described, compression="zstd") as writer,
-    ):
-        yield writer
+    with replacement(path) as temporary:
+        with pq.ParquetWriter(temporary, described, compression="zstd", write_page_checksum=True) as writer:
+            yield writer
+            writer.add_key_value_metadata({f"{PREFIX}{KEY}": BLANK})
+        temporary.write_bytes(sealed(temporary.read_bytes()))
 
 
 def read(
@@ -71,30 +76,31 @@ def read_table(
     where: tuple[str, Collection[object]] | None = None,
 ) -> pa.Table:
     """Return the same as ``read``, as an Arrow table whose schema holds the metadata."""
-    known = schema_of(path).names
-    missing = [name for name in columns or () if name not in known]
-    if missing:
-        raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(known)}")
-    try:
-        return pq.read_table(path, columns=list(columns) if columns else None, filters=_filter(where))
-    except pa.ArrowInvalid as error:
-        raise ValueError(_broken(path, error)) from error
+    with reading(path, RUN_AGAIN):
+        content = pa.BufferReader(verified(path))
+        known = pq.read_schema(content).names
+        missing = [name for name in columns or () if name not in known]
+        if missing:
+            raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(known)}")
+        content.seek(0)
+        return pq.read_table(
+            content,
+            columns=list(columns) if columns else None,
+            filters=_filter(where),
+            page_checksum_verification=True,
+        )
 
 
 def schema_of(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file. Raises ValueError if it is broken."""
-    try:
-        return pq.read_schema(path)
-    except pa.ArrowInvalid as error:
-        raise ValueError(_broken(path, error)) from error
+    with reading(path, RUN_AGAIN):
+        return pq.read_schema(pa.BufferReader(verified(path)))
 
 
 def rows(path: Path) -> int:
     """Return the number of rows of a Parquet file. Raises ValueError if it is broken."""
-    try:
-        return int(pq.read_metadata(path).num_rows)
-    except pa.ArrowInvalid as error:
-        raise ValueError(_broken(path, error)) from error
+    with reading(path, RUN_AGAIN):
+        return int(pq.read_metadata(pa.BufferReader(verified(path))).num_rows)
 
 
 def metadata(path: Path) -> dict[str, str]:
@@ -115,7 +121,3 @@ def _filter(where: tuple[str, Collection[object]] | None) -> pc.Expression | Non
     if isinstance(values, range):
         return (pc.field(column) >= values.start) & (pc.field(column) < values.stop)
     return pc.field(column).isin(list(values))
-
-
-def _broken(path: Path, error: Exception) -> str:
-    return f"{path} cannot be read as Parquet ({error}); if a rule made it, delete it and run snakemake again"

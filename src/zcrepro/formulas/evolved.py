@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge, Le, MinLen
 
-from zcrepro.files.json import read_json
+from zcrepro import settings
+from zcrepro.files.errors import RUN_AGAIN, reading
+from zcrepro.files.json import read_sealed
 from zcrepro.formulas.formula import Formula
 from zcrepro.problems.split import Split
 from zcrepro.problems.units import to_released_units
@@ -90,23 +94,35 @@ class EvolvedProxy:
         return float(self.formula.evaluate(columns)[0])
 
 
+@dataclass(frozen=True)
+class _Saved:
+    """What is read of the file of an evolved proxy."""
+
+    formula: str
+    method: Annotated[str, MinLen(1)]
+    training_set: Annotated[str, MinLen(1)]
+    repeat: Annotated[int, Ge(0)]
+    problems: tuple[str, ...]
+    split: dict[str, Any]
+    training_fitness: Annotated[float, Ge(-1), Le(1)]  # neither NaN nor infinity
+
+
 def load_proxy(path: Path | str) -> EvolvedProxy:
     """Return the evolved proxy in ``evolved/<method>/<training set>/seed-<k>.json``.
 
     Raises ValueError if the file holds something else.
     """
-    try:
-        found = read_json(Path(path))
+    saved = read_sealed(Path(path))
+    names = [field.name for field in fields(_Saved)]
+    known = {name: saved[name] for name in names if name in saved}
+    found = settings.checked(known, _Saved, names, f"{path} is not the file of an evolved proxy")
+    with reading(path, RUN_AGAIN):
         return EvolvedProxy(
-            formula=Formula.parse(found["formula"]),
-            method=found["method"],
-            training_set=found["training_set"],
-            repeat=found["repeat"],
-            problems=tuple(found["problems"]),
-            split=Split.from_json(found["split"]),
-            training_fitness=found["training_fitness"],
+            formula=Formula.parse(found.formula),
+            method=found.method,
+            training_set=found.training_set,
+            repeat=found.repeat,
+            problems=found.problems,
+            split=Split.from_json(found.split),
+            training_fitness=found.training_fitness,
         )
-    except KeyError as error:
-        raise ValueError(f"{path} is not the file of an evolved proxy: it lacks {error}") from error
-    except (TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is not the file of an evolved proxy ({error})") from error

@@ -53,7 +53,7 @@ def accuracies(space: str, task: str, results: Path | str | None = None) -> pd.D
     path = checkout.path("resources/embedded") / f"{space}-{task}.parquet"
     if not path.is_file():
         raise ValueError(_untracked(problem, "accuracies", f"accuracies/{space}.parquet"))
-    return read_accuracies(TidySettings(space, ["embedded"], [[path.name]]), [path])
+    return read_accuracies(TidySettings(space, ["embedded"], [[path.name]], {}), [path])
 
 
 def scores(

@@ -12,7 +12,7 @@ from zcrepro.files import parquet
 from zcrepro.problems.accuracies import unique
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.units import to_released_units
-from zcrepro.proxies.feature_table import computed
+from zcrepro.proxies.feature_table import PROBLEM, computed
 from zcrepro.settings import unknown_name
 
 SOURCES = ("released", "features")
@@ -83,7 +83,10 @@ def _scores_in(
 
 def _of_problem(problem: Problem, path: Path, draws: Sequence[int] | None = None) -> pd.DataFrame:
     """Return the rows of ``problem``; a file of features is of one task, and holds several draws."""
-    columns = parquet.schema_of(path).names
+    schema = parquet.schema_of(path)
+    columns = schema.names
+    if (of := parquet.metadata_in(schema).get(PROBLEM, str(problem))) != str(problem):
+        raise ValueError(f"{path} holds scores of {of}, not of {problem}; name the file of this problem")
     where = ("draw", draws) if draws is not None and "draw" in columns else None
     table = parquet.read(path, where=where)
     return table[table["task"] == problem.task] if "task" in columns else table

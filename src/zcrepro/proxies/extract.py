@@ -22,12 +22,13 @@ import torch
 from annotated_types import Ge
 
 from zcrepro import provenance, registry, seeds, settings
+from zcrepro.fetching import verified
 from zcrepro.files import parquet
 from zcrepro.progress import track
 from zcrepro.proxies._minibatches import Minibatches, minibatches
 from zcrepro.proxies.base import Proxy
 from zcrepro.proxies.engine import Scores, compute
-from zcrepro.proxies.feature_table import AS, KEY, feature_schema
+from zcrepro.proxies.feature_table import AS, KEY, PROBLEM, feature_schema
 from zcrepro.proxies.order import read_places
 from zcrepro.spaces.base import Space
 
@@ -77,12 +78,14 @@ class How(Options):
 class ExtractSettings(How):
     """One chunk: the architectures from place ``start`` up to ``stop`` of the problem's random order.
 
-    Draw 0 is the first; each later one draws anew what ``redraw`` names.
+    Draw 0 is the first; each later one draws anew what ``redraw`` names. ``digests`` are the listed digests
+    of the files of the images.
     """
 
     space: str
     task: str
     images: str
+    digests: list[str]
     proxies: list[str]
     draw: int
     start: int
@@ -111,6 +114,9 @@ def extract(
     """
     chosen = settings.load(settings_file, ExtractSettings)
     torch.set_num_threads(chosen.torch_threads)
+    metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=OF_A_CHUNK)
+    for path, digest in zip(images, chosen.digests, strict=True):
+        verified.check(path, digest)
     space: Space = registry.get("space", chosen.space)
     proxies = [registry.get("proxies", name) for name in chosen.proxies]
     batches = minibatches(
@@ -132,8 +138,11 @@ def extract(
         status = {f"{name}_status": scores.status.get(name, AS + original) for name in chosen.proxies}
         rows.append({"arch": text, "graph": place["graph"], "draw": chosen.draw, **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
-    metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=OF_A_CHUNK)
-    metadata |= {"how": json.dumps(chosen.as_mapping), "minibatch": batches.described}
+    metadata |= {
+        PROBLEM: f"{chosen.space}/{chosen.task}",
+        "how": json.dumps(chosen.as_mapping),
+        "minibatch": batches.described,
+    }
     schema = feature_schema(chosen.proxies)
     parquet.write(output, pd.DataFrame(rows, columns=schema.names), schema, KEY, metadata)
     timed = pd.DataFrame(seconds, columns=TIMINGS.names)

@@ -14,6 +14,9 @@ NOT_COMPUTED = "not computed"
 KEY = ["draw", "arch"]
 """What names a row."""
 
+PROBLEM = "problem"
+"""The entry of the metadata that names the problem, as ``space/task``: the rows do not."""
+
 STATUS = pa.dictionary(pa.int32(), pa.string())
 """The type of a status. There are few different ones, and each is held in memory once."""
 

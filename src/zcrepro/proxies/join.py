@@ -21,7 +21,7 @@ from zcrepro import provenance, settings
 from zcrepro.files import parquet
 from zcrepro.progress import track
 from zcrepro.proxies.extract import TIMINGS, How
-from zcrepro.proxies.feature_table import AS, NOT_COMPUTED, feature_schema, proxies_in
+from zcrepro.proxies.feature_table import AS, NOT_COMPUTED, PROBLEM, feature_schema, proxies_in
 from zcrepro.proxies.order import ROWS_PER_GROUP
 
 ABSENT = -1
@@ -72,8 +72,9 @@ class Statuses:
 class Features:
     """The table while it is put together."""
 
-    def __init__(self, places: pd.DataFrame, chosen: JoinSettings) -> None:
+    def __init__(self, places: pd.DataFrame, problem: str, chosen: JoinSettings) -> None:
         self.places = places
+        self.problem = problem
         self.statuses = Statuses()
         self._chosen = chosen
         self._index = pd.Index(places["arch"])
@@ -174,6 +175,7 @@ class Features:
             columns: {entry: made.get(entry) for entry in ("code", "shared")}
             for columns, made in self._made.items()
         }
+        shared[PROBLEM] = self.problem
         promoted = {"promoted": str(PurePosixPath(one["promoted"]).parent)} if "promoted" in one else {}
         asked = {
             "how": json.dumps(self._chosen.as_mapping),
@@ -206,6 +208,11 @@ class Features:
                 f"{path} was made with {_differences(had, asked)}. Set features as it says, or leave out "
                 "`shards` of this problem to compute it"
             )
+        if made.get(PROBLEM) != self.problem:
+            raise ValueError(
+                f"{path} holds scores of {made.get(PROBLEM, 'no problem')}, but those of {self.problem} are to be "
+                "joined; name chunks of this problem"
+            )
         columns = ",".join(proxies)
         first, like = self._made.setdefault(columns, dict(made)), self._like.setdefault(columns, path)
         for entry in ("code", "shared", "versions", "device", "threads"):
@@ -231,19 +238,19 @@ def features(*, settings_file: Path, order: Path, chunks: Sequence[Path], output
         Parquet: arch, graph, draw, and for each proxy a column and its status.
     """
     chosen = settings.load(settings_file, JoinSettings)
+    metadata = provenance.metadata("features", settings.as_mapping(chosen))
     places = parquet.read(order, where=("place", range(chosen.architectures)))
     if len(places) < chosen.architectures and not chosen.shards:
         raise ValueError(
             f"{chosen.architectures} architectures were asked for, but {order} has {len(places)}; correct "
             "`architectures` of this problem under features.runs"
         )
-    table = Features(places, chosen)
+    table = Features(places, parquet.metadata(order).get(PROBLEM, ""), chosen)
     for chunk in track(chunks, f"joining {output.name}"):
         table.add(chunk)
     table.complete(output)
     table.check_defined(output)
-    metadata = provenance.metadata("features", settings.as_mapping(chosen)) | table.made()
-    with parquet.writing(output, feature_schema(chosen.proxy_columns), metadata) as writer:
+    with parquet.writing(output, feature_schema(chosen.proxy_columns), metadata | table.made()) as writer:
         for rows in table.tables():
             writer.write_table(rows, ROWS_PER_GROUP)
 
@@ -259,7 +266,7 @@ def timings(*, chunks: Sequence[Path], output: Path) -> None:
         Parquet: arch, pass, seconds.
     """
     frame = pa.concat_tables(parquet.read_table(chunk) for chunk in chunks).to_pandas()
-    parquet.write(output, frame, TIMINGS, ["arch", "pass"], {"stage": "timings"})
+    parquet.write(output, frame, TIMINGS, ["arch", "pass"], provenance.metadata("timings", {}))
 
 
 def _differences(had: Mapping[str, Any], asked: Mapping[str, Any]) -> str:

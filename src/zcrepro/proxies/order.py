@@ -14,6 +14,7 @@ import pyarrow as pa
 from zcrepro import provenance, registry, settings
 from zcrepro.files import parquet
 from zcrepro.progress import track
+from zcrepro.proxies.feature_table import PROBLEM
 from zcrepro.spaces.base import Space
 from zcrepro.spaces.order import random_order
 
@@ -47,6 +48,8 @@ def order(*, settings_file: Path, accuracies: Path, output: Path) -> None:
         function of the same weights (its own place if there is none before it).
     """
     chosen = settings.load(settings_file, OrderSettings)
+    metadata = provenance.metadata("order", settings.as_mapping(chosen))
+    metadata[PROBLEM] = f"{chosen.space}/{chosen.task}"
     space: Space = registry.get("space", chosen.space)
     known = parquet.read(accuracies, ["arch", "graph", "task"])
     graphs = known[known["task"] == chosen.task].drop_duplicates("arch").set_index("arch")["graph"]
@@ -58,7 +61,6 @@ def order(*, settings_file: Path, accuracies: Path, output: Path) -> None:
     ]
     frame = pd.DataFrame({"place": np.arange(len(texts)), "arch": texts, "first": first})
     frame["graph"] = graphs.loc[texts].to_numpy()
-    metadata = provenance.metadata("order", settings.as_mapping(chosen))
     parquet.write(output, frame, SCHEMA, ["place"], metadata, rows_per_group=ROWS_PER_GROUP)
 
 

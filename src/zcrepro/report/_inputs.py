@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from zcrepro.files import parquet
-from zcrepro.files.json import read_json
+from zcrepro.files.json import read_sealed
 from zcrepro.settings import unknown_name
 
 PROMOTED = "promoted"
@@ -67,9 +67,9 @@ class Inputs:
             self._frames[name] = parquet.read(self.path(name))
         return self._frames[name]
 
-    def json(self, name: str) -> Any:
-        """Return the value in a JSON file. Raises ValueError if it is not JSON."""
-        return read_json(self.path(name))
+    def json(self, name: str) -> dict[str, Any]:
+        """Return the mapping in a JSON file. Raises ValueError if the file is not what was written."""
+        return read_sealed(self.path(name))
 
     def promoted(self) -> list[str]:
         """Return where those inputs are tracked that were read so far and not computed in this run."""
@@ -79,6 +79,5 @@ class Inputs:
 
 def _promoted(path: Path) -> str:
     if path.suffix == ".json":
-        value = read_json(path)
-        return str(value.get(PROMOTED, "")) if isinstance(value, dict) else ""
+        return str(read_sealed(path).get(PROMOTED, ""))
     return parquet.metadata(path).get(PROMOTED, "")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from io import StringIO
 
 import matplotlib.style
 from matplotlib.axes import Axes
@@ -92,6 +92,8 @@ def problem_title(problem: Problem) -> str:
     return f"{problem} ({EMBEDDED})" if problem.is_embedded else str(problem)
 
 
-def save(drawing: Drawing, path: Path) -> None:
-    """Write SVG without date and creator, so that equal drawings give equal bytes."""
-    drawing.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+def svg(drawing: Drawing) -> str:
+    """Return a drawing as SVG without date and creator, so that equal drawings give equal texts."""
+    written = StringIO()
+    drawing.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    return written.getvalue()

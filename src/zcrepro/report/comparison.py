@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from zcrepro.files import csv
+from zcrepro.files import csv, record
 from zcrepro.report.entry import REFERENCES, SEPARATOR, Measured, Reference, absent
 from zcrepro.report.verdict import judge
 from zcrepro.settings import unknown_name
@@ -110,14 +110,19 @@ def read_references(path: Path, table: str) -> list[Reference]:
     return found
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write the rows with six significant digits, so that equal inputs give equal bytes."""
+def write_csv(path: Path, frame: pd.DataFrame, made: Mapping[str, str], beside: Iterable[Path] = ()) -> None:
+    """Write the rows with six significant digits, so that equal inputs give equal bytes, and their record.
+
+    The record also vouches for the files ``beside``, which are there already.
+    """
     rounded = frame.assign(**{name: [_digits(value) for value in frame[name]] for name in NUMBERS})
     csv.write_csv(path, rounded)
+    record.write([path, *beside], made)
 
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Return the rows that ``write_csv`` wrote. Raises ValueError for any other file."""
+    record.check(path)
     texts = {name: str for name in COLUMNS if name not in NUMBERS + COUNTS}
     empty = {name: [""] for name in NUMBERS + COUNTS}  # in other columns "nan" would be a text
     frame = csv.read_csv(path, dtype=texts, keep_default_na=False, na_values=empty)

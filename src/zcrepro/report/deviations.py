@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from zcrepro import provenance
 from zcrepro.report import comparison
 
 KEY = ["paper", "table", "row", "column", "metric", "reference", "population"]
@@ -18,7 +19,8 @@ def deviations(*, tables: Sequence[Path], output: Path) -> None:
     tables
         The CSV files of the tables, in any order.
     output
-        CSV: all their rows, sorted.
+        CSV: all their rows, sorted. Its record is the JSON beside it.
     """
     frame = pd.concat([comparison.read_csv(path) for path in tables], ignore_index=True)
-    comparison.write_csv(output, frame.sort_values(KEY, kind="stable", ignore_index=True))
+    ordered = frame.sort_values(KEY, kind="stable", ignore_index=True)
+    comparison.write_csv(output, ordered, provenance.metadata("deviations", {}))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcrepro import registry, settings
-from zcrepro.files.atomic import replacement
+from zcrepro import provenance, registry, settings
+from zcrepro.files import markup
 from zcrepro.ranking.intervals import Options
 from zcrepro.report import _style
 from zcrepro.report._base import Figure
@@ -38,9 +38,9 @@ def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) ->
         SVG.
     """
     chosen = settings.load(settings_file, FigureSettings)
+    made = provenance.metadata("figure", settings.as_mapping(chosen))
     described: Figure = registry.get("figure", chosen.figure)
     context = Context(Inputs(chosen.reads, inputs), chosen.seed, chosen.resamples, chosen.level)
     with _style.style():
         drawing = described.draw(context)
-        with replacement(output) as temporary:
-            _style.save(drawing, temporary)
+        markup.write(output, _style.svg(drawing), made)

@@ -10,9 +10,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from zcrepro import registry, settings
-from zcrepro.files.atomic import write_text
-from zcrepro.files.text import read_text
+from zcrepro import provenance, registry, settings
+from zcrepro.files import markup
 from zcrepro.problems.problem import EMBEDDED
 from zcrepro.report import citations, comparison, headline
 from zcrepro.report._base import Figure, Table
@@ -28,11 +27,16 @@ ACTIVE = ("script", "foreignObject")
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """Settings of the page: its title, the name of the results, and a sentence or two on what was run."""
+    """Settings of the page: its title, the name of the results, and a sentence or two on what was run.
+
+    ``table`` and ``figure`` name what it shows, in the order in which it shows them.
+    """
 
     title: str
     run: str
     description: str
+    table: list[str]
+    figure: list[str]
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,16 @@ def report(
     settings_file
         JSON of ReportSettings.
     tables
-        The CSV files of the tables, in the order in which they are shown.
+        The CSV files of the tables that the settings name, in their order.
     figures
-        The SVG files of the figures, in the order in which they are shown.
+        The SVG files of the figures that the settings name, in their order.
     output
         HTML with everything in it.
     """
     chosen = settings.load(settings_file, ReportSettings)
+    made = provenance.metadata("report", settings.as_mapping(chosen))
+    _check_shown("tables", chosen.table, tables)
+    _check_shown("figures", chosen.figure, figures)
     frames = {path.stem: comparison.read_csv(path) for path in tables}
     folder = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
@@ -91,7 +98,12 @@ def report(
         interval_kinds=INTERVAL_KINDS,
         citations=citations.texts((paper for frame in frames.values() for paper in frame["paper"]), cited),
     )
-    write_text(output, page)
+    markup.write(output, page, made)
+
+
+def _check_shown(what: str, named: Sequence[str], files: Sequence[Path]) -> None:
+    if [path.stem for path in files] != list(named):
+        raise ValueError(f"the page shows the {what} {list(named)}, but was given {list(map(str, files))}")
 
 
 def inlined(svg: str, name: str) -> Markup:
@@ -122,5 +134,5 @@ def _table(name: str, frame: pd.DataFrame) -> ShownTable:
 
 def _figure(path: Path) -> ShownFigure:
     described: Figure = registry.get("figure", path.stem)
-    svg = inlined(read_text(path), f"figure-{path.stem}")
+    svg = inlined(markup.read(path), f"figure-{path.stem}")
     return ShownFigure(path.stem, described.title, described.caption, svg)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcrepro import registry, settings
+from zcrepro import provenance, registry, settings
 from zcrepro.files.atomic import write_text
 from zcrepro.ranking.intervals import Options
 from zcrepro.report import _render, comparison
@@ -46,13 +46,15 @@ def table(
     references
         CSV of the paper's values; None if the paper gives none.
     csv
-        One row per value and reference: value, interval, population, verdict, note.
+        One row per value and reference: value, interval, population, verdict, note. The JSON beside it is the
+        record of the three files.
     markdown
         The table as people read it.
     latex
         The same for a paper.
     """
     chosen = settings.load(settings_file, TableSettings)
+    made = provenance.metadata("table", settings.as_mapping(chosen))
     described: Table = registry.get("table", chosen.table)
     context = Context(Inputs(chosen.reads, inputs), chosen.seed, chosen.resamples, chosen.level)
     entries = list(described.measure(context))
@@ -68,4 +70,4 @@ def table(
     lines = layout(frame, described.note_column)
     write_text(markdown, _render.markdown(lines, described.title, described.caption))
     write_text(latex, _render.latex(lines, described.title, described.caption))
-    comparison.write_csv(csv, frame)
+    comparison.write_csv(csv, frame, made, [markdown, latex])

@@ -117,6 +117,7 @@ def search(
         the guide has seen in its evolution, which the budget does not count.
     """
     chosen = settings.load(settings_file, SearchSettings)
+    metadata = provenance.metadata("search", settings.as_mapping(chosen))
     algorithm: Algorithm = registry.get("algorithm", chosen.algorithm)
     where = f"options of {chosen.algorithm} in {settings_file}"
     known = [field.name for field in fields(algorithm.options)]
@@ -137,7 +138,6 @@ def search(
         }
         trained = _one_search(algorithm, options, domain, guide, chosen, repeat)
         rows += [same | incumbent for incumbent in _incumbents(trained, domain)]
-    metadata = provenance.metadata("search", settings.as_mapping(chosen))
     parquet.write(output, pd.DataFrame(rows), SCHEMA, KEY, metadata)
 
 
@@ -156,11 +156,7 @@ def searches(*, parts: Sequence[Path], output: Path) -> None:
     by_algorithm = {
         part.stem: {e: m.get(e) for e in ("settings", "code")} for part, m in zip(parts, made, strict=True)
     }
-    metadata = {
-        "stage": "searches",
-        "versions": made[0]["versions"],
-        "algorithms": json.dumps(by_algorithm, sort_keys=True),
-    }
+    metadata = provenance.metadata("searches", {}) | {"algorithms": json.dumps(by_algorithm, sort_keys=True)}
     parquet.write(output, frame, SCHEMA, KEY, metadata)
 
 

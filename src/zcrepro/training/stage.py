@@ -55,6 +55,7 @@ def train(*, settings_file: Path, output: Path) -> None:
         Parquet: arch, graph, task, seed, validation and test accuracy in percent.
     """
     chosen = settings.load(settings_file, TrainSettings)
+    metadata = provenance.metadata("train", settings.as_mapping(chosen), of_chunk=("chunk", "chunk_size"))
     torch.set_num_threads(chosen.torch_threads)
     space: Space = registry.get("space", chosen.space)
     source: SubsetSource = registry.get("images", chosen.images)
@@ -72,7 +73,6 @@ def train(*, settings_file: Path, output: Path) -> None:
         rows.append(
             {"arch": text, "graph": space.canonical(arch), "task": chosen.task, "seed": seed} | held_out
         )
-    metadata = provenance.metadata("train", settings.as_mapping(chosen), of_chunk=("chunk", "chunk_size"))
     parquet.write(output, pd.DataFrame(rows), SCHEMA, ["arch", "seed"], metadata)
 
 

@@ -11,7 +11,7 @@ from zcrepro import registry
 from zcrepro.commands._promotion.base import Promotion, located
 from zcrepro.commands._promotion.merging import Part, agreed, merged, read_parts, same, tally, versions
 from zcrepro.files import parquet
-from zcrepro.proxies.feature_table import KEY, feature_schema, proxies_in
+from zcrepro.proxies.feature_table import KEY, PROBLEM, feature_schema, proxies_in
 
 LAYOUT = "features/<space>/<task>/draw-<draw>/<group>/<chunk>.parquet"
 
@@ -34,7 +34,7 @@ def promote_features(chunks: Sequence[Path], root: Path) -> Iterator[Promotion]:
 
 
 def _promotion(name: str, parts: Sequence[Part]) -> Promotion:
-    made = same(parts, ["stage", "device", "threads", "minibatch"]) | {
+    made = same(parts, ["stage", PROBLEM, "device", "threads", "minibatch"]) | {
         "how": _how(parts),
         "versions": versions(parts),
         "code": tally(parts, "code"),

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from zcrepro.commands._promotion.base import Promotion
-from zcrepro.files.json import read_json, write_json
+from zcrepro.files.json import read_sealed, write_sealed
 from zcrepro.formulas.evolved import load_proxy
 
 
@@ -14,4 +14,4 @@ def promote_formulas(files: Sequence[Path], root: Path) -> Iterator[Promotion]:
     del root
     for file in files:
         name = f"resources/evolved/{load_proxy(file).name}.json"
-        yield Promotion(name, partial(write_json, value=read_json(file) | {"promoted": name}))
+        yield Promotion(name, partial(write_sealed, value=read_sealed(file) | {"promoted": name}))

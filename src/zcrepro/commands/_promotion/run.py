@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from zcrepro.commands._promotion.base import Promotion
+from zcrepro.files import markup, record
 from zcrepro.files.atomic import write_text
 from zcrepro.files.text import read_text
 
@@ -19,7 +20,7 @@ def promote_run(folders: Sequence[Path], root: Path) -> Iterator[Promotion]:
     del root
     for results in map(Path.resolve, folders):
         kept = {
-            path.relative_to(results).as_posix(): read_text(path)
+            path.relative_to(results).as_posix(): _verified(path)
             for pattern in PATTERNS
             for path in sorted(results.glob(pattern))
         }
@@ -28,6 +29,13 @@ def promote_run(folders: Sequence[Path], root: Path) -> Iterator[Promotion]:
         name = f"docs/reproduction/{results.name}/README.md"
         kept["README.md"] = _page(results.name, kept)
         yield Promotion(name, partial(_write, texts=kept))
+
+
+def _verified(path: Path) -> str:
+    if path.suffix == ".svg":
+        return markup.read(path)
+    record.check(path)
+    return read_text(path)
 
 
 def _write(page: Path, *, texts: dict[str, str]) -> None:
