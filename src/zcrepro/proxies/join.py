@@ -175,13 +175,12 @@ class Features:
             columns: {entry: made.get(entry) for entry in ("code", "shared")}
             for columns, made in self._made.items()
         }
-        shared[PROBLEM] = self.problem
         promoted = {"promoted": str(PurePosixPath(one["promoted"]).parent)} if "promoted" in one else {}
         asked = {
             "how": json.dumps(self._chosen.as_mapping),
             "extraction": json.dumps(extraction, sort_keys=True),
         }
-        return shared | promoted | asked
+        return {PROBLEM: self.problem} | shared | promoted | asked
 
     def _fill(
         self, path: Path, column: Column, places: np.ndarray, value: np.ndarray, code: np.ndarray
@@ -210,7 +209,7 @@ class Features:
             )
         if made.get(PROBLEM) != self.problem:
             raise ValueError(
-                f"{path} holds scores of {made.get(PROBLEM, 'no problem')}, but those of {self.problem} are to be "
+                f"{path} holds scores of {made.get(PROBLEM, 'no problem')}, but those of {self.problem} are "
                 "joined; name chunks of this problem"
             )
         columns = ",".join(proxies)
