@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sealing import to_parquet
 from zcrepro import seeds
+from zcrepro.files import parquet
+from zcrepro.files.json import write_sealed
 from zcrepro.formulas.evolved import load_proxy
 from zcrepro.generalization import generalize
 from zcrepro.problems.problem import Problem
@@ -44,14 +47,16 @@ def folder(tmp_path: Path) -> Path:
         p, q = rng.normal(size=(2, GRAPHS))[:, np.arange(ROWS) % GRAPHS]
         scores = pd.DataFrame({"arch": arch, "graph": GRAPH, "task": task, "p": p, "q": q, "source": "x"})
         scores.loc[7, "q"] = np.nan
-        scores.to_parquet(tmp_path / f"{space}-scores.parquet")
+        to_parquet(scores, tmp_path / f"{space}-scores.parquet")
         frames = [
             pd.DataFrame(
                 {"arch": arch, "graph": GRAPH, "metric": metric, "accuracy": p + q + rng.normal(size=ROWS)}
             )
             for metric in metrics
         ]
-        pd.concat(frames).assign(task=task, seeds=1, source="x").to_parquet(tmp_path / f"{space}-acc.parquet")
+        to_parquet(
+            pd.concat(frames).assign(task=task, seeds=1, source="x"), tmp_path / f"{space}-acc.parquet"
+        )
         problems.append(
             Rows(Problem.parse(problem), "validation", np.array(arch, object), GRAPH, {"p": p}, p, {})
         )
@@ -59,13 +64,13 @@ def folder(tmp_path: Path) -> Path:
         _, split = draw(problems if training_set == "D" else problems[:1], 25, seed=4)
         found = {"method": "srgp", "training_set": training_set, "repeat": repeat, "formula": formula}
         found |= {"problems": sorted(split.cutoffs), "split": split.as_json(), "training_fitness": 0.5}
-        (tmp_path / f"{training_set}-{repeat}.json").write_text(json.dumps(found))
+        write_sealed(tmp_path / f"{training_set}-{repeat}.json", found)
     return tmp_path
 
 
 def run(folder: Path, **changes: Any) -> pd.DataFrame:
     chosen = SETTINGS | changes
-    (folder / "settings.json").write_text(json.dumps(chosen))
+    write_sealed(folder / "settings.json", chosen)
     spaces = [problem.split("/")[0] for problem in chosen["problems"]]
     generalize(
         settings_file=folder / "settings.json",
@@ -74,16 +79,16 @@ def run(folder: Path, **changes: Any) -> pd.DataFrame:
         scores=[folder / f"{space}-scores.parquet" for space in spaces],
         output=folder / "out.parquet",
     )
-    return pd.read_parquet(folder / "out.parquet")
+    return parquet.read(folder / "out.parquet")
 
 
 def test_every_value_is_that_of_the_named_population(folder: Path) -> None:
     for row in run(folder).to_dict("records"):
         space = row["problem"].split("/")[0]
-        table = pd.read_parquet(folder / f"{space}-acc.parquet")
+        table = parquet.read(folder / f"{space}-acc.parquet")
         assert row["metric_of"] == ("test" if space == "s" else "validation")
         table = table[table["metric"] == row["metric_of"]].merge(
-            pd.read_parquet(folder / f"{space}-scores.parquet"), on=["arch", "graph", "task"]
+            parquet.read(folder / f"{space}-scores.parquet"), on=["arch", "graph", "task"]
         )
         if row["population"] == "held out":
             split = load_proxy(folder / f"{row['training_set']}-0.json").split
@@ -129,16 +134,16 @@ def test_the_exact_set_of_rows(folder: Path) -> None:
 
 
 def test_several_draws_of_the_scores_are_averaged_on_the_rows_they_share(folder: Path) -> None:
-    again = pd.read_parquet(folder / "s-scores.parquet")
+    again = parquet.read(folder / "s-scores.parquet")
     again["p"] += np.random.default_rng(5).normal(size=ROWS)
     both_draws = [
-        pd.read_parquet(folder / "s-scores.parquet").assign(draw=0),
+        parquet.read(folder / "s-scores.parquet").assign(draw=0),
         again.drop(index=[3, 4]).assign(draw=1),
     ]
-    pd.concat(both_draws).to_parquet(folder / "s-draws.parquet")
+    to_parquet(pd.concat(both_draws), folder / "s-draws.parquet")
     once = run(folder, problems=["s/a"])
     settings = SETTINGS | {"problems": ["s/a"]}
-    (folder / "settings.json").write_text(json.dumps(settings))
+    write_sealed(folder / "settings.json", settings)
     generalize(
         settings_file=folder / "settings.json",
         evolved=[folder / "D-1.json"],
@@ -146,10 +151,10 @@ def test_several_draws_of_the_scores_are_averaged_on_the_rows_they_share(folder:
         scores=[folder / "s-draws.parquet"],
         output=folder / "out.parquet",
     )
-    found = pd.read_parquet(folder / "out.parquet").set_index(["name", "population", "metric"])
+    found = parquet.read(folder / "out.parquet").set_index(["name", "population", "metric"])
     row = found.loc[("p", "all", "spearman")]
-    table = pd.read_parquet(folder / "s-acc.parquet").query("metric == 'test'").set_index("arch")
-    first = pd.read_parquet(folder / "s-scores.parquet").set_index("arch")
+    table = parquet.read(folder / "s-acc.parquet").query("metric == 'test'").set_index("arch")
+    first = parquet.read(folder / "s-scores.parquet").set_index("arch")
     kept = again.drop(index=[3, 4]).set_index("arch")["q"].dropna().index
     by_draw = [
         spearman(draw.loc[kept, "p"], table.loc[kept, "accuracy"])
@@ -190,15 +195,15 @@ def test_intervals_know_of_copies(folder: Path) -> None:
     for space in "st":
         for kind in ("acc", "scores"):
             path = folder / f"{space}-{kind}.parquet"
-            table = pd.read_parquet(path)
+            table = parquet.read(path)
             copies = [table.assign(arch=table["arch"] + suffix) for suffix in "abcd"]
-            pd.concat(copies).to_parquet(path)
+            to_parquet(pd.concat(copies), path)
     assert width() == pytest.approx(before)
 
 
 def test_a_score_that_one_problem_lacks_is_said(folder: Path) -> None:
     path = folder / "t-scores.parquet"
-    pd.read_parquet(path).drop(columns="q").to_parquet(path)
+    to_parquet(parquet.read(path).drop(columns="q"), path)
     found = run(folder)
     lacking = found[(found["problem"] == "t/b") & found["name"].isin(["q", "srgp/D/seed-0"])]
     assert set(lacking["status"]) == {"no score q"}
@@ -218,7 +223,7 @@ def test_a_name_that_no_problem_has_is_an_error(folder: Path) -> None:
 
 def test_a_constant_proxy_has_no_value(folder: Path) -> None:
     path = folder / "s-scores.parquet"
-    pd.read_parquet(path).assign(q=1.0).to_parquet(path)
+    to_parquet(parquet.read(path).assign(q=1.0), path)
     found = run(folder)
     constant = found[(found["problem"] == "s/a") & (found["name"] == "q")]
     assert set(constant["status"]) == {"constant"}
@@ -229,7 +234,7 @@ def test_one_training_set_has_one_split(folder: Path) -> None:
     path = folder / "D-1.json"
     found = json.loads(path.read_text())
     found["split"]["seed"] += 1
-    path.write_text(json.dumps(found))
+    write_sealed(path, found)
     with pytest.raises(ValueError, match="srgp/D/seed-1 was evolved on other architectures"):
         run(folder)
 
@@ -239,6 +244,6 @@ def test_equal_inputs_give_equal_bytes(folder: Path) -> None:
     first = (folder / "out.parquet").read_bytes()
     for space in "st":
         path = folder / f"{space}-scores.parquet"
-        pd.read_parquet(path)[::-1].to_parquet(path)
+        to_parquet(parquet.read(path)[::-1], path)
     run(folder)
     assert (folder / "out.parquet").read_bytes() == first

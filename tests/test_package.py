@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import json
 import pkgutil
 import re
 import subprocess
@@ -15,6 +14,7 @@ import torch
 import zcrepro
 from jobs.benchmarks import TABLES
 from zcrepro import provenance, registry
+from zcrepro.files.json import write_sealed
 
 ROOT = Path(__file__).parents[1]
 MODULES = [
@@ -67,7 +67,7 @@ def test_an_evolved_proxy_is_scored_like_any_other(tmp_path):
         "split": {"seed": 0, "cutoffs": {}},
         "training_fitness": 0.5,
     }
-    (tmp_path / "seed-0.json").write_text(json.dumps(found))
+    write_sealed(tmp_path / "seed-0.json", found)
     evolved = zcrepro.load_proxy(tmp_path / "seed-0.json")
     space = zcrepro.get_space("embedded_chain")
     network = space.network(space.parse("|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"), "digits")
@@ -92,7 +92,7 @@ def test_an_evolved_proxy_says_which_of_its_terminals_is_undefined(tmp_path):
         "split": {"seed": 0, "cutoffs": {}},
         "training_fitness": 0.5,
     }
-    (tmp_path / "seed-0.json").write_text(json.dumps(found))
+    write_sealed(tmp_path / "seed-0.json", found)
     evolved = zcrepro.load_proxy(tmp_path / "seed-0.json")
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
     scores = zcrepro.score(network, torch.ones(2, 1, 2, 2), torch.tensor([0, 1]), [evolved])

@@ -15,7 +15,7 @@ from zcrepro.benchmarks._base import ACCURACIES, COUNTS
 from zcrepro.commands.promote import promote
 from zcrepro.evolve.stage import evolve
 from zcrepro.files import parquet
-from zcrepro.files.json import read_json
+from zcrepro.files.json import read_json, write_sealed
 from zcrepro.proxies.extract import extract
 from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.proxies.join import features
@@ -66,7 +66,7 @@ def root(tmp_path):
 
 def settings(folder, chosen):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "settings.json").write_text(json.dumps(chosen))
+    write_sealed(folder / "settings.json", chosen)
     return folder / "settings.json"
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sealing import to_parquet
 from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.embedded import RECIPE
 from zcrepro.files import parquet
@@ -33,7 +34,7 @@ TRAININGS = [training(TEXT, 0, 80, 70), training(TEXT, 1, 90, 74), training(OTHE
 def written(folder: Path, rows: list[dict[str, object]]) -> Path:
     path = folder / "trained.parquet"
     # Written with pandas, because the project's writer refuses a repeated training.
-    pd.DataFrame(rows, columns=SCHEMA.names).to_parquet(path)
+    to_parquet(pd.DataFrame(rows, columns=SCHEMA.names), path)
     return path
 
 
@@ -77,7 +78,7 @@ def test_a_training_without_an_accuracy_is_an_error_and_not_left_out_of_the_mean
 def test_each_file_brings_its_task(tmp_path):
     digits = written(tmp_path, TRAININGS)
     other = tmp_path / "other.parquet"
-    parquet.read(digits).assign(task="turned_digits").to_parquet(other)
+    to_parquet(parquet.read(digits).assign(task="turned_digits"), other)
     frame = RECIPE.accuracies({"a": digits, "b": other})
     assert frame.groupby(["task", "file"]).size().to_dict() == {("digits", "a"): 4, ("turned_digits", "b"): 4}
 
@@ -94,6 +95,6 @@ def test_two_files_of_one_task_are_an_error(tmp_path):
 
 def test_a_file_of_other_columns_is_an_error(tmp_path):
     path = tmp_path / "other.parquet"
-    pd.DataFrame({"arch": [TEXT], "task": "digits"}).to_parquet(path)
+    to_parquet(pd.DataFrame({"arch": [TEXT], "task": "digits"}), path)
     with pytest.raises(ValueError, match="no column seed, validation, test"):
         RECIPE.accuracies({NAME: path})

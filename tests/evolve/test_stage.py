@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sealing import to_parquet
 from zcrepro.evolve.stage import evolve
+from zcrepro.files import parquet
+from zcrepro.files.json import write_sealed
 from zcrepro.formulas.evolved import load_proxy
 from zcrepro.ranking.correlation import kendall, spearman
 
@@ -48,18 +51,18 @@ def folder(tmp_path: Path) -> Path:
         raw["nwot"] = rng.normal(size=GRAPHS)
         frame = pd.DataFrame({name: values[of_graph] for name, values in raw.items()})
         frame.loc[3, "nwot"] = np.nan
-        frame.assign(arch=arch, graph=graph, nwot_status="ok").to_parquet(tmp_path / f"{task}.parquet")
+        to_parquet(frame.assign(arch=arch, graph=graph, nwot_status="ok"), tmp_path / f"{task}.parquet")
         quality = np.log(raw["synflow"]) + raw["params"] / 1e6
         for metric in ("validation", "test"):
             accuracy = quality[of_graph] + rng.normal(size=ROWS)
             accuracies.append(pd.DataFrame({"metric": metric, "accuracy": accuracy, "task": task}))
             accuracies[-1] = accuracies[-1].assign(arch=arch, graph=graph, seeds=1, source="test")
-    pd.concat(accuracies).to_parquet(tmp_path / "accuracies.parquet")
+    to_parquet(pd.concat(accuracies), tmp_path / "accuracies.parquet")
     return tmp_path
 
 
 def run(folder: Path, **changes: Any) -> dict[str, Any]:
-    (folder / "settings.json").write_text(json.dumps(SETTINGS | changes))
+    write_sealed(folder / "settings.json", SETTINGS | changes)
     evolve(
         settings_file=folder / "settings.json",
         accuracies=[folder / "accuracies.parquet"] * 2,
@@ -72,9 +75,9 @@ def run(folder: Path, **changes: Any) -> dict[str, Any]:
 
 def rows(folder: Path, task: str, metric: str) -> pd.DataFrame:
     """The joined rows in released units, made independently of the package."""
-    accuracies = pd.read_parquet(folder / "accuracies.parquet")
+    accuracies = parquet.read(folder / "accuracies.parquet")
     accuracies = accuracies[(accuracies["task"] == task) & (accuracies["metric"] == metric)]
-    found = accuracies.merge(pd.read_parquet(folder / f"{task}.parquet"), on=["arch", "graph"]).dropna()
+    found = accuracies.merge(parquet.read(folder / f"{task}.parquet"), on=["arch", "graph"]).dropna()
     return found.assign(synflow=np.log(found["synflow"]), params=found["params"] / 1e6)
 
 
@@ -117,31 +120,31 @@ def test_what_the_file_says(folder: Path) -> None:
 def test_equal_inputs_give_equal_bytes(folder: Path) -> None:
     run(folder)
     first = (folder / "out.json").read_bytes()
-    table = pd.read_parquet(folder / "accuracies.parquet")
-    table.sample(frac=1, random_state=1).to_parquet(folder / "accuracies.parquet")
+    table = parquet.read(folder / "accuracies.parquet")
+    to_parquet(table.sample(frac=1, random_state=1), folder / "accuracies.parquet")
     run(folder)
     assert (folder / "out.json").read_bytes() == first
 
 
 def test_test_accuracy_decides_nothing(folder: Path) -> None:
     before = [run(folder, repeat=repeat) for repeat in range(3)]
-    table = pd.read_parquet(folder / "accuracies.parquet")
+    table = parquet.read(folder / "accuracies.parquet")
     test = table["metric"] == "test"
     table.loc[test, "accuracy"] = np.random.default_rng(1).permutation(table.loc[test, "accuracy"])
-    table.to_parquet(folder / "accuracies.parquet")
+    to_parquet(table, folder / "accuracies.parquet")
     assert [run(folder, repeat=repeat) for repeat in range(3)] == before
     table.loc[~test, "accuracy"] = np.random.default_rng(1).permutation(table.loc[~test, "accuracy"])
-    table.to_parquet(folder / "accuracies.parquet")
+    to_parquet(table, folder / "accuracies.parquet")
     assert all(run(folder, repeat=k)["formula"] != before[k]["formula"] for k in range(3))
 
 
 def test_held_out_accuracy_decides_nothing(folder: Path) -> None:
     before = run(folder)
     split = load_proxy(folder / "out.json").split
-    table = pd.read_parquet(folder / "accuracies.parquet")
+    table = parquet.read(folder / "accuracies.parquet")
     held_out = split.held_out("s", table["graph"].to_numpy(object))
     table.loc[held_out, "accuracy"] *= -1
-    table.to_parquet(folder / "accuracies.parquet")
+    to_parquet(table, folder / "accuracies.parquet")
     after = run(folder)
     assert after["formula"] == before["formula"]
     was, now = before["fitness"]["s/a"], after["fitness"]["s/a"]

@@ -1,5 +1,8 @@
 """Parquet files, and the atomic replacement of files."""
 
+import os
+import subprocess
+import sys
 from contextlib import suppress
 
 import pandas as pd
@@ -7,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from zcrepro.files import parquet
-from zcrepro.files.atomic import replacement, write_text
-from zcrepro.files.json import write_json
+from zcrepro.files.atomic import HOST, remove_leftovers, replacement, write_text
+from zcrepro.files.json import write_sealed
 
 SCHEMA = pa.schema([("arch", pa.string()), ("score", pa.float64())])
 
@@ -69,5 +72,24 @@ def test_a_truncated_parquet_file_says_what_to_do(tmp_path):
 
 def test_json_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_json(tmp_path / "one.json", {"score": float("nan")})
+        write_sealed(tmp_path / "one.json", {"score": float("nan")})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_files_of_writers_that_have_ended_are_left_overs(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / "deeper").mkdir()
+    dead = tmp_path / f"deeper/.a.parquet.{HOST}-{ended.pid}.partial"
+    old = tmp_path / ".b.csv.elsewhere-1.partial"
+    kept = [
+        tmp_path / f".c.csv.{HOST}-{os.getpid()}.partial",
+        tmp_path / ".d.csv.elsewhere-1.partial",
+        tmp_path / ".e.tar.0123456789ab.partial",  # a download, which goes on
+        tmp_path / "f.csv",
+    ]
+    for path in (dead, old, *kept):
+        path.touch()
+    os.utime(old, (0, 0))
+    assert remove_leftovers(tmp_path) == [old, dead]
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)

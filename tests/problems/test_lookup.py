@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import zcrepro
+from sealing import to_parquet
 from zcrepro.benchmarks.embedded import mean_over_seeds
 from zcrepro.benchmarks.tidy import accuracies
 from zcrepro.checkout import FOLDER
@@ -27,7 +28,7 @@ def clone(tmp_path, monkeypatch):
 
 def written(path, **columns):
     path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(columns).to_parquet(path)
+    to_parquet(pd.DataFrame(columns), path)
 
 
 def test_embedded_accuracies_are_means_over_the_trainings_on_one_task():

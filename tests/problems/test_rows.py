@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sealing import to_parquet
+from zcrepro.files import parquet
 from zcrepro.problems.accuracies import CHOOSING, REPORTING
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows, check_parallel, read
@@ -32,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
         )
     ]
     names = ["arch", "graph", "task", "metric", "accuracy", "seeds", "source"]
-    pd.DataFrame(accuracies, columns=names).to_parquet(tmp_path / "accuracies.parquet")
+    to_parquet(pd.DataFrame(accuracies, columns=names), tmp_path / "accuracies.parquet")
     scores = pd.DataFrame(
         {
             "arch": ["c1", "b2", "b1", "a1"],
@@ -44,10 +46,10 @@ def folder(tmp_path: Path) -> Path:
             "zen": [1.0, np.nan, 1.0, 1.0],
         }
     )
-    scores.assign(zen_status="ok").to_parquet(tmp_path / "features.parquet")
+    to_parquet(scores.assign(zen_status="ok"), tmp_path / "features.parquet")
     tasks = [scores.assign(task=task, source="authors") for task in ("cifar10", "cifar100")]
     tasks[1]["nwot"] *= -1
-    pd.concat(tasks).to_parquet(tmp_path / "released.parquet")
+    to_parquet(pd.concat(tasks), tmp_path / "released.parquet")
     return tmp_path
 
 
@@ -75,8 +77,8 @@ def test_joins_by_architecture(folder: Path) -> None:
 
 
 def test_the_only_kind_of_accuracy_is_taken(folder: Path) -> None:
-    table = pd.read_parquet(folder / "accuracies.parquet")
-    table[table["metric"] == "test"].to_parquet(folder / "accuracies.parquet")
+    table = parquet.read(folder / "accuracies.parquet")
+    to_parquet(table[table["metric"] == "test"], folder / "accuracies.parquet")
     assert of(folder, ["nwot"], metrics=CHOOSING).metric == "test"
 
 
@@ -120,15 +122,15 @@ def test_what_is_missing_is_named(folder: Path, changes: dict[str, Any], complai
 
 
 def test_no_row_joins(folder: Path) -> None:
-    table = pd.read_parquet(folder / "accuracies.parquet")
-    table.assign(arch=table["arch"] + "x").to_parquet(folder / "accuracies.parquet")
+    table = parquet.read(folder / "accuracies.parquet")
+    to_parquet(table.assign(arch=table["arch"] + "x"), folder / "accuracies.parquet")
     with pytest.raises(ValueError, match=r"none of the 4 architectures .* among the 5 .* same space"):
         of(folder, ["nwot"])
 
 
 def test_an_architecture_twice_is_an_error(folder: Path) -> None:
-    table = pd.read_parquet(folder / "accuracies.parquet")
-    pd.concat([table, table[:1].assign(source="another")]).to_parquet(folder / "accuracies.parquet")
+    table = parquet.read(folder / "accuracies.parquet")
+    to_parquet(pd.concat([table, table[:1].assign(source="another")]), folder / "accuracies.parquet")
     with pytest.raises(ValueError, match="1 architectures of s/cifar10 stand there twice, as 'b1'"):
         of(folder, ["nwot"])
 

@@ -12,8 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from sealing import to_parquet
 from zcrepro.benchmarks._base import ACCURACIES, METRICS, PROXIES, RELEASED
 from zcrepro.files import parquet
+from zcrepro.files.json import write_sealed
 from zcrepro.generalization import HANDCRAFTED, KEY, SCHEMA
 from zcrepro.report import comparison
 from zcrepro.report.figure import figure
@@ -74,7 +76,7 @@ class Run:
 
     def settings(self, values: dict[str, Any]) -> Path:
         path = self.folder / "settings.json"
-        path.write_text(json.dumps(values))
+        write_sealed(path, values)
         return path
 
 
@@ -247,4 +249,4 @@ def _write_search(made: Run, *problem: str, has_test: bool) -> None:
     frame["space"], frame["task"] = problem
     path = made.results / "search" / "zcp" / f"{'-'.join(problem)}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_parquet(path)
+    to_parquet(frame, path)

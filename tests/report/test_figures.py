@@ -4,10 +4,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from sealing import to_parquet
 from zcrepro import registry
+from zcrepro.files import parquet
 from zcrepro.problems.problem import Problem
 from zcrepro.report import _style
 from zcrepro.report._searches import Curves
@@ -110,7 +111,7 @@ def test_scatter_plots_leave_out_what_the_formula_was_evolved_on(
 
 
 def test_a_score_that_the_tables_do_not_call_hand_crafted_is_not_the_best_proxy(run: Any) -> None:
-    features = pd.read_parquet(run.results / "features" / "embedded_cell" / "digits.parquet").drop(
+    features = parquet.read(run.results / "features" / "embedded_cell" / "digits.parquet").drop(
         columns="draw"
     )
     derived = features.assign(
@@ -125,7 +126,7 @@ def test_a_score_that_the_tables_do_not_call_hand_crafted_is_not_the_best_proxy(
 
 
 def test_scatter_plots_show_the_first_draw(run: Any) -> None:
-    features = pd.read_parquet(run.results / "features" / "embedded_cell" / "digits.parquet").drop(
+    features = parquet.read(run.results / "features" / "embedded_cell" / "digits.parquet").drop(
         columns="draw"
     )
     run.write_features("embedded_cell/digits", [features, features.assign(synflow=features["snip"])])
@@ -155,8 +156,8 @@ def test_large_problems_are_drawn_from_a_sample_and_correlated_in_full(
 
 def test_a_problem_without_any_defined_value_is_drawn_all_the_same(run: Any) -> None:
     path = run.results / "generalization" / "srgp.parquet"
-    frame = pd.read_parquet(path)
+    frame = parquet.read(path)
     frame.loc[frame["problem"] == "nasbench201/cifar10", ["value", "ci_low", "ci_high"]] = float("nan")
-    frame.to_parquet(path)
+    to_parquet(frame, path)
     for name in ("correlation", "generalization"):
         assert "nasbench201" in texts(run.figure(name, ["generalization/srgp"]))

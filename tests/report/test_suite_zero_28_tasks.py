@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sealing import to_parquet
+from zcrepro.files import parquet
 from zcrepro.ranking.correlation import spearman
 from zcrepro.report.tables.suite_zero_28_tasks import PROXIES, TASKS
 
@@ -24,9 +26,9 @@ def made(run: Any) -> pd.DataFrame:
 def add_source(run: Any, source: str, **columns: object) -> pd.DataFrame:
     """The released scores with a second source of the same architectures."""
     path: Path = run.results / "released" / "nasbench201.parquet"
-    table = pd.read_parquet(path)
+    table = parquet.read(path)
     more = table[table["task"] == "cifar10"].assign(source=source, **columns)
-    pd.concat([table, more]).to_parquet(path)
+    to_parquet(pd.concat([table, more]), path)
     return more
 
 
@@ -39,7 +41,7 @@ def test_there_are_28_tasks_and_13_proxies(made: pd.DataFrame) -> None:
 def test_a_correlation_is_spearmans_with_test_accuracy_and_has_an_interval_and_n(
     run: Any, made: pd.DataFrame
 ) -> None:
-    released = pd.read_parquet(run.results / "released" / "nasbench201.parquet")
+    released = parquet.read(run.results / "released" / "nasbench201.parquet")
     scores = released.loc[released["task"] == "cifar10", "snip"].to_numpy(np.float64)
     (row,) = made[(made["row"] == TASK) & (made["column"] == "snip")].itertuples()
     assert row.value == pytest.approx(spearman(scores, run.accuracy[20:60]), abs=1e-6)
@@ -69,7 +71,7 @@ def test_undefined_scores_are_left_out_and_counted(run: Any) -> None:
 
 def test_a_proxy_that_no_source_has_and_a_space_that_the_run_lacks_are_missing_inputs(run: Any) -> None:
     path = run.results / "released" / "nasbench201.parquet"
-    pd.read_parquet(path).assign(nwot=np.nan).to_parquet(path)
+    to_parquet(parquet.read(path).assign(nwot=np.nan), path)
     made = run.table(NAME, READS)
     (nwot,) = made[(made["row"] == TASK) & (made["column"] == "nwot")].itertuples()
     assert (nwot.verdict, nwot.note) == ("missing input", "missing: no source has nwot of this task")

@@ -12,7 +12,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from sealing import to_parquet
 from zcrepro import registry
+from zcrepro.files import parquet
+from zcrepro.files.json import write_sealed
 from zcrepro.report import comparison
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.deviations import deviations
@@ -164,8 +167,8 @@ class TestSearch:
 
     def test_a_search_that_ended_early_keeps_its_best(self, run: Any) -> None:
         path = run.results / "search" / "zcp" / "nasbench201-cifar100.parquet"
-        frame = pd.read_parquet(path)
-        frame[(frame["repeat"] != 0) | (frame["trained"] <= 4)].to_parquet(path)
+        frame = parquet.read(path)
+        to_parquet(frame[(frame["repeat"] != 0) | (frame["trained"] <= 4)], path)
         made = run.table("zcp_search", ["search/zcp/nasbench201-cifar100"])
         row = cell(made, "nasbench201/cifar100 random_search", "100% of the budget")
         assert row["value"] == pytest.approx((53 + 70 + 71) / 3, abs=1e-4)
@@ -188,10 +191,10 @@ class TestPromoted:
         """Return inputs of which one search and one evolution were promoted."""
         path = run.results / "search" / "zcp" / "nasbench201-cifar100.parquet"
         rows = pq.read_table(path)
-        pq.write_table(rows.replace_schema_metadata({"zcrepro.promoted": "resources/searches/one"}), path)
+        to_parquet(rows.to_pandas(), path, {"promoted": "resources/searches/one"})
         formula = run.results / "evolved" / "srgp" / "D" / "seed-0.json"
         found = json.loads(formula.read_text())
-        formula.write_text(json.dumps(found | {"promoted": "resources/evolved/one"}))
+        write_sealed(formula, found | {"promoted": "resources/evolved/one"})
         return ["search/zcp/nasbench201-cifar100", "evolved/srgp/D/seed-0"]
 
     def test_a_table_names_where_its_promoted_inputs_are_tracked(self, run: Any, reads: list[str]) -> None:
@@ -212,14 +215,14 @@ class TestMethods:
     @pytest.fixture
     def reads(self, run: Any, evolved_reads: list[str]) -> list[str]:
         source, target = run.results / "generalization" / "srgp.parquet", "generalization/other"
-        frame = pd.read_parquet(source)
+        frame = parquet.read(source)
         frame.loc[frame["method"] == "srgp", "method"] = "other"
-        frame.to_parquet(run.results / f"{target}.parquet")
+        to_parquet(frame, run.results / f"{target}.parquet")
         for name in evolved_reads:
             path = run.results / f"{name.replace('srgp', 'other')}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             found = json.loads((run.results / f"{name}.json").read_text())
-            path.write_text(json.dumps(found | {"method": "other"}))
+            write_sealed(path, found | {"method": "other"})
         others = [name.replace("srgp", "other") for name in evolved_reads]
         return ["generalization/srgp", target, *evolved_reads, *others]
 
@@ -255,11 +258,11 @@ def test_a_misspelt_table_names_the_nearest(run: Any) -> None:
 
 def test_draws_are_told_apart_by_their_column(tmp_path: Path) -> None:
     frame = pd.DataFrame({"arch": ["b", "a", "a"], "draw": [1, 0, 1], "snip": [3.0, 1.0, 2.0]})
-    frame.to_parquet(tmp_path / "f.parquet")
+    to_parquet(frame, tmp_path / "f.parquet")
     first, second = Inputs(["features/s/t"], [tmp_path / "f.parquet"]).draws("features/s/t")
     assert first.values.tolist() == [["a", 1.0]]
     assert second.values.tolist() == [["b", 3.0], ["a", 2.0]]
-    frame.drop(columns="draw").to_parquet(tmp_path / "f.parquet")
+    to_parquet(frame.drop(columns="draw"), tmp_path / "f.parquet")
     with pytest.raises(ValueError, match="has no column draw; it has arch, snip"):
         Inputs(["features/s/t"], [tmp_path / "f.parquet"]).draws("features/s/t")
 

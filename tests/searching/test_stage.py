@@ -10,6 +10,7 @@ import zcrepro
 from zcrepro import seeds
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
+from zcrepro.files.json import write_sealed
 from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.searching.stage import search, searches
 
@@ -59,7 +60,7 @@ def run(folder, evolved=(), **changes):
     parts = [folder / f"{algorithm}.parquet" for algorithm in OPTIONS]
     for part in parts:
         own = {"algorithm": part.stem, "options": OPTIONS[part.stem]}
-        (folder / "settings.json").write_text(json.dumps(SETTINGS | own | changes))
+        write_sealed(folder / "settings.json", SETTINGS | own | changes)
         search(
             settings_file=folder / "settings.json",
             accuracies=folder / "accuracies.parquet",
@@ -140,7 +141,7 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
         "split": {"seed": 3, "cutoffs": {"embedded_chain": f"{draws[9]:016x}"}},
         "training_fitness": 0.5,
     }
-    (folder / "seed-0.json").write_text(json.dumps(found))
+    write_sealed(folder / "seed-0.json", found)
     rows = run(folder, evolved=[folder / "seed-0.json"])
     assert rows.groupby("guide")["labels"].unique().map(list).to_dict() == {
         "evolved": [10],

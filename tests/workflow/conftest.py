@@ -58,6 +58,9 @@ TINY = {
 }
 
 
+RESULTS = (".parquet", ".json", ".csv", ".md", ".tex", ".svg", ".html")
+
+
 class Workflow:
     """Runs Snakemake in a folder that holds the workflow, its sources and its results."""
 
@@ -116,12 +119,12 @@ class Workflow:
         files = (self.folder / "results" / run / "settings").glob(f"{stage}-*.json")
         return [json.loads(path.read_text()) for path in files]
 
-    def contents(self, *suffixes: str) -> dict[str, bytes]:
+    def contents(self) -> dict[str, bytes]:
         """The result files by path, but not what holds clocks."""
         return {
             str(path.relative_to(self.results)): path.read_bytes()
             for path in sorted(self.results.rglob("*"))
-            if path.suffix in suffixes
+            if path.suffix in RESULTS
             and path.relative_to(self.results).parts[0] not in ("timings", "benchmarks", "logs", "settings")
         }
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FETCH_AGAIN = "delete it and fetch it again"
-RUN_AGAIN = "delete it and run snakemake again"
+RUN_AGAIN = "if a rule made it, delete it and run snakemake again"
 
 
 class BrokenFileError(ValueError):
