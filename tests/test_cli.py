@@ -17,7 +17,8 @@ from zcrepro.benchmarks.proofs import holds, read
 from zcrepro.commands._latex import plain_text
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands.spaces import spaces
-from zcrepro.files import parquet
+from zcrepro.files import markup, parquet, record
+from zcrepro.files.json import write_sealed
 from zcrepro.proxies.lookup import list_proxies
 
 ARCH = "|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"
@@ -367,39 +368,34 @@ def described(path, capsys):
     return capsys.readouterr()
 
 
-def test_info_describes_files_of_ours_and_of_others(tmp_path, capsys, monkeypatch):
+def test_info_describes_every_kind_of_result_and_any_csv(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     frame = pd.DataFrame({"[a]": [1.5, None], "b": ["x", "y"]})
     schema = pa.schema([("[a]", pa.float64()), ("b", pa.string())])
     parquet.write(tmp_path / "ours.parquet", frame, schema, ["b"], {"stage": "[s]"})
-    frame.to_parquet(tmp_path / "other.parquet")
     frame.to_csv(tmp_path / "table.csv", index=False)
-    (tmp_path / "other.json").write_text('{"a": [1, null]}')
-    (tmp_path / "ours.json").write_text('{"formula": "zen", "provenance": {}}')
-    for name in ("ours.parquet", "other.parquet", "table.csv"):
+    frame.to_csv(tmp_path / "recorded.csv", index=False)
+    record.write([tmp_path / "recorded.csv"], {"stage": "[s]"})
+    write_sealed(tmp_path / "ours.json", {"formula": "zen", "provenance": {"stage": "[s]"}})
+    markup.write(tmp_path / "ours.svg", "<svg/>", {"stage": "[s]"})
+    for name in ("ours.parquet", "table.csv", "recorded.csv"):
         shown = described(tmp_path / name, capsys).out
         assert "2 rows" in shown
         assert [cell.strip() for cell in shown.splitlines()[-3].split("│")[1:-1]][::2] == ["[a]", "1"]
-    assert "[s]" in described(tmp_path / "ours.parquet", capsys).out
-    for name, is_ours in {
-        "ours.parquet": True,
-        "other.parquet": False,
-        "ours.json": True,
-        "other.json": False,
-    }.items():
-        assert ("zcrepro did not write it" not in described(tmp_path / name, capsys).out) == is_ours
+    for name in ("ours.parquet", "ours.json", "ours.svg", "recorded.csv"):
+        assert "[s]" in described(tmp_path / name, capsys).out
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.parquet", b"no Parquet", "a.parquet cannot be read as Parquet"),
-        ("a.json", b"{", "a.json is not JSON"),
-        ("a.json", b"\xa5", "a.json is not a text file in UTF-8"),
+        ("a.parquet", b"no Parquet", "a.parquet cannot be read (it holds no digest of its content"),
+        ("a.json", b"{", "a.json cannot be read (it holds no digest of its content"),
         ("a.csv", b"", "a.csv cannot be read as CSV"),
         ("a.csv", b"a\n1,2\n3,4,5\n", "a.csv cannot be read as CSV"),
         ("a.csv", b"\xa5", "a.csv cannot be read as CSV"),
-        ("a.svg", b"<svg/>", "a.svg is none of the .parquet, .csv, .json files that zcrepro info describes"),
+        ("a.svg", b"<svg/>", "a.svg cannot be read (it holds no digest of its content"),
+        ("a.md", b"#", "a.md is none of the .parquet, .csv, .json, .svg, .html files that zcrepro info"),
     ],
 )
 def test_info_says_in_a_sentence_what_it_cannot_describe(name, content, message, tmp_path, capsys):

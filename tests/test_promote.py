@@ -14,8 +14,8 @@ from zcrepro.benchmarks import proofs
 from zcrepro.benchmarks._base import ACCURACIES, COUNTS
 from zcrepro.commands.promote import promote
 from zcrepro.evolve.stage import evolve
-from zcrepro.files import parquet
-from zcrepro.files.json import read_json, write_sealed
+from zcrepro.files import markup, parquet, record
+from zcrepro.files.json import read_sealed, write_sealed
 from zcrepro.proxies.extract import extract
 from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.proxies.join import features
@@ -293,7 +293,7 @@ def test_a_promoted_formula_is_the_one_that_is_evolved_again(known, run, root):
     evolved(known, run)
     promote([run / "evolved"], to=root)
     name = "resources/evolved/srgp/chain/seed-1.json"
-    assert read_json(root / name) == read_json(evolved(known, run / "again")) | {"promoted": name}
+    assert read_sealed(root / name) == read_sealed(evolved(known, run / "again")) | {"promoted": name}
     assert zcrepro.load_proxy(root / name) == zcrepro.load_proxy(run / "evolved/srgp/chain/seed-1.json")
 
 
@@ -363,6 +363,8 @@ class TestRuns:
         for name, text in texts.items():
             (run / name).parent.mkdir(parents=True, exist_ok=True)
             (run / name).write_text(text)
+        record.write([run / f"tables/one.{end}" for end in ("csv", "md", "tex")], {})
+        markup.write(run / "figures/a.svg", "<svg/>", {})
 
     def kept(self, root):
         folder = root / "docs/reproduction/tiny"
@@ -390,9 +392,7 @@ class TestRuns:
         assert not root.exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["accuracies/a.parquet", "b.json", "settings/c.json", "report.html", "empty"]
-)
+@pytest.mark.parametrize("name", ["accuracies/a.parquet", "settings/c.json", "report.html", "empty"])
 def test_what_cannot_be_promoted_is_refused(name, run, root):
     path = run / name
     path.parent.mkdir(parents=True)
@@ -401,12 +401,20 @@ def test_what_cannot_be_promoted_is_refused(name, run, root):
             path, pd.DataFrame({"a": [1]}), pa.schema([("a", pa.int64())]), ["a"], {"stage": "order"}
         )
     elif path.suffix:
-        path.write_text('{"stage": "evolve"}')
+        write_sealed(path, {"stage": "evolve"})
     else:
         path.mkdir()
     for given in (path, *([path.parent] if path.parent != run else [])):
         with pytest.raises(ValueError, match=f"{given} cannot be promoted; name chunks of features"):
             promote([given], to=root)
+    assert not root.exists()
+
+
+def test_what_is_damaged_is_not_promoted(known, run, root):
+    path = evolved(known, run)
+    path.write_text(path.read_text().replace('"repeat": 1', '"repeat": 2'))
+    with pytest.raises(ValueError, match=r"seed-1\.json cannot be read"):
+        promote([run / "evolved"], to=root)
     assert not root.exists()
 
 
@@ -418,4 +426,4 @@ def test_every_tracked_result_says_where_it_is_tracked():
             if path.suffix == ".parquet":
                 assert parquet.metadata(path)["promoted"] == name
             elif path.suffix == ".json":
-                assert read_json(path)["promoted"] == name
+                assert read_sealed(path)["promoted"] == name

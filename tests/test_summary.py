@@ -18,7 +18,7 @@ def write(results: Path, table: str, *entries: tuple[str, str, str, float]) -> N
         Measured(f"row of {name}", column, "kendall", value, 10, "x", problem=PROBLEM, role=role, name=name)
         for role, name, column, value in entries
     ]
-    write_csv(results / "tables" / f"{table}.csv", compare("SRGP", table, rows, [], level=0.95))
+    write_csv(results / "tables" / f"{table}.csv", compare("SRGP", table, rows, [], level=0.95), {})
 
 
 @pytest.fixture

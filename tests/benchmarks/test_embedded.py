@@ -40,7 +40,7 @@ def written(folder: Path, rows: list[dict[str, object]]) -> Path:
 
 def tidy(folder: Path, rows: list[dict[str, object]]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
-    settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [[NAME]]}
+    settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [[NAME]], "digests": {}}
     settings_file.write_text(json.dumps(settings))
     stage.accuracies(settings_file=settings_file, files=[written(folder, rows)], output=output)
     return parquet.read(output)
@@ -85,7 +85,7 @@ def test_each_file_brings_its_task(tmp_path):
 
 def test_two_files_of_one_task_are_an_error(tmp_path):
     path = written(tmp_path, TRAININGS)
-    settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [["a", "b"]]}
+    settings = {"space": "embedded_chain", "recipes": ["embedded"], "files": [["a", "b"]], "digests": {}}
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     with pytest.raises(ValueError, match="rows repeat the key"):
         stage.accuracies(

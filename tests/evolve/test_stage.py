@@ -11,7 +11,7 @@ import pytest
 from sealing import to_parquet
 from zcrepro.evolve.stage import evolve
 from zcrepro.files import parquet
-from zcrepro.files.json import write_sealed
+from zcrepro.files.json import sealed_text, write_sealed
 from zcrepro.formulas.evolved import load_proxy
 from zcrepro.ranking.correlation import kendall, spearman
 
@@ -208,7 +208,7 @@ def test_scores_of_one_network(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
-    [("{", "is not JSON"), ("{}", "lacks 'formula'"), ("[]", "is not the file of an evolved proxy .*list")],
+    [("{", "it holds no digest"), (sealed_text({}), "is not the file of an evolved proxy: missing formula")],
 )
 def test_other_files_are_no_proxies(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "x.json").write_text(text)

@@ -43,7 +43,10 @@ def test_embedded_accuracies_are_means_over_the_trainings_on_one_task():
 
 def test_accuracies_of_a_run_are_equal_to_the_tracked_ones(tmp_path):
     settings = tmp_path / "settings.json"
-    write_json(settings, {"space": "embedded_chain", "recipes": ["embedded"], "files": [[EMBEDDED.name]]})
+    write_json(
+        settings,
+        {"space": "embedded_chain", "recipes": ["embedded"], "files": [[EMBEDDED.name]], "digests": {}},
+    )
     output = tmp_path / "run/accuracies/embedded_chain.parquet"
     accuracies(settings_file=settings, files=[EMBEDDED], output=output)
     of_run = zcrepro.accuracies("embedded_chain", "digits", results=tmp_path / "run")

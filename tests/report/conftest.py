@@ -188,21 +188,20 @@ def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> N
     history = [{"generation": g, "best": fitness - 0.3 * 0.7**g} for g in range(12)]
     path = made.results / "evolved" / "srgp" / training_set / f"seed-{repeat}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps(
-            {
-                "method": "srgp",
-                "training_set": training_set,
-                "repeat": repeat,
-                "formula": "add(synflow, nwot)",
-                "size": 3,
-                "problems": [problem],
-                "training_fitness": fitness,
-                "fitness": {problem: parts},
-                "history": history,
-                "split": {"seed": 0, "cutoffs": {problem.split("/")[0]: "4000000000000000"}},
-            },
-        )
+    write_sealed(
+        path,
+        {
+            "method": "srgp",
+            "training_set": training_set,
+            "repeat": repeat,
+            "formula": "add(synflow, nwot)",
+            "size": 3,
+            "problems": [problem],
+            "training_fitness": fitness,
+            "fitness": {problem: parts},
+            "history": history,
+            "split": {"seed": 0, "cutoffs": {problem.split("/")[0]: "4000000000000000"}},
+        },
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zcrepro.files import record
 from zcrepro.report import comparison
 from zcrepro.report.comparison import COLUMNS
 from zcrepro.report.entry import Measured, Reference, absent
@@ -90,7 +91,7 @@ def test_rows_survive_the_file_and_have_six_digits(tmp_path: Path) -> None:
         cites=("nasbench201", "suite_zero"),
     )
     frame = comparison.compare("ZCP", "t", [entry], [], level=0.95, promoted=["resources/a"])
-    comparison.write_csv(tmp_path / "t.csv", frame)
+    comparison.write_csv(tmp_path / "t.csv", frame, {})
     text = (tmp_path / "t.csv").read_text()
     assert text.splitlines()[1] == (
         "ZCP,t,snip,cifar10,spearman,none,,0.333333,0.3,0.7,architectures,100,ours: all,,,no reference,"
@@ -102,6 +103,7 @@ def test_rows_survive_the_file_and_have_six_digits(tmp_path: Path) -> None:
 
 def test_another_csv_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    record.write([tmp_path / "t.csv"], {})
     with pytest.raises(ValueError, match="is not a table of comparisons: it has the columns a, b"):
         comparison.read_csv(tmp_path / "t.csv")
 

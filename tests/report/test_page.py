@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
+from zcrepro.files import record
 from zcrepro.report.entry import INTERVAL_KINDS
 from zcrepro.report.page import inlined, report
 from zcrepro.report.verdict import VERDICTS
@@ -35,10 +36,11 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
 
 def page(run: Any, title: str = "A small run", description: str = "What the tests need.") -> str:
     """Makes the page of whatever tables and figures there are."""
-    settings = run.settings({"title": title, "run": "small", "description": description})
     output = run.results / "report.html"
     tables = sorted((run.results / "tables").glob("*.csv"))
     figures = sorted((run.results / "figures").glob("*.svg"))
+    shown = {"table": [path.stem for path in tables], "figure": [path.stem for path in figures]}
+    settings = run.settings({"title": title, "run": "small", "description": description, **shown})
     report(settings_file=settings, tables=tables, figures=figures, output=output)
     return output.read_text(encoding="utf-8")
 
@@ -141,6 +143,7 @@ def test_texts_are_escaped(run: Any) -> None:
     run.table("zcp_search", ["search/zcp/nasbench201-cifar100"])
     path = run.results / "tables" / "zcp_search.csv"
     path.write_text(path.read_text().replace("random_search,", "<script>alert(1)</script>,"))
+    record.write([path], {})
     html = page(run, title="<b>bold</b>", description='"quoted" & <i>so on</i>')
     assert "<script" not in html
     assert "<b>" not in html

@@ -125,7 +125,7 @@ class TestRuns:
 
     def test_a_file_that_is_no_evolution_is_named(self, run: Any) -> None:
         path = run.results / "evolved" / "srgp" / "D" / "seed-0.json"
-        path.write_text('{"formula": "snip"}')
+        write_sealed(path, {"formula": "snip"})
         with pytest.raises(ValueError, match=r"seed-0.json is not the file of an evolution: it lacks"):
             run.table("srgp_runs", ["evolved/srgp/D/seed-0"])
 

@@ -13,8 +13,6 @@ from zcrepro.files import markup, parquet, record
 from zcrepro.files.csv import read_csv
 from zcrepro.files.json import read_sealed
 
-NOT_OURS = "It holds no record of how it was made: zcrepro did not write it."
-
 
 def info(path: Path, /) -> None:
     """Show what a result file contains and how it was made.
@@ -34,8 +32,7 @@ def info(path: Path, /) -> None:
 
 def _show_parquet(path: Path, console: Console) -> None:
     types = {field.name: str(field.type) for field in parquet.schema_of(path)}
-    made = parquet.metadata(path)
-    console.print(_made(path, made) if made else NOT_OURS, _columns(parquet.read(path), types))
+    console.print(_made(path, parquet.metadata(path)), _columns(parquet.read(path), types))
 
 
 def _show_csv(path: Path, console: Console) -> None:

@@ -85,9 +85,9 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     """
     chosen = settings.load(settings_file, EvolveSettings)
     mapping = settings.as_mapping(chosen)
-    made = provenance.metadata("evolve", mapping)
     _check(chosen)
     method: Method[Any] = registry.get("method", chosen.method)
+    made = provenance.metadata("evolve", mapping)
     known = [field.name for field in fields(method.Options)]
     where = f"options of {chosen.method} in {settings_file}"
     options = settings.checked(chosen.options, method.Options, known, where)

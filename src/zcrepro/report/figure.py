@@ -38,8 +38,8 @@ def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) ->
         SVG.
     """
     chosen = settings.load(settings_file, FigureSettings)
-    made = provenance.metadata("figure", settings.as_mapping(chosen))
     described: Figure = registry.get("figure", chosen.figure)
+    made = provenance.metadata("figure", settings.as_mapping(chosen))
     context = Context(Inputs(chosen.reads, inputs), chosen.seed, chosen.resamples, chosen.level)
     with _style.style():
         drawing = described.draw(context)

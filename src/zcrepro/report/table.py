@@ -54,8 +54,8 @@ def table(
         The same for a paper.
     """
     chosen = settings.load(settings_file, TableSettings)
-    made = provenance.metadata("table", settings.as_mapping(chosen))
     described: Table = registry.get("table", chosen.table)
+    made = provenance.metadata("table", settings.as_mapping(chosen))
     context = Context(Inputs(chosen.reads, inputs), chosen.seed, chosen.resamples, chosen.level)
     entries = list(described.measure(context))
     known = comparison.read_references(references, chosen.table) if references else []

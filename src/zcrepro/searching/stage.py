@@ -117,8 +117,8 @@ def search(
         the guide has seen in its evolution, which the budget does not count.
     """
     chosen = settings.load(settings_file, SearchSettings)
-    metadata = provenance.metadata("search", settings.as_mapping(chosen))
     algorithm: Algorithm = registry.get("algorithm", chosen.algorithm)
+    metadata = provenance.metadata("search", settings.as_mapping(chosen))
     where = f"options of {chosen.algorithm} in {settings_file}"
     known = [field.name for field in fields(algorithm.options)]
     options = settings.checked(chosen.options, algorithm.options, known, where)
