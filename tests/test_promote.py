@@ -91,6 +91,7 @@ class TestScores:
         """Compute one chunk where the workflow does."""
         chosen = PROBLEM | {
             "images": "digits",
+            "digests": [],
             "proxies": ["snip", "nwot"],
             "start": start,
             "stop": stop,

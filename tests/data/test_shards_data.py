@@ -9,12 +9,15 @@ import pytest
 import zcrepro
 from zcrepro import provenance
 from zcrepro.benchmarks._base import ACCURACIES
+from zcrepro.fetching.datasets import listed_digest, read_datasets
 from zcrepro.files import parquet
 from zcrepro.proxies import extract as stage
 from zcrepro.proxies.feature_table import proxies_in
 from zcrepro.proxies.order import order
 
-FOLDER = Path(__file__).parents[2] / "resources/released/nasbench201/cifar10"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "resources/released/nasbench201/cifar10"
+IMAGES = "images/cifar10_data_batch_1.bin"
 SPACE = zcrepro.get_space("nasbench201")
 COUNT = 2
 
@@ -45,7 +48,7 @@ def test_the_first_architectures_score_as_they_did(
         stage.extract(
             settings_file=tmp_path / "settings.json",
             order=whole_order,
-            images=[real("images/cifar10_data_batch_1.bin")],
+            images=[real(IMAGES)],
             output=output,
             timings=tmp_path / "timings.parquet",
         )
@@ -65,6 +68,7 @@ def test_the_first_architectures_score_as_they_did(
             "space": "nasbench201",
             "task": "cifar10",
             "images": "cifar10",
+            "digests": [listed_digest(read_datasets(ROOT / "config/datasets.tsv")[IMAGES])],
             "proxies": proxies,
             "start": 0,
             "stop": COUNT,

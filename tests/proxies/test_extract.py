@@ -23,6 +23,7 @@ SETTINGS = {
     "space": "embedded_chain",
     "task": "digits",
     "images": "digits",
+    "digests": [],
     "proxies": ["snip", "nwot"],
     "start": 0,
     "stop": 3,
@@ -300,7 +301,7 @@ def test_a_join_holds_no_more_memory_for_many_chunks_than_for_few(folder):
     rows = 6_000
     texts = [f"|a{number}|" for number in range(rows)]
     places = pd.DataFrame({"place": range(rows), "arch": texts, "graph": texts, "first": range(rows)})
-    parquet.write(folder / "order.parquet", places, ORDER, ["place"], {})
+    parquet.write(folder / "order.parquet", places, ORDER, ["place"], {"problem": made["problem"]})
     schema = feature_schema(["snip"])
 
     def peak(size):
