@@ -27,6 +27,7 @@ from zcrepro.fetching.datasets import UNKNOWN, checked_digest, checked_path
 from zcrepro.fetching.download import FULL_DISK, RemoteFile, download, no_room
 from zcrepro.files import archives
 from zcrepro.files.atomic import replacement
+from zcrepro.files.errors import reading
 
 MIRROR = "ZCREPRO_MIRROR"
 
@@ -235,13 +236,16 @@ def _leftovers(output: Path) -> list[Path]:
 
 
 def _take_out(opened: IO[bytes], wanted: FetchSettings, candidate: Path, target: Path, remedy: str) -> None:
-    try:
-        with archives.member(opened, wanted.member) as inside:
-            _copy(inside, target)
-    except archives.BROKEN as error:
-        raise ValueError(f"{wanted.name}: {candidate} is a damaged archive ({error}). {remedy}") from error
-    except ValueError as error:
-        raise ValueError(f"{wanted.name}: {error}") from error
+    with target.open("wb") as file:
+        for block in _member(opened, wanted, candidate, remedy):
+            file.write(block)
+
+
+def _member(opened: IO[bytes], wanted: FetchSettings, candidate: Path, remedy: str) -> Iterator[bytes]:
+    """Yield the content of the member in blocks. An error of writing them is not one of the archive."""
+    with reading(candidate, remedy):
+        limit = archives.most(wanted.bytes, candidate.stat().st_size)
+        yield from archives.member(opened, wanted.member, limit)
 
 
 def _expected(wanted: FetchSettings) -> str:
