@@ -102,7 +102,7 @@ def refused(mirrored, archive, **change):
     said = str(raised.value)
     assert "\n" not in said
     assert str(copy) in said
-    assert "Replace that copy" in said
+    assert "; replace that copy" in said
     return said
 
 

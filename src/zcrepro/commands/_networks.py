@@ -20,7 +20,7 @@ from zcrepro.networks.errors import WrongInputError, out_of_memory
 from zcrepro.networks.forward import as_logits
 from zcrepro.networks.generators import seeded
 from zcrepro.networks.preserve import preserved
-from zcrepro.networks.readable import obstacle
+from zcrepro.networks.readable import eager, obstacle, unwrapped
 
 NOT_THE_USERS = (
     "<",  # Python's own import
@@ -28,6 +28,9 @@ NOT_THE_USERS = (
     *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
 )
 """What the names of files begin with that the user did not write."""
+
+LONGEST = 400
+"""Characters of the words of an error that are shown; they may be pages."""
 
 
 def named(text: str, classes: int, seed: int) -> nn.Module:
@@ -46,7 +49,7 @@ def named(text: str, classes: int, seed: int) -> nn.Module:
         raise ValueError(f"{text} returned the class {made.__name__}; let it return an instance of it")
     if not isinstance(made, nn.Module):
         raise ValueError(f"{text} returned a {type(made).__name__}, not a torch.nn.Module")
-    if "_modules" not in vars(made):
+    if not hasattr(made, "_modules"):
         raise ValueError(f"{text}: the __init__ of {type(made).__name__} does not call super().__init__()")
     return made
 
@@ -67,10 +70,11 @@ def check_classes(text: str, model: nn.Module, images: Tensor, classes: int) -> 
 
 def _classes(model: nn.Module, images: Tensor) -> int | None:
     """Return the number of logits per image, or None if the layers of the network are not ready to be run."""
-    if obstacle(model):
+    network = unwrapped(model)
+    if obstacle(network):
         return None
-    with seeded(model, 0), preserved(model), torch.no_grad():
-        return as_logits(model.eval()(images.clone()), len(images)).shape[1]
+    with eager(network), seeded(network, 0), preserved(network), torch.no_grad():
+        return as_logits(network.eval()(images.clone()), len(images)).shape[1]
 
 
 @contextmanager
@@ -172,10 +176,10 @@ def _check_needs_no_arguments(text: str, make: Callable[..., object]) -> None:
 
 
 def _said(error: BaseException) -> str:
-    """Return in one line the kind and the words of an error."""
+    """Return in one line the kind of an error and the beginning of its words."""
     if isinstance(error, SystemExit):
         return f"it calls sys.exit({error.code!r})"
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:LONGEST]}".removesuffix(": ")
 
 
 def _place(error: BaseException) -> str:

@@ -69,9 +69,15 @@ def score(
     if task is not None and space is None:
         raise ValueError(f"--task {task} needs --space, the space that the task belongs to")
     chosen = [proxy_named(name) for name in proxies]
-    found = []
+    found: list[Scores] = []
+    model = None
     for each in track(range(seed, seed + draws), "scoring"):
+        before = model
         model, fits = _network(network, space, task, TaskShape(shape, (classes,)), each)
+        if model is before:
+            raise ValueError(
+                f"{network} returned the network of the draw before; let it make a new one each time"
+            )
         images, labels = random_batch(batch_size, fits, each)
         if space is None:
             check_classes(network, model, images, classes)
