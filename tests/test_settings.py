@@ -44,6 +44,7 @@ def test_right_settings_are_read(tmp_path):
         ({"share": float("inf")}, "a setting is NaN or infinite"),
         ({"names": ["a", 1]}, "names.1: Input should be a valid string, but it is 1"),
         ({"names": "a"}, "names: Input should be a valid array, but it is 'a'"),
+        ({"names": ["a", "b", "a"]}, "names: 'a' stands there twice"),
         ({"nams": []}, "unknown key 'nams'; did you mean 'names'"),
     ],
 )

@@ -34,6 +34,10 @@ def checked(values: Any, kind: type[Settings], known: Iterable[str], where: str)
     for key in values:
         if key not in known:
             raise ValueError(f"{where}: {unknown_name('key', key, known)}")
+    for key, value in values.items():
+        names = [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+        if repeated := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+            raise ValueError(f"{where}: {key}: {repeated[0]!r} stands there twice")
     missing = [name for name in known if name not in values]
     if missing:
         raise ValueError(f"{where}: missing {', '.join(missing)}")
