@@ -1,6 +1,5 @@
 """The command line for people."""
 
-import importlib
 import json
 import os
 import statistics
@@ -306,56 +305,6 @@ def sentence(err):
     (line,) = (line for line in err.splitlines() if not line.startswith(("scoring: ", "searching ")))
     assert line.startswith("zcrepro: error: ")
     return line.removeprefix("zcrepro: error: ")
-
-
-@pytest.mark.parametrize(
-    ("function", "message"),
-    [
-        ("needs", "own:needs needs arguments (missing a required argument: 'width'); name a function"),
-        ("a_class", "own:a_class returned the class Linear; let it return an instance of it"),
-        ("Needy", "own:Needy needs arguments (missing a required argument: 'width')"),
-        ("network", "own:network is a network; draws need new weights, so name a function that makes one"),
-        ("number", "own:number is no function but of type int"),
-        ("nothing", "own:nothing returned a NoneType, not a torch.nn.Module"),
-        ("fails", "own:fails failed: ZeroDivisionError: division by zero (line 7 of "),
-        ("absent", "'own:absent' cannot be found: module 'own' has no attribute 'absent'"),
-    ],
-)
-def test_what_is_no_function_that_makes_a_network_is_named(function, message, tmp_path, monkeypatch, capsys):
-    (tmp_path / "own.py").write_text(
-        "from torch import nn\nnetwork, number = nn.Linear(2, 2), 3\ndef needs(width): return nn.Linear(width, 2)\n"
-        "def a_class(): return nn.Linear\ndef nothing(): pass\ndef fails():\n    1 / 0\n"
-        "class Needy(nn.Module):\n    def __init__(self, width): super().__init__()\n"
-    )
-    assert message in error_in_folder(tmp_path, ["score", f"own:{function}"], monkeypatch, capsys)
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module' (line 1 of "),
-        ("x = (", "SyntaxError: '(' was never closed (own.py, line 1)"),
-        ("1 / 0", "ZeroDivisionError: division by zero (line 1 of "),
-    ],
-)
-def test_a_module_that_cannot_be_imported_is_named_with_the_reason(
-    source, message, tmp_path, monkeypatch, capsys
-):
-    (tmp_path / "own.py").write_text(source)
-    said = error_in_folder(tmp_path, ["score", "own:make"], monkeypatch, capsys)
-    assert said.startswith(f"'own' cannot be imported: {message}")
-
-
-def error_in_folder(folder, arguments, monkeypatch, capsys):
-    """``error_of`` in a folder, whose modules are forgotten afterwards."""
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.delitem(sys.modules, "own", raising=False)
-    importlib.invalidate_caches()
-    try:
-        return error_of(arguments, capsys)
-    finally:
-        sys.modules.pop("own", None)
 
 
 def test_options_that_do_not_go_together_are_an_error(capsys):

@@ -89,6 +89,7 @@ def _problems(config: Config) -> Iterable[str]:
     trained = [run["problem"] for run in config["embedded"]["problems"]]
     yield from _missing("embedded.problems", "problem", trained, imaged)
     yield from _repeated("features.runs", scored)
+    yield from _repeated("embedded.problems", trained)
     for name, experiment in config["search"].items():
         yield from _repeated(f"search.{name}.runs", [run["problem"] for run in experiment["runs"]])
     for where, run in _searched(config):

@@ -14,7 +14,9 @@ INTRODUCTION = """\
 `quickstart.yaml` are laid over it with `--configfile`. Mappings are merged and lists are replaced: so
 definitions (spaces, training sets, experiments) are mappings, and what is selected is a list.
 
-A key that is not in this table is an error that names the nearest one. To try something, copy
+A key that is not in this table is an error that names the nearest one. A key twice in a mapping, a name
+twice in a list, and a number that is not finite are errors too. A whole number may be written as `20.0`, and
+is at most 1,000,000 except for `seed`. To try something, copy
 `quickstart.yaml`, give it a `run` of its own, change a line and run it: only what depends on that
 line is computed again. A key can also be set on the command line, after all else:
 

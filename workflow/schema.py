@@ -5,7 +5,10 @@ The schema says two things by reference, so that they are written once, in the f
 ``x-of-each: SCHEMA`` for one key per file of that kind, each with the fields of the file's own ``Options``.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +18,16 @@ from jsonschema.exceptions import ValidationError
 
 import static
 from zcrepro import provenance, registry
+from zcrepro.files.text import read_text
 from zcrepro.files.yaml import read_yaml
 from zcrepro.settings import unknown_name
 
 OPTIONS, EACH, OF_EACH = "x-options", "x-each", "x-of-each"
 
 NOT_TEXT = {"integer", "number", "boolean"}
+
+LARGEST = 1_000_000
+"""Maximum of every whole number whose schema has none: more would fill a disk or never end."""
 
 
 def read_schema(path: Path) -> dict[str, Any]:
@@ -34,13 +41,17 @@ def _expanded(schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     found = {key: _expanded(value) for key, value in schema.items() if not key.startswith("x-")}
+    if schema.get("type") == "integer":
+        found.setdefault("maximum", LARGEST)
+    if schema.get("type") == "array" and schema["items"].get("type") != "object":
+        found.setdefault("uniqueItems", True)
     properties = dict(found.get("properties", {}))
     if OPTIONS in schema:
-        properties |= static.options(schema[OPTIONS])
+        properties |= _expanded(static.options(schema[OPTIONS]))
     if EACH in schema:
         kind, common = schema[EACH], _expanded(schema[OF_EACH])
         for name in registry.names(kind):
-            own = static.options(f"{provenance.PLUGINS[kind]}.{name}")
+            own = _expanded(static.options(f"{provenance.PLUGINS[kind]}.{name}"))
             described = common["description"].replace("<name>", name)
             properties[name] = common | {
                 "description": described,
@@ -49,18 +60,55 @@ def _expanded(schema: Any) -> Any:
     return found | ({"properties": properties} if properties else {})
 
 
+def check_files(paths: Iterable[Path | str]) -> None:
+    """Raise ValueError, which names file and line, if a configuration file has a key twice.
+
+    Snakemake reads these files itself, takes the last of the two, and reads 010 as 8. The values inside
+    ``--config`` stand in no file.
+    """
+    for path in map(Path, paths):
+        if path.suffix == ".json":
+            json.loads(read_text(path), object_pairs_hook=partial(_check_keys, path))
+        else:
+            read_yaml(path)
+
+
+def _check_keys(path: Path, pairs: Iterable[tuple[str, Any]]) -> None:
+    for wrong in _repeated([key for key, _ in pairs]):
+        raise ValueError(f"{path}: the key {wrong}")
+
+
 def completed(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in the defaults of ``schema``. Raises ValueError that lists every mistake in ``config``.
 
     A text where the schema wants another type is read as YAML, since Snakemake hands over the values
-    inside ``--config 'srgp={generations: 21}'`` as text.
+    inside ``--config 'srgp={generations: 21}'`` as text. A whole number may be written as 20.0.
     """
-    filled: dict[str, Any] = _with_defaults(config, schema)
-    found = Draft202012Validator(schema).iter_errors(filled)
-    errors = sorted(found, key=lambda error: list(map(str, error.path)))
-    if errors:
-        raise ValueError("\n  ".join(["the configuration is wrong:", *map(_message, errors)]))
+    wrong = list(_unusable(config, ""))
+    if not wrong:
+        filled: dict[str, Any] = _with_defaults(config, schema)
+        wrong = list(_unusable(filled, ""))
+    if not wrong:
+        found = Draft202012Validator(schema).iter_errors(filled)
+        wrong = [_message(error) for error in sorted(found, key=lambda error: list(map(str, error.path)))]
+    if wrong:
+        raise ValueError("\n  ".join(["the configuration is wrong:", *wrong]))
     return filled
+
+
+def _unusable(value: Any, where: str) -> Iterator[str]:
+    """Yield each name that is not a text and each number that is not finite, which no JSON can hold."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            place = f"{where}.{key}".removeprefix(".")
+            if not isinstance(key, str):
+                yield f"{place}: the name {key!r} is not a text; write it in quotes"
+            yield from _unusable(inner, place)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unusable(item, f"{where}.{number}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{where}: {value} is not a finite number"
 
 
 def documented_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -81,7 +129,9 @@ def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, list) and "items" in schema:
         return [_with_defaults(item, schema["items"]) for item in value]
     if isinstance(value, str):
-        return _typed(value, schema)
+        value = _typed(value, schema)
+    if isinstance(value, float) and schema.get("type") == "integer" and value.is_integer():
+        return int(value)  # 20.0 is 20, also in the digest of the settings
     if not isinstance(value, Mapping):
         return value
     known = schema.get("properties", {})
@@ -99,7 +149,9 @@ def _typed(text: str, schema: Mapping[str, Any]) -> Any:
         return text
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        if isinstance(value, str):
+            value = float(value)  # such as 1e-3, which YAML takes for a text
+    except (yaml.YAMLError, ValueError):
         return text
     return value if Draft202012Validator({"type": schema["type"]}).is_valid(value) else text
 
@@ -111,5 +163,17 @@ def _message(error: ValidationError) -> str:
         known = list(schema.get("properties", {}))
         wrong = [key for key in error.instance if key not in known]
         return "; ".join(f"{where or 'top level'}: {unknown_name('key', key, known)}" for key in wrong)
+    if error.validator == "uniqueItems":
+        return "; ".join(f"{where}: {each}" for each in _repeated(error.instance))
+    told = "nothing stands below it" if error.instance is None else error.message
     meaning = f" ({schema['description']})" if "description" in schema else ""
-    return f"{where or 'top level'}: {error.message}{meaning}"
+    return f"{where or 'top level'}: {told}{meaning}"
+
+
+def _repeated(items: Any) -> Iterator[str]:
+    """Yield each item that stands in a list before, with both of its places, which are counted from 0."""
+    before: list[Any] = []
+    for place, item in enumerate(items):
+        if item in before:
+            yield f"{item!r} stands there twice, at places {before.index(item)} and {place}"
+        before.append(item)

@@ -59,5 +59,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(list(sys.argv[1:] if arguments is None else arguments), exit_on_error=False, print_error=False)
     except (CycloptsError, ValueError, OSError, MemoryError) as error:
-        print(f"zcrepro: error: {error}", file=sys.stderr)
+        print(f"zcrepro: error: {str(error) or type(error).__name__}", file=sys.stderr)
         sys.exit(1)

@@ -73,10 +73,20 @@ def score(
 
 
 def random_batch(size: int, shape: TaskShape, seed: int) -> tuple[Tensor, Tensor]:
-    """Return standard normal images, (size, *shape.input), and uniformly random labels, (size,)."""
+    """Return standard normal images, (size, *shape.input), and uniformly random labels, (size,).
+
+    They are float32 and int64 on the CPU, whatever the defaults of torch are. Raises MemoryError if memory is
+    short.
+    """
     generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
-    images = torch.randn((size, *shape.input), generator=generator)
-    return images, torch.randint(shape.classes, (size,), generator=generator)
+    try:
+        images = torch.randn((size, *shape.input), generator=generator, dtype=torch.float32, device="cpu")
+        return images, torch.randint(shape.classes, (size,), generator=generator, device="cpu")
+    except (RuntimeError, TypeError, ValueError) as error:  # what torch raises for a size beyond its limits
+        raise MemoryError(
+            f"no memory for {size} images of shape {shape.input} with labels of {shape.classes} classes: use "
+            "fewer or smaller images"
+        ) from error
 
 
 def _check(model: object, proxies: object) -> None:

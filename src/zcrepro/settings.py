@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,15 +39,27 @@ def checked(values: Any, kind: type[Settings], known: Iterable[str], where: str)
     for key in values:
         if key not in known:
             raise ValueError(f"{where}: {unknown_name('key', key, known)}")
+    for key, value in values.items():
+        names = [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+        if repeated := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+            raise ValueError(f"{where}: {key}: {repeated[0]!r} stands there twice")
     missing = [name for name in known if name not in values]
     if missing:
         raise ValueError(f"{where}: missing {', '.join(missing)}")
     try:
         # Of JSON, since a list there may be a tuple here.
-        return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
+        return TypeAdapter(kind).validate_json(json.dumps(values, allow_nan=False), strict=True)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-        raise ValueError(f"{where}: {'; '.join(wrong)}") from error
+        raise ValueError(f"{where}: {'; '.join(map(_wrong, error.errors()))}") from error
+    except ValueError as error:
+        raise ValueError(f"{where}: a setting is NaN or infinite, which is not JSON") from error
+
+
+def _wrong(error: Mapping[str, Any]) -> str:
+    place = "".join(f"{part}." for part in error["loc"])[:-1]
+    found = error["input"]
+    said = f", but it is {found!r}" if isinstance(found, (bool, int, float, str)) else ""
+    return f"{place}: {error['msg']}{said}".removeprefix(": ")
 
 
 def as_mapping(settings: Any) -> dict[str, Any]:

@@ -145,6 +145,11 @@ def test_draws_that_draw_nothing_anew_are_refused():
             "embedded_cell/digits",
             "'embedded_cell/digits' stands there twice",
         ),
+        (
+            ("embedded", "problems", 1, "problem"),
+            "embedded_cell/digits",
+            "embedded.problems: 'embedded_cell/digits' stands there twice",
+        ),
         (("search", "zcp", "runs", 0, "evolved_by"), "sgrp", "unknown method 'sgrp'; did you mean 'srgp'"),
         (("features", "runs", 0, "problem"), "embedded_cell/digit", "did you mean 'embedded_cell/digits'"),
         (

@@ -1,8 +1,15 @@
 """What the commands that score share: proxies by name or file."""
 
+from zcrepro import registry
 from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
 
 
 def proxy_named(name: str) -> str | EvolvedProxy:
-    """Return the name of a hand-crafted proxy unchanged, or the evolved proxy in a JSON file."""
-    return load_proxy(name) if name.endswith(".json") else name
+    """Return the name of a hand-crafted proxy unchanged, or the evolved proxy in a JSON file.
+
+    Raises ValueError, which gives the nearest name, if there is no such proxy.
+    """
+    if name.endswith(".json"):
+        return load_proxy(name)
+    registry.get("proxies", name)
+    return name

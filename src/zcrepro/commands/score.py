@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from cyclopts.types import PositiveInt
+from cyclopts.types import Int64, PositiveInt
 from torch import nn
 
 from zcrepro import registry
-from zcrepro.commands._networks import named
+from zcrepro.commands._networks import check_classes, named, scoring
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named
 from zcrepro.progress import track
@@ -33,7 +33,7 @@ def score(
     shape: tuple[PositiveInt, PositiveInt, PositiveInt] = (3, 32, 32),
     batch_size: PositiveInt = 64,
     draws: PositiveInt = 1,
-    seed: int = 0,
+    seed: Int64 = 0,
     output: Output = DEFAULT,
 ) -> None:
     """Score one network with any proxies, on a batch of standard normal images and random labels.
@@ -69,10 +69,20 @@ def score(
     if task is not None and space is None:
         raise ValueError(f"--task {task} needs --space, the space that the task belongs to")
     chosen = [proxy_named(name) for name in proxies]
-    found = []
+    found: list[Scores] = []
+    model = None
     for each in track(range(seed, seed + draws), "scoring"):
+        before = model
         model, fits = _network(network, space, task, TaskShape(shape, (classes,)), each)
-        found.append(score_network(model, *random_batch(batch_size, fits, each), chosen, each))
+        if model is before:
+            raise ValueError(
+                f"{network} returned the network of the draw before; let it make a new one each time"
+            )
+        images, labels = random_batch(batch_size, fits, each)
+        if space is None:
+            check_classes(network, model, images, classes)
+        with scoring(network, model, images):
+            found.append(score_network(model, images, labels, chosen, each))
     output.show(Listing("scores", [_row(name, found) for name in found[0]]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cyclopts.types import PositiveInt
+from cyclopts.types import Int64, PositiveInt
 
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named
@@ -23,7 +23,7 @@ def search(
     tournament: PositiveInt = 8,
     batch_size: PositiveInt = 64,
     show: PositiveInt = 5,
-    seed: int = 0,
+    seed: Int64 = 0,
     output: Output = DEFAULT,
 ) -> None:
     """Search a space for the architectures that a proxy ranks best; nothing is trained.

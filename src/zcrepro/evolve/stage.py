@@ -127,9 +127,8 @@ def _check(chosen: EvolveSettings) -> None:
         if Formula.parse(name).tokens != (name,):
             raise ValueError(f"a terminal is the name of a proxy, not {name!r}")
     for key in ("problems", "terminals"):
-        names = getattr(chosen, key)
-        if not names or len(set(names)) < len(names):
-            raise ValueError(f"{key} must be a list of different names, not {names}")
+        if not getattr(chosen, key):
+            raise ValueError(f"{key} must name at least one")
 
 
 def _read(chosen: EvolveSettings, accuracies: list[Path], scores: list[Path]) -> list[Rows]:

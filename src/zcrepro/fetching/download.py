@@ -33,6 +33,8 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 
+from zcrepro.files import archives
+
 CONNECT_AND_READ_SECONDS = (20, 60)
 WAITS = (1.0, 4.0, 15.0)  # seconds before each retry since the last attempt that made progress
 LONGEST_WAIT = 600.0  # seconds; the download fails if the server asks for a longer wait
@@ -163,13 +165,19 @@ def _sent_size(remote: RemoteFile, answer: requests.Response) -> int | None:
 def _unpack(remote: RemoteFile, partial: Path) -> None:
     """Replace ``partial`` by its gunzipped content if that is the listed file."""
     unpacked = partial.with_name(f"{partial.name}.unpacked")
+    limit = archives.most(remote.size, _size(partial))
     try:
         with gzip.open(partial) as packed, unpacked.open("wb") as file:
-            shutil.copyfileobj(packed, file, BLOCK)
+            for block in archives.up_to(limit, packed, remote.name):
+                file.write(block)
         if remote.is_whole(unpacked):
             unpacked.replace(partial)
-    except (gzip.BadGzipFile, zlib.error, EOFError):
-        pass  # not gzip: the file stays as it was sent, and its digest is reported
+    except (gzip.BadGzipFile, zlib.error, EOFError, ValueError):
+        pass  # not gzip or too large: the file stays as it was sent, and its digest is reported
+    except OSError as error:
+        if error.errno in FULL_DISK:
+            raise no_room(remote.name, partial.parent, limit) from error
+        raise
     finally:
         unpacked.unlink(missing_ok=True)
 

@@ -28,6 +28,7 @@ from zcrepro.fetching.download import FULL_DISK, RemoteFile, download, no_room
 from zcrepro.fetching.verified import file_digest, matches
 from zcrepro.files import archives
 from zcrepro.files.atomic import replacement
+from zcrepro.files.errors import reading
 
 MIRROR = "ZCREPRO_MIRROR"
 
@@ -153,14 +154,14 @@ def place(candidate: Path, wanted: FetchSettings, output: Path, remedy: str) -> 
 def _fetch(wanted: FetchSettings, output: Path) -> None:
     mirrored = in_mirror(wanted)
     if mirrored is not None:
-        place(mirrored, wanted, output, remedy=f"Replace that copy, or unset {MIRROR} to download the file.")
+        place(mirrored, wanted, output, remedy=f"replace that copy, or unset {MIRROR} to download the file")
         return
     # The name contains the URL's hash, so that a partial file is never continued from another URL.
     of_url = hashlib.sha256(wanted.url.encode()).hexdigest()[:12]
     partial = output.with_name(f".{output.name}.{of_url}.partial")
     _download(wanted, partial)
     remedy = (
-        "The download was deleted; run again. If it differs again, the URL now serves another file; "
+        "the download was deleted; run again. If it differs again, the URL now serves another file; "
         + _mirror_hint(wanted)
     )
     try:
@@ -219,13 +220,16 @@ def _leftovers(output: Path) -> list[Path]:
 
 
 def _take_out(opened: IO[bytes], wanted: FetchSettings, candidate: Path, target: Path, remedy: str) -> None:
-    try:
-        with archives.member(opened, wanted.member) as inside:
-            _copy(inside, target)
-    except archives.BROKEN as error:
-        raise ValueError(f"{wanted.name}: {candidate} is a damaged archive ({error}). {remedy}") from error
-    except ValueError as error:
-        raise ValueError(f"{wanted.name}: {error}") from error
+    with target.open("wb") as file:
+        for block in _member(opened, wanted, candidate, remedy):
+            file.write(block)
+
+
+def _member(opened: IO[bytes], wanted: FetchSettings, candidate: Path, remedy: str) -> Iterator[bytes]:
+    """Yield the content of the member in blocks. An error of writing them is not one of the archive."""
+    with reading(f"{wanted.name}: {candidate}", remedy):
+        limit = archives.most(wanted.bytes, candidate.stat().st_size)
+        yield from archives.member(opened, wanted.member, limit)
 
 
 def _expected(wanted: FetchSettings) -> str:
@@ -237,7 +241,7 @@ def _found(path: Path, like: str) -> str:
 
 
 def _differs(wanted: FetchSettings, candidate: Path, expected: str, found: str, remedy: str) -> str:
-    return f"{wanted.name}: {candidate} is not the listed file: expected {expected}; found {found}. {remedy}"
+    return f"{wanted.name}: {candidate} is not the listed file: expected {expected}; found {found}; {remedy}"
 
 
 def _how_to_trust(wanted: FetchSettings, candidate: Path) -> str:
