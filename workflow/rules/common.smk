@@ -12,11 +12,12 @@ from jobs.report import Report
 from jobs.run import Run
 from jobs.searching import Searching
 from jobs.training import Training
-from schema import completed, read_schema
+from schema import check_files, completed, read_schema
 
 from zcrepro.fetching.datasets import read_datasets
 from zcrepro.files.atomic import remove_leftovers
 
+check_files(workflow.configfiles)
 config = completed(config, read_schema(HERE / "workflow/schemas/config.schema.yaml"))
 DATASETS = read_datasets(HERE / "config/datasets.tsv")
 config = with_defaults(config)
