@@ -5,7 +5,7 @@ CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table test test-processors test-data lint format pictures lock clean
+.PHONY: help quickstart table test test-processors test-faults test-data lint format pictures lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,10 +38,13 @@ table: $(READY)  ## one table of the sample: make table NAME=zcp_table1
 
 test: $(READY)  ## all the tests but those that need the real benchmark files
 	@echo "Running all tests: about 12 minutes on 2 cores."
-	$(BIN)/python -m pytest -m 'not data' -n $(CORES)
+	$(BIN)/python -m pytest -m 'not data and not faults' -n $(CORES)
 
 test-processors: $(READY)  ## the tests as on other processors, with one and with two threads
 	.ci/test-processors
+
+test-faults: $(READY)  ## the long tests of damaged files: hundreds of flipped bits and cuts in each kind
+	$(BIN)/python -m pytest -m 'faults and not data' -n $(CORES)
 
 test-data: $(READY)  ## the tests on the real benchmark files (fetched, or from ZCREPRO_MIRROR)
 	$(BIN)/python -m pytest -m data -n $(CORES)

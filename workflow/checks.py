@@ -1,13 +1,16 @@
 """Check the names in a configuration that refer to something: training sets, problems, files, plugins."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from jobs.evolution import Evolution
-from jobs.run import Run
+from jobs.run import Run, Wildcards
 from jobs.searching import Searching
 from zcrepro import provenance, registry
+from zcrepro.files.json import read_sealed
 from zcrepro.problems.problem import Problem
 from zcrepro.settings import unknown_name
 
@@ -152,25 +155,63 @@ def _shards(config: Config, root: Path) -> Iterable[str]:
 
 
 def _promoted(config: Config, root: Path) -> Iterable[str]:
-    """Check that every formula and search that a run reads from a tracked folder is there."""
+    """Check that every formula and search that a run reads from a tracked folder is there and fits it."""
     run = Run(config, root)
-    evolution, searches = Evolution(run), Searching(run).tables()
+    evolution, searching = Evolution(run), Searching(run)
     for method in evolution.methods:
         if config["evolution"][method]["promoted"]:
-            formulas = evolution.formulas(method)
-            yield from _untracked(f"evolution.{method}.promoted", formulas, root, "evolve")
+            where = f"evolution.{method}.promoted"
+            for path in map(Path, evolution.formulas(method)):
+                yield from _tracked(where, path, root, "evolve") or _other_formula(method, path, evolution)
     for name, experiment in config["search"].items():
         if experiment["promoted"]:
-            tables = [path for key, path in searches.items() if key.startswith(f"search/{name}/")]
-            yield from _untracked(f"search.{name}.promoted", tables, root, "search")
+            where = f"search.{name}.promoted"
+            for key, table in searching.tables().items():
+                if key.startswith(f"search/{name}/"):
+                    path = Path(table)
+                    yield from _tracked(where, path, root, "search") or _other_search(name, path, searching)
 
 
-def _untracked(where: str, paths: Iterable[str], root: Path, otherwise: str) -> Iterable[str]:
-    for path in (path for path in map(Path, paths) if not path.is_file()):
-        yield (
-            f"{where}: there is no {path.relative_to(root)}; put it there with `zcrepro promote`, or leave "
-            f"out `promoted` to {otherwise} in this run"
-        )
+def _tracked(where: str, path: Path, root: Path, otherwise: str) -> list[str]:
+    if path.is_file():
+        return []
+    return [
+        f"{where}: there is no {path.relative_to(root)}; put it there with `zcrepro promote`, or leave "
+        f"out `promoted` to {otherwise} in this run"
+    ]
+
+
+def _wildcards(**names: str) -> Wildcards:
+    return cast(Wildcards, SimpleNamespace(**names))
+
+
+def _other_formula(method: str, path: Path, evolution: Evolution) -> Iterable[str]:
+    """Compare the settings of a tracked formula with those that the configuration asks for."""
+    repeat = path.stem.removeprefix("seed-")
+    asked = evolution.evolve(_wildcards(method=method, training_set=path.parent.name, seed=repeat))
+    found = read_sealed(path)["settings"]
+    for key, value in asked.items():
+        if found.get(key) != value:
+            yield (
+                f"evolution.{method}.promoted: {path} was evolved with {key} {found.get(key)!r} instead of "
+                f"{value!r}; set it so, or leave out `promoted` to evolve in this run"
+            )
+
+
+def _other_search(experiment: str, path: Path, searching: Searching) -> Iterable[str]:
+    """Compare the settings of tracked searches with those that the configuration asks for."""
+    from zcrepro.files import parquet  # Imported here, since it is slow and most runs promote no searches.
+
+    space, _, task = path.stem.partition("-")
+    found = json.loads(parquet.metadata(path).get("algorithms", "{}"))
+    for algorithm in searching.experiments[experiment]["algorithms"]:
+        job = _wildcards(experiment=experiment, space=space, task=task, algorithm=algorithm)
+        if found.get(algorithm, {}).get("settings") != provenance.settings_digest(searching.search(job)):
+            yield (
+                f"search.{experiment}.promoted: the searches of {algorithm} in {path} were made with other "
+                "settings than the configuration has; correct these, or leave out `promoted` to search in "
+                "this run"
+            )
 
 
 def _training_sets(config: Config) -> Iterable[str]:

@@ -58,34 +58,28 @@ def test_shards_that_are_not_there_are_named_with_what_to_do():
 
 
 @pytest.mark.parametrize(
-    ("path", "folder", "message"),
+    ("path", "folder", "files", "message"),
     [
         (
             ("evolution", "srgp"),
             "resources/evolved/srgp",
+            2 * 3,  # training sets, repeats
             r"evolution\.srgp\.promoted: there is no resources/evolved/srgp/cell/seed-1\.json; put it there with "
             "`zcrepro promote`, or leave out `promoted` to evolve in this run",
         ),
         (
             ("search", "zcp"),
             "resources/search/zcp",
+            2,
             r"search\.zcp\.promoted: there is no resources/search/zcp/embedded_chain-digits\.parquet; .* to search",
         ),
     ],
 )
-def test_promoted_files_that_are_not_there_are_named_with_what_to_do(path, folder, message, tmp_path):
+def test_promoted_files_that_are_not_there_are_named_with_what_to_do(path, folder, files, message, tmp_path):
     config = filled(changed(*path, "promoted", value=folder))
-    names = [f"{training_set}/seed-{seed}.json" for training_set in ("cell", "chain") for seed in range(3)]
-    names += [f"{space}-digits.parquet" for space in ("embedded_cell", "embedded_chain")]
-    for name in names:
-        (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / folder / name).touch()
-    check_references(config, DATASETS, tmp_path)
-    for missing in ("cell/seed-1.json", "embedded_chain-digits.parquet"):
-        (tmp_path / folder / missing).unlink()
     with pytest.raises(ValueError, match=message) as raised:
         check_references(config, DATASETS, tmp_path)
-    assert str(raised.value).count("there is no") == 1
+    assert str(raised.value).count("there is no") == files
 
 
 def test_draws_that_draw_nothing_anew_are_refused():
