@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,22 @@ def preserved(model: nn.Module) -> Iterator[None]:
     """Restore the state of ``model`` on exit: attributes, tensors, hooks, modes and generators."""
     undos: list[Undo] = []
     _remember(model, set(), undos)
+    with _undone(undos):
+        yield
+
+
+@contextmanager
+def values_preserved(model: nn.Module) -> Iterator[None]:
+    """Restore the values of parameters and buffers on exit, and nothing else.
+
+    It takes a fraction of the time of ``preserved``.
+    """
+    with _undone([_of_tensor(tensor) for tensor in own_tensors(model)]):
+        yield
+
+
+@contextmanager
+def _undone(undos: Sequence[Undo]) -> Iterator[None]:
     try:
         yield
     finally:

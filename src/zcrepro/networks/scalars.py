@@ -1,5 +1,6 @@
-"""Transfer scalars from a device to the host."""
+"""Reduce tensors to scalars, and transfer scalars from a device to the host."""
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -13,3 +14,9 @@ def on_host(scalars: Iterable[Tensor]) -> list[float]:
     """
     found = list(scalars)
     return torch.stack(found).tolist() if found else []
+
+
+def finite(tensors: Iterable[Tensor]) -> Tensor:
+    """Return whether all elements of tensors on one device are finite, as a scalar tensor on that device."""
+    largest = [torch.linalg.vector_norm(tensor.detach(), math.inf) for tensor in tensors if tensor.numel()]
+    return torch.stack(largest).isfinite().all() if largest else torch.tensor(True)
