@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -423,6 +424,7 @@ TEXTS = [
     for cell in ("333333", "s33s33", "3ss333", "33s3s3")
 ]
 BAD = TEXTS[1]
+TRACKED = Path(__file__).parents[2] / "resources/released/nasbench201"
 SETTINGS = {
     "space": "embedded_cell",
     "task": "digits",
@@ -570,6 +572,12 @@ def test_chunks_that_were_made_with_other_time_limits_are_joined(folder):
     found = joined(folder, halves)
     whole = scores_in(extracted(folder))
     pd.testing.assert_frame_equal(found, whole[found.columns], check_exact=True, check_like=True)
+
+
+def test_tracked_scores_say_how_they_were_made_as_new_ones_do(folder):
+    made = parquet.metadata(extracted(folder))
+    for shard in TRACKED.rglob("*.parquet"):
+        assert json.loads(parquet.metadata(shard)["how"]).keys() == json.loads(made["how"]).keys()
 
 
 def test_too_many_undefined_scores_are_told_by_proxy_reason_and_architecture(folder, monkeypatch):

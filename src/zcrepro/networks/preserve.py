@@ -26,28 +26,29 @@ def preserved(model: nn.Module) -> Iterator[None]:
     """Restore the state of ``model`` on exit: attributes, tensors, hooks, modes and generators."""
     undos: list[Undo] = []
     _remember(model, set(), undos)
-    with _undone(undos):
-        yield
-
-
-@contextmanager
-def values_preserved(model: nn.Module) -> Iterator[None]:
-    """Restore the values of parameters and buffers on exit, and nothing else.
-
-    It takes a fraction of the time of ``preserved``.
-    """
-    with _undone([_of_tensor(tensor) for tensor in own_tensors(model)]):
-        yield
-
-
-@contextmanager
-def _undone(undos: Sequence[Undo]) -> Iterator[None]:
     try:
         yield
     finally:
-        with torch.no_grad():
-            for undo in undos:
-                undo()
+        _run(undos)
+
+
+@contextmanager
+def values_preserved(model: nn.Module) -> Iterator[Callable[[], None]]:
+    """Restore the values of parameters and buffers on exit, and nothing else, in a fraction of the time.
+
+    Yields a function that restores them at once.
+    """
+    undos = [_of_tensor(tensor) for tensor in own_tensors(model)]
+    try:
+        yield lambda: _run(undos)
+    finally:
+        _run(undos)
+
+
+@torch.no_grad()
+def _run(undos: Sequence[Undo]) -> None:
+    for undo in undos:
+        undo()
 
 
 def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:

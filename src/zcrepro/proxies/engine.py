@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -88,8 +88,13 @@ def compute(
         If the GPU has failed.
     """
     network = unwrapped(model)
-    with torch.inference_mode(False), _full_precision(), eager(network):
-        return _compute(_Subject(network, batch, seed, seconds), proxies)
+    with (
+        torch.inference_mode(False),
+        _full_precision(),
+        eager(network),
+        values_preserved(network) as restore,
+    ):
+        return _compute(_Subject(network, batch, seed, seconds, restore), proxies)
 
 
 def _compute(subject: _Subject, proxies: Sequence[Proxy[Any]]) -> Scores:
@@ -111,13 +116,16 @@ Outcome = tuple[float, str]
 class _Subject:
     """One network and batch to be scored.
 
-    ``drawing`` are the modules that draw random numbers. They are None until a pass has drawn any.
+    ``seconds`` bounds the time of each pass and each proxy. ``restore`` gives the tensors of the network the
+    values that they had at first, since a pass or a proxy might have written to them. ``drawing`` are the
+    modules that draw random numbers. They are None until a pass has drawn any.
     """
 
     model: nn.Module
     batch: Batch
     seed: int
     seconds: float | None
+    restore: Callable[[], None]
     drawing: list[nn.Module] | None = None
 
     def scores(self, run: Pass[Any], members: Sequence[Proxy[Any]]) -> dict[str, Outcome]:
@@ -128,8 +136,8 @@ class _Subject:
         refused = {proxy.name: self._refusal(proxy) for proxy in members}
         found: dict[str, Outcome] = {name: (math.nan, reason) for name, reason in refused.items() if reason}
         while waiting := [proxy for proxy in members if proxy.name not in found]:
-            with values_preserved(self.model):
-                found |= self._some_scores(run, waiting)
+            found |= self._some_scores(run, waiting)
+            self.restore()
         return found
 
     @cached_property
