@@ -366,6 +366,16 @@ def test_running_statistics_that_no_score_reads_change_none(name, value):
     assert dict(computed(*ALL, model=changed(name, value))) == dict(computed(*ALL))
 
 
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.half, torch.sparse_coo])
+def test_a_parameter_of_an_unusual_kind_beside_the_layers_hinders_no_score(kind):
+    extra = torch.full((3,), 6e4 if kind == torch.half else 1.0)
+    model = built(convolutional())
+    made = extra.to_sparse() if kind == torch.sparse_coo else extra.to(kind)
+    model[0].extra = nn.Parameter(made, requires_grad=False)
+    found = computed("snip", model=model)
+    assert (found["snip"], found.status["snip"]) == (computed("snip")["snip"], "ok")
+
+
 class Scaled(nn.Module):
     """Multiplies its input by a buffer that is not a number, which no weight shows."""
 

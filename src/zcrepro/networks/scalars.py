@@ -17,6 +17,13 @@ def on_host(scalars: Iterable[Tensor]) -> list[float]:
 
 
 def finite(tensors: Iterable[Tensor]) -> Tensor:
-    """Return whether all elements of tensors on one device are finite, as a scalar tensor on that device."""
-    largest = [torch.linalg.vector_norm(tensor.detach(), math.inf) for tensor in tensors if tensor.numel()]
-    return torch.stack(largest).isfinite().all() if largest else torch.tensor(True)
+    """Return whether all elements of tensors are finite, as a scalar tensor on the device of the first.
+
+    Tensors that torch has no norm of, sparse ones and those of eight bits, are left out.
+    """
+    found = [
+        torch.linalg.vector_norm(tensor.detach(), math.inf).isfinite()
+        for tensor in tensors
+        if tensor.numel() and tensor.layout == torch.strided and tensor.itemsize > 1
+    ]
+    return torch.stack([each.to(found[0].device) for each in found]).all() if found else torch.tensor(True)
