@@ -598,6 +598,6 @@ def test_too_many_undefined_scores_are_told_by_proxy_reason_and_architecture(fol
         joined(folder, [chunk], max_undefined_share=0.2)
     reason = "the network cannot be built: RuntimeError: no such operation"
     for name in SETTINGS["proxies"]:
-        expected = f"{name} is undefined for 1 of 4 rows: {reason} (1 times, such as {BAD!r})"
+        expected = f"{name} is undefined for 1 of 4 rows: {reason} (1 of them, such as {BAD!r})"
         assert expected in str(caught.value)
     assert "Leave params, snip, nwot out of features.proxies" in str(caught.value)

@@ -117,8 +117,8 @@ def _of_collection(value: Any, fill: Callable[[Any], object]) -> Undo:
 
 def _of_tensor(tensor: Tensor) -> Undo:
     required = tensor.requires_grad
-    # Lazy and meta tensors have no values, inference tensors cannot be written outside of that mode, and torch
-    # cannot compare sparse ones.
+    # Lazy and meta tensors have no values, inference tensors cannot be written outside of that mode, and
+    # torch cannot compare sparse ones.
     fixed = is_lazy(tensor) or tensor.is_meta or tensor.is_inference() or tensor.layout != torch.strided
     before = None if fixed else tensor.detach().clone()
 

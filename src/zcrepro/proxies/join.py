@@ -282,7 +282,7 @@ def _reasons(status: pd.Series) -> Iterator[str]:
     """Yield the commonest statuses, each with its number and some architectures, which are the index."""
     for reason, count in status.value_counts().head(REASONS).items():
         archs = status.index[status == reason].unique()[:EXAMPLES]
-        yield f"{reason} ({count} times, such as {', '.join(map(repr, archs))})"
+        yield f"{reason} ({count} of them, such as {', '.join(map(repr, archs))})"
 
 
 def _differences(had: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
