@@ -34,15 +34,16 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def values_preserved(model: nn.Module) -> Iterator[Callable[[], None]]:
-    """Restore the values of parameters and buffers on exit, and nothing else, in a fraction of the time.
+    """Yield a function that restores the values of parameters and buffers, and nothing else.
 
-    Yields a function that restores them at once.
+    It takes a fraction of the time of ``preserved``. If the code inside raises, they are restored too.
     """
     undos = [_of_tensor(tensor) for tensor in own_tensors(model)]
     try:
         yield lambda: _run(undos)
-    finally:
+    except BaseException:
         _run(undos)
+        raise
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """Reduce tensors to scalars, and transfer scalars from a device to the host."""
 
-import math
 from collections.abc import Iterable
 
 import torch
@@ -17,13 +16,16 @@ def on_host(scalars: Iterable[Tensor]) -> list[float]:
 
 
 def finite(tensors: Iterable[Tensor]) -> Tensor:
-    """Return whether all elements of tensors are finite, as a scalar tensor on the device of the first.
+    """Return whether all elements of real tensors are finite, as a scalar tensor on the device of the first.
 
-    Tensors that torch has no norm of, sparse ones and those of eight bits, are left out.
+    Sparse tensors and those of eight bits, which torch finds no extremes of, are left out.
     """
-    found = [
-        torch.linalg.vector_norm(tensor.detach(), math.inf).isfinite()
+    extremes = [
+        extreme
         for tensor in tensors
         if tensor.numel() and tensor.layout == torch.strided and tensor.itemsize > 1
+        for extreme in tensor.detach().aminmax()  # NaN if an element is
     ]
-    return torch.stack([each.to(found[0].device) for each in found]).all() if found else torch.tensor(True)
+    if not extremes:
+        return torch.tensor(True)
+    return torch.stack([each.to(extremes[0].device) for each in extremes]).isfinite().all()

@@ -76,10 +76,10 @@ def _smallest_eigenvalue(features: Tensor) -> float:
 
     Raises UndefinedScoreError if a feature is not finite.
     """
-    if not features.isfinite().all():
-        raise UndefinedScoreError("a feature map is not finite")
     centred = features.double() - features.double().mean(1, keepdim=True)
     lengths = centred.norm(dim=1, keepdim=True)
+    if not lengths.isfinite().all():
+        raise UndefinedScoreError("a feature map is not finite")
     unit = torch.where(lengths > 0, centred / lengths, torch.zeros_like(centred))
     return float(torch.linalg.eigvalsh(unit @ unit.T)[0])
 
