@@ -99,6 +99,7 @@ class TestScores:
             "redraw": ["weights"] if draw else [],
             "batch_size": 4,
             "share_equal_graphs": True,
+            "pass_seconds": 600,
             "augmented_batches": False,
             "seed": 1,
             "device": "cpu",

@@ -51,6 +51,8 @@ def score(
         classes, or an unknown proxy. The message names what is wrong.
     MemoryError
         If memory is short. The batch is not reduced, because a smaller batch has other scores.
+    torch.AcceleratorError
+        If the GPU has failed.
     """
     _check(model, proxies)
     evolved = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]

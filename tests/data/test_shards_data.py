@@ -74,6 +74,7 @@ def test_the_first_architectures_score_as_they_did(
             "stop": COUNT,
             "batch_size": 64,
             "share_equal_graphs": True,
+            "pass_seconds": 600,
             "augmented_batches": False,
             "draw": draw,
             "redraw": ["weights"],

@@ -104,7 +104,9 @@ def test_rows_with_an_undefined_score_are_left_out_and_told(folder: Path) -> Non
     assert found.arch.tolist() == ["a1", "b1", "c1"]
     assert found.left_out == {"b2": "graph of b"}
     assert len(of(folder, ["nwot"])) == 4
-    with pytest.raises(ValueError, match=r"1 of 4 .* of s/cifar10 .* \(zen 1\).*max_undefined_share = 0.2 "):
+    with pytest.raises(
+        ValueError, match=r"1 of 4 .* of s/cifar10 .* \(zen 1\), such as 'b2': .*share = 0.2 "
+    ):
         of(folder, ["nwot", "zen"], max_undefined_share=0.2)
 
 

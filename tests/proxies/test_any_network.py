@@ -544,7 +544,7 @@ def test_a_pass_that_the_network_cannot_run_leaves_the_others_their_values():
     assert found.status["meco"].startswith("the pass feature_maps fails: RuntimeError")
 
 
-def test_a_formula_that_fails_costs_its_own_score(monkeypatch):
+def test_a_proxy_that_fails_costs_its_own_score(monkeypatch):
     import dataclasses
 
     from zcrepro.proxies import snip
@@ -554,7 +554,7 @@ def test_a_formula_that_fails_costs_its_own_score(monkeypatch):
 
     monkeypatch.setattr(snip, "PROXY", dataclasses.replace(snip.PROXY, compute=broken))
     found = scores(Net(), ["snip", "grad_norm"])
-    assert found.status["snip"] == "the formula fails: KeyError: 'nothing of that name'"
+    assert found.status["snip"] == "the proxy snip fails: KeyError: 'nothing of that name'"
     assert found.status["grad_norm"] == "ok"
 
 

@@ -29,6 +29,7 @@ SETTINGS = {
     "stop": 3,
     "batch_size": 8,
     "share_equal_graphs": True,
+    "pass_seconds": 600,
     "augmented_batches": False,
     "draw": 0,
     "redraw": ["weights"],

@@ -81,6 +81,7 @@ class Features:
             "proxies": self.groups[wildcards.group],
             "start": int(wildcards.start),
             "stop": int(wildcards.stop),
+            "pass_seconds": self.section["pass_seconds"],
             "device": self.run.config["device"],
             "torch_threads": self.run.config["torch_threads"],
         }

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zcrepro.networks.errors import WrongInputError, told
+from zcrepro.networks.errors import FAILURES, UndefinedScoreError, WrongInputError, told
 from zcrepro.networks.generators import undrawn
 
 
@@ -65,6 +65,16 @@ def _described(output: object) -> str:
     return f"a {type(output).__name__}"
 
 
+def require_finite_logits(outputs: Tensor) -> None:
+    """Raise UndefinedScoreError if logits are infinite or not a number.
+
+    A comparison with zero takes features that are not a number for inactive ones, so that a count of active
+    units would be finite all the same.
+    """
+    if not outputs.isfinite().all():
+        raise UndefinedScoreError("the logits are not finite")
+
+
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
     """Return the mean cross-entropy of ``outputs``, (n, classes), and ``labels``, (n,).
 
@@ -86,6 +96,6 @@ def failure(model: nn.Module, images: Tensor) -> str | None:
     try:
         with torch.no_grad():
             as_logits(model.eval()(images.clone()), len(images))
-    except Exception as error:
+    except FAILURES as error:
         return told(error)
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,9 +29,27 @@ def preserved(model: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
-        with torch.no_grad():
-            for undo in undos:
-                undo()
+        _run(undos)
+
+
+@contextmanager
+def values_preserved(model: nn.Module) -> Iterator[Callable[[], None]]:
+    """Yield a function that restores the values of parameters and buffers, and nothing else.
+
+    It takes a fraction of the time of ``preserved``. If the code inside raises, they are restored too.
+    """
+    undos = [_of_tensor(tensor) for tensor in own_tensors(model)]
+    try:
+        yield lambda: _run(undos)
+    except BaseException:
+        _run(undos)
+        raise
+
+
+@torch.no_grad()
+def _run(undos: Sequence[Undo]) -> None:
+    for undo in undos:
+        undo()
 
 
 def _remember(value: Any, seen: set[int], undos: list[Undo]) -> None:
@@ -100,8 +118,9 @@ def _of_collection(value: Any, fill: Callable[[Any], object]) -> Undo:
 
 def _of_tensor(tensor: Tensor) -> Undo:
     required = tensor.requires_grad
-    # Lazy and meta tensors have no values, and inference tensors cannot be written outside of that mode.
-    fixed = is_lazy(tensor) or tensor.is_meta or tensor.is_inference()
+    # Lazy and meta tensors have no values, inference tensors cannot be written outside of that mode, and
+    # torch cannot compare sparse ones.
+    fixed = is_lazy(tensor) or tensor.is_meta or tensor.is_inference() or tensor.layout != torch.strided
     before = None if fixed else tensor.detach().clone()
 
     def undo() -> None:

@@ -14,6 +14,9 @@ from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import read_draws as scores_of_draws
 from zcrepro.problems.scores import read_scores
 
+EXAMPLES = 3
+"""How many architectures an error about undefined scores names."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -150,7 +153,7 @@ def _joined(
             "have an accuracy; are they of the same space?"
         )
     is_defined = np.isfinite(rows[list(names)].to_numpy(np.float64)).all(axis=1)
-    _check_undefined(problem, path, rows[list(names)], is_defined, max_undefined_share)
+    _check_undefined(problem, path, rows.set_index("arch")[list(names)], is_defined, max_undefined_share)
     kept = rows[is_defined]
     return Rows(
         problem,
@@ -181,7 +184,8 @@ def _check_undefined(
     if undefined > max_share * len(defined):
         counts = (~np.isfinite(columns.to_numpy(np.float64))).sum(axis=0)
         each = ", ".join(f"{name} {count}" for name, count in zip(columns, counts, strict=True) if count)
+        some = ", ".join(repr(arch) for arch in columns.index[~defined][:EXAMPLES])
         raise ValueError(
             f"{path}: {undefined} of {len(defined)} architectures of {problem} have an undefined score "
-            f"({each}), more than the share max_undefined_share = {max_share:g} allows"
+            f"({each}), such as {some}: more than the share max_undefined_share = {max_share:g} allows"
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
+import numpy as np
 from torch import Tensor, nn
 
-from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
+from zcrepro.networks.errors import FAILURES, UndefinedScoreError, of_the_machine, told
 from zcrepro.settings import unknown_name
 
 Need = str
@@ -90,12 +92,16 @@ class Proxy(Generic[R]):
     direction
         ``higher`` if the paper takes larger scores to be better, otherwise ``lower``.
     compute
-        Maps the record to the score. Raises UndefinedScoreError, with the reason, if there is none.
+        Maps the record, which it may not change, to the score: a number, or a tensor or array of one. Raises
+        UndefinedScoreError, with the reason, if there is none.
     counts_dead
         Whether modules that do not contribute to the logits change the score. They change counts of modules
         and parameters, and what is drawn for a network in module order; they change no gradient of the loss.
         If False, networks that compute the same function of the same weights have one score, and extraction
         computes it once.
+    reads_values
+        Whether the values of weights or features change the score. If False, as for counts, it is defined for
+        a network whose weights are not finite.
 
     Raises
     ------
@@ -111,6 +117,7 @@ class Proxy(Generic[R]):
     direction: str
     compute: Callable[[R], float]
     counts_dead: bool = True
+    reads_values: bool = True
 
     def __post_init__(self) -> None:
         for need in sorted(self.needs - self.runs_in.records):
@@ -121,20 +128,44 @@ class Proxy(Generic[R]):
     def score(self, record: R) -> tuple[float, str]:
         """Return the score and ``ok``, or NaN and the reason.
 
-        Raises MemoryError or torch.OutOfMemoryError if memory is short, and no other error.
+        A proxy that fails, or returns something other than a finite number, is named in the reason.
+
+        Raises
+        ------
+        MemoryError, torch.OutOfMemoryError, torch.AcceleratorError
+            If memory is short or the GPU has failed, which says nothing about the network.
         """
-        for need in sorted(self.needs):
-            if need in record.obstacles:
-                return math.nan, record.obstacles[need]
         try:
-            value = float(self.compute(record))
+            for need in sorted(self.needs):
+                if need in record.obstacles:
+                    return math.nan, record.obstacles[need]
+            value = self.compute(record)
+            number = _number(value)
         except UndefinedScoreError as reason:
             return math.nan, str(reason)
-        except Exception as error:
-            if out_of_memory(error):
+        except FAILURES as error:
+            if of_the_machine(error):
                 raise
-            return math.nan, f"the formula fails: {told(error)}"
-        return (value, "ok") if math.isfinite(value) else (math.nan, f"the formula gives {value}")
+            return math.nan, f"the proxy {self.name} fails: {told(error)}"
+        if number is None:
+            return math.nan, f"the proxy {self.name} returns {_described(value)} instead of a number"
+        if not math.isfinite(number):
+            return math.nan, f"the proxy {self.name} gives {number}"
+        return number, "ok"
+
+
+def _number(value: object) -> float | None:
+    """Return a real number, or the only element of a tensor or array, as a float; None if it is neither."""
+    if isinstance(value, Tensor | np.ndarray) and math.prod(value.shape) == 1:
+        value = value.item()
+    is_real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    return float(value) if is_real else None  # type: ignore[arg-type]
+
+
+def _described(value: object) -> str:
+    if isinstance(value, Tensor | np.ndarray):
+        return f"a {type(value).__name__} of {value.dtype} of shape {tuple(value.shape)}"
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _unmet(need: Need, recorded: frozenset[Need]) -> str:

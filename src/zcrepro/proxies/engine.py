@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -14,16 +15,22 @@ from torch import Tensor, nn
 
 from zcrepro.networks.dropping import drawing_modules, dropping_off
 from zcrepro.networks.errors import (
+    FAILURES,
     DrewError,
+    TimeLimitError,
     UndefinedScoreError,
     WrongInputError,
+    of_the_machine,
     out_of_memory,
     told,
 )
 from zcrepro.networks.forward import failure
 from zcrepro.networks.pooling import poolings_by_products
-from zcrepro.networks.preserve import preserved, rerouted
+from zcrepro.networks.preserve import preserved, rerouted, values_preserved
 from zcrepro.networks.readable import eager, obstacle, unwrapped
+from zcrepro.networks.scalars import finite
+from zcrepro.networks.time_limit import time_limit
+from zcrepro.proxies._given import Given, writes_seen
 from zcrepro.proxies.base import Batch, Need, Pass, Proxy, Record
 
 
@@ -55,11 +62,21 @@ class Scores(Mapping[str, float]):
         return len(self.values_by_name)
 
 
-def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy[Any]], seed: int) -> Scores:
+def compute(
+    model: nn.Module,
+    batch: Batch,
+    proxies: Sequence[Proxy[Any]],
+    seed: int,
+    seconds: float | None = None,
+) -> Scores:
     """Compute every proxy on one network and one batch.
 
     Each pass runs once, with the needs of all its proxies. The model is left as it was found. A score that
-    cannot be computed is NaN, and its status gives the reason.
+    cannot be computed is NaN, and its status gives the reason. Whatever one proxy does, the others have the
+    scores that they have without it.
+
+    ``seconds`` bounds the time of each pass, and of each proxy after it (see ``time_limit``). Scores that
+    would take longer are NaN.
 
     Raises
     ------
@@ -67,52 +84,117 @@ def compute(model: nn.Module, batch: Batch, proxies: Sequence[Proxy[Any]], seed:
         If the network cannot process the images, or its output is not logits that fit the labels.
     MemoryError
         If memory is short. The batch is not reduced, because a smaller batch has other scores.
+    torch.AcceleratorError
+        If the GPU has failed.
     """
     network = unwrapped(model)
-    with torch.inference_mode(False), _full_precision(), eager(network):
-        # Images created in torch.inference_mode cannot take part in autograd; copies made outside it can.
-        batch = Batch(batch.images.clone(), batch.labels.clone())
-        return _compute(_Subject(network, batch, seed), proxies)
+    with (
+        torch.inference_mode(False),
+        _full_precision(),
+        eager(network),
+        values_preserved(network) as restore,
+    ):
+        return _compute(_Subject(network, batch, seed, seconds, restore), proxies)
 
 
 def _compute(subject: _Subject, proxies: Sequence[Proxy[Any]]) -> Scores:
     scores = Scores()
-    hidden = obstacle(subject.model)
     for run, members in _by_pass(proxies).items():
         start = time.perf_counter()
-        found = [(math.nan, hidden)] * len(members) if hidden else subject.scores(run, members)
-        for proxy, (value, status) in zip(members, found, strict=True):
-            scores.values_by_name[proxy.name], scores.status[proxy.name] = value, status
+        found = subject.scores(run, members)
+        for name in (proxy.name for proxy in members):
+            scores.values_by_name[name], scores.status[name] = found[name]
         scores.seconds[run.name] = time.perf_counter() - start
     return scores
+
+
+Outcome = tuple[float, str]
+"""A score and its status."""
 
 
 @dataclass
 class _Subject:
     """One network and batch to be scored.
 
-    ``drawing`` are the modules that draw random numbers. They are None until a pass has drawn any.
+    ``seconds`` bounds the time of each pass and each proxy. ``restore`` gives the tensors of the network the
+    values that they had at first, since a pass or a proxy might have written to them. ``drawing`` are the
+    modules that draw random numbers. They are None until a pass has drawn any.
     """
 
     model: nn.Module
     batch: Batch
     seed: int
+    seconds: float | None
+    restore: Callable[[], None]
     drawing: list[nn.Module] | None = None
 
-    def scores(self, run: Pass[Any], members: Sequence[Proxy[Any]]) -> list[tuple[float, str]]:
-        """Return score and status of each member. If the pass fails, all of them have its reason."""
+    def scores(self, run: Pass[Any], members: Sequence[Proxy[Any]]) -> dict[str, Outcome]:
+        """Return score and status of each member.
+
+        After a member that changes the record, the pass runs again for the rest of them.
+        """
+        refused = {proxy.name: self._refusal(proxy) for proxy in members}
+        found: dict[str, Outcome] = {name: (math.nan, reason) for name, reason in refused.items() if reason}
+        while waiting := [proxy for proxy in members if proxy.name not in found]:
+            found |= self._some_scores(run, waiting)
+            self.restore()
+        return found
+
+    @cached_property
+    def _hidden(self) -> str | None:
+        return obstacle(self.model)
+
+    @cached_property
+    def _is_finite(self) -> bool:
+        return bool(finite(each for each in self.model.parameters() if each.is_floating_point()))
+
+    def _refusal(self, proxy: Proxy[Any]) -> str | None:
+        """Return why ``proxy`` is not computed on this network, or None if it is."""
+        if self._hidden or not proxy.reads_values or self._is_finite:
+            return self._hidden
+        return "the network has parameters that are not finite"
+
+    def _some_scores(self, run: Pass[Any], members: Sequence[Proxy[Any]]) -> dict[str, Outcome]:
+        """Return the outcomes of the first members, up to one that changes the record.
+
+        If the pass fails, all members have its reason.
+        """
         try:
-            record = self._record(run, frozenset[Need]().union(*(proxy.needs for proxy in members)))
-            return [proxy.score(record) for proxy in members]
-        except UndefinedScoreError as reason:
-            return [(math.nan, str(reason))] * len(members)
+            with time_limit(self.seconds):
+                record = self._record(run, frozenset[Need]().union(*(proxy.needs for proxy in members)))
+            return self._of_record(record, members)
+        except UndefinedScoreError as undefined:
+            reason = str(undefined)
+        except TimeLimitError as late:
+            reason = f"the pass {run.name} {late}"
         except WrongInputError:
             raise
-        except Exception as error:
+        except FAILURES as error:
             if out_of_memory(error):
                 raise self._short_of_memory(run) from error
+            if of_the_machine(error):
+                raise
             self._refuse_if_broken(error)
-            return [(math.nan, f"the pass {run.name} fails: {told(error)}")] * len(members)
+            reason = f"the pass {run.name} fails: {told(error)}"
+        return {proxy.name: (math.nan, reason) for proxy in members}
+
+    def _of_record(self, record: Record, members: Sequence[Proxy[Any]]) -> dict[str, Outcome]:
+        given = Given(record)
+        found: dict[str, Outcome] = {}
+        for proxy in members:
+            value, status = self._score(proxy, record)
+            if given.changed:
+                changed = f"the proxy {proxy.name} changed what it was given"
+                return found | {proxy.name: (math.nan, changed if status == "ok" else status)}
+            found[proxy.name] = value, status
+        return found
+
+    def _score(self, proxy: Proxy[Any], record: Record) -> Outcome:
+        try:
+            with time_limit(self.seconds), writes_seen():
+                return proxy.score(record)
+        except TimeLimitError as late:
+            return math.nan, f"the proxy {proxy.name} {late}"
 
     def _record(self, run: Pass[Any], needs: frozenset[Need]) -> Record:
         """Run the pass, and once more with dropping switched off if the network drew random numbers."""
@@ -130,13 +212,20 @@ class _Subject:
 
     def _run(self, run: Pass[Any], needs: frozenset[Need]) -> Record:
         without_dropping = nullcontext() if self.drawing is None else dropping_off(self.drawing)
+        # Every pass has a batch of its own, which it may hand on to proxies. Besides, images created in
+        # torch.inference_mode cannot take part in autograd, but copies made outside it can.
+        batch = Batch(self.batch.images.clone(), self.batch.labels.clone())
         with rerouted(poolings_by_products(self.model)), without_dropping:
-            return run.run(self.model, self.batch, needs, self.seed)
+            record = run.run(self.model, batch, needs, self.seed)
+        if not isinstance(record, Record):
+            raise TypeError(f"it returns a {type(record).__name__} instead of a record")
+        return record
 
-    def _refuse_if_broken(self, error: Exception) -> None:
+    def _refuse_if_broken(self, error: BaseException) -> None:
         """Raise WrongInputError if the network fails on the images in a plain forward pass as well."""
         images = self.batch.images
-        with preserved(self.model):
+        broken = None
+        with suppress(TimeLimitError), time_limit(self.seconds), preserved(self.model):
             broken = failure(self.model, images)
         if broken:
             raise WrongInputError(

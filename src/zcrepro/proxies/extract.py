@@ -6,12 +6,18 @@ its own proxies, so an edit of one proxy recomputes its group and nothing else.
 Architectures that compute the same function of the same weights have equal scores, except those of proxies
 that count dead modules. The others are computed for the first of them in the random order alone. The status
 of a later one names the first, whatever chunk that is in, and the join fills in its scores.
+
+An architecture that cannot be built or run costs its own row: its scores are NaN, with the reason. Only what
+concerns all architectures ends a job: too little memory, a GPU that has failed, or images that do not fit the
+task.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,22 +26,36 @@ import pandas as pd
 import pyarrow as pa
 import torch
 from annotated_types import Ge
+from torch import nn
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.fetching import verified
 from zcrepro.files import parquet
+from zcrepro.networks.errors import (
+    FAILURES,
+    TimeLimitError,
+    WrongInputError,
+    of_the_machine,
+    out_of_memory,
+    told,
+)
+from zcrepro.networks.time_limit import time_limit
 from zcrepro.progress import track
 from zcrepro.proxies._minibatches import Minibatches, minibatches
-from zcrepro.proxies.base import Proxy
+from zcrepro.proxies.base import Batch, Proxy
 from zcrepro.proxies.engine import Scores, compute
 from zcrepro.proxies.feature_table import AS, KEY, PROBLEM, feature_schema
 from zcrepro.proxies.order import read_places
-from zcrepro.spaces.base import Space
+from zcrepro.spaces.base import Space, TaskShape
 
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
 
-OF_A_CHUNK = ("draw", "redraw", "start", "stop")
-"""The settings that say which part of the whole a chunk is; the first draw redraws nothing."""
+OF_A_CHUNK = ("draw", "redraw", "start", "stop", "pass_seconds")
+"""The settings that may differ between chunks of one whole.
+
+They say which part of it a chunk is, and how long a score may take, which changes no number. The first draw
+redraws nothing.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +99,8 @@ class ExtractSettings(How):
     """One chunk: the architectures from place ``start`` up to ``stop`` of the problem's random order.
 
     Draw 0 is the first; each later one draws anew what ``redraw`` names. ``digests`` are the listed digests
-    of the files of the images.
+    of the files of the images. ``pass_seconds`` bounds the time of each pass, and of each proxy after it, on
+    one architecture (see ``time_limit``).
     """
 
     space: str
@@ -90,6 +111,7 @@ class ExtractSettings(How):
     draw: int
     start: int
     stop: int
+    pass_seconds: float
     device: str
     torch_threads: int
 
@@ -118,6 +140,7 @@ def extract(
     for path, digest in zip(images, chosen.digests, strict=True):
         verified.check(path, digest)
     space: Space = registry.get("space", chosen.space)
+    space.task_shape(chosen.task)  # an unknown task concerns all architectures, and ends the job
     proxies = [registry.get("proxies", name) for name in chosen.proxies]
     batches = minibatches(
         chosen.images,
@@ -134,7 +157,8 @@ def extract(
         text = place["arch"]
         original = place["original"] if chosen.share_equal_graphs else text
         own = [proxy for proxy in proxies if proxy.counts_dead or text == original]
-        scores = _scores(space, text, batches, own, chosen)
+        with _named(f"{chosen.space}/{chosen.task}, architecture {text!r}"):
+            scores = _scores(space, text, batches, own, chosen)
         status = {f"{name}_status": scores.status.get(name, AS + original) for name in chosen.proxies}
         rows.append({"arch": text, "graph": place["graph"], "draw": chosen.draw, **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
@@ -154,11 +178,57 @@ def _scores(
 ) -> Scores:
     if not proxies:
         return Scores()
-    arch, seed = space.parse(text), _seed("weights", chosen)
+    seed = _seed("weights", chosen)
+    try:
+        with time_limit(chosen.pass_seconds):
+            network, key = _network(space, text, seed, chosen)
+    except TimeLimitError as late:
+        return _undefined(proxies, f"building the network {late}")
+    except FAILURES as error:
+        if of_the_machine(error):
+            raise
+        return _undefined(proxies, f"the network cannot be built: {told(error)}")
+    batch = _fitting(batches(key), space.task_shape(chosen.task), chosen)
+    network_seed = seeds.derive(seed, space.name, chosen.task, text)
+    try:
+        return compute(network.to(chosen.device), batch, proxies, network_seed, chosen.pass_seconds)
+    except WrongInputError as error:
+        return _undefined(proxies, str(error))
+
+
+def _network(space: Space, text: str, seed: int, chosen: ExtractSettings) -> tuple[nn.Module, str]:
+    """Return the network of an architecture, and the key of its minibatch."""
+    arch = space.parse(text)
     weights = seed if chosen.share_equal_graphs else seeds.derive(seed, "a draw of its own", text)
-    network = space.network(arch, chosen.task, weights).to(chosen.device)
-    batch = batches(space.live(arch) if chosen.share_equal_graphs else text)
-    return compute(network, batch, proxies, seeds.derive(seed, space.name, chosen.task, text))
+    return space.network(arch, chosen.task, weights), space.live(arch) if chosen.share_equal_graphs else text
+
+
+def _undefined(proxies: Sequence[Proxy[Any]], reason: str) -> Scores:
+    names = [proxy.name for proxy in proxies]
+    return Scores(dict.fromkeys(names, math.nan), dict.fromkeys(names, reason))
+
+
+def _fitting(batch: Batch, shape: TaskShape, chosen: ExtractSettings) -> Batch:
+    """Return ``batch``. Raises ValueError unless its channels and labels are those of the task."""
+    channels, classes = batch.images.shape[1], int(batch.labels.max()) + 1
+    if channels != shape.channels or classes > shape.classes:
+        raise ValueError(
+            f"{chosen.space}/{chosen.task} has {shape.channels} channels and {shape.classes} classes, but "
+            f"the images {chosen.images!r} have {channels} channels and at least {classes} classes"
+        )
+    return batch
+
+
+@contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Add ``place`` to an error that ends the job."""
+    try:
+        yield
+    except Exception as error:
+        if out_of_memory(error):
+            raise MemoryError(f"{place}: {error}") from error
+        error.add_note(place)
+        raise
 
 
 def _seed(what: str, chosen: ExtractSettings) -> int:

@@ -22,4 +22,5 @@ PROXY = Proxy(
     citation="Krishnakumar et al., NAS-Bench-Suite-Zero, NeurIPS 2022",
     direction="higher",
     compute=flops,
+    reads_values=False,
 )

@@ -27,6 +27,10 @@ from zcrepro.proxies.order import ROWS_PER_GROUP
 ABSENT = -1
 """The code of a score that no chunk holds."""
 
+REASONS = 3
+EXAMPLES = 2
+"""How many reasons why scores are undefined an error lists, and how many architectures for each."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JoinSettings(How):
@@ -132,20 +136,32 @@ class Features:
                     )
 
     def check_defined(self, output: Path) -> None:
-        """Raise ValueError that names a proxy too many of whose scores are undefined, and the reason."""
-        texts = np.array(list(self.statuses.numbers), object)
+        """Raise ValueError if too many scores of a proxy are undefined.
+
+        The message names each such proxy, its commonest reasons, their numbers, and some architectures.
+        """
+        too_many = {}
         for name in self._chosen.proxy_columns:
-            columns = [self.column(draw, name) for draw in range(self._chosen.draws)]
-            codes = np.concatenate([column.code[column.code != ABSENT] for column in columns])
-            undefined = texts[codes] != "ok"
-            if undefined.sum() > self._chosen.max_undefined_share * len(codes):
-                reason = pd.Series(texts[codes][undefined]).value_counts().index[0]
-                raise ValueError(
-                    f"{output}: {name} is undefined for {undefined.sum()} of {len(codes)} architectures, "
-                    f"more than the share {self._chosen.max_undefined_share} that max_undefined_share "
-                    f"allows; the commonest reason: {reason}. Leave {name} out of features.proxies, or raise "
-                    "max_undefined_share"
-                )
+            status = self._statuses_of(name)
+            undefined = status[status != "ok"]
+            if len(undefined) > self._chosen.max_undefined_share * len(status):
+                reasons = "; ".join(_reasons(undefined))
+                too_many[name] = f"{name} is undefined for {len(undefined)} of {len(status)} rows: {reasons}"
+        if too_many:
+            raise ValueError(
+                f"{output}: {'. '.join(too_many.values())}. This is more than the share "
+                f"{self._chosen.max_undefined_share} that max_undefined_share allows. Leave "
+                f"{', '.join(too_many)} out of features.proxies, or raise max_undefined_share"
+            )
+
+    def _statuses_of(self, name: str) -> pd.Series:
+        """Return the status of each computed score of a proxy in all draws, by architecture."""
+        texts = np.array(list(self.statuses.numbers), object)
+        columns = [self.column(draw, name) for draw in range(self._chosen.draws)]
+        there = [column.code != ABSENT for column in columns]
+        archs = np.concatenate([self.places["arch"].to_numpy(object)[of] for of in there])
+        codes = np.concatenate([column.code[of] for column, of in zip(columns, there, strict=True)])
+        return pd.Series(texts[codes], archs)
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield the rows of each draw, sorted by architecture."""
@@ -266,6 +282,13 @@ def timings(*, chunks: Sequence[Path], output: Path) -> None:
     """
     frame = pa.concat_tables(parquet.read_table(chunk) for chunk in chunks).to_pandas()
     parquet.write(output, frame, TIMINGS, ["arch", "pass"], provenance.metadata("timings", {}))
+
+
+def _reasons(status: pd.Series) -> Iterator[str]:
+    """Yield the commonest statuses, each with its number and some architectures, which are the index."""
+    for reason, count in status.value_counts().head(REASONS).items():
+        archs = status.index[status == reason].unique()[:EXAMPLES]
+        yield f"{reason} ({count} of them, such as {', '.join(map(repr, archs))})"
 
 
 def _differences(had: Mapping[str, Any], asked: Mapping[str, Any]) -> str:

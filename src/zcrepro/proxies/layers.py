@@ -24,4 +24,5 @@ PROXY = Proxy(
     citation="Tybl and Neumann, VKDNW, CVPR 2025",
     direction="higher",
     compute=layers,
+    reads_values=False,
 )

@@ -24,6 +24,8 @@ def ntk_condition(record: TangentKernel) -> float:
     """Return the largest eigenvalue divided by the smallest."""
     if len(record.kernel) < 2:
         raise UndefinedScoreError("a batch of one has a kernel of one value")
+    if not record.kernel.isfinite().all():
+        raise UndefinedScoreError("the kernel is not finite")
     eigenvalues = torch.linalg.eigvalsh(record.kernel)
     # Rounding moves the singular values of the matrix of gradients by up to ``rounding`` times the largest.
     # Eigenvalues of the kernel are their squares, so those below the square of ``rounding`` are not resolved.

@@ -12,6 +12,7 @@ its values differ from ours by 4 to 5 percent.
 import torch
 
 from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.networks.forward import require_finite_logits
 from zcrepro.proxies._passes.gradients import GRADIENTS, GradientRecord
 from zcrepro.proxies.base import Proxy
 
@@ -19,12 +20,13 @@ from zcrepro.proxies.base import Proxy
 def nwot(record: GradientRecord) -> float:
     """Return the logarithm of the determinant.
 
-    It is undefined if there is no ReLU, or if the kernel is singular. The kernel is singular if two images
-    agree in every unit, or if there are fewer units than images by two or more.
+    It is undefined if there is no ReLU, if a logit is not finite, or if the kernel is singular. The kernel is
+    singular if two images agree in every unit, or if there are fewer units than images by two or more.
     """
     kernel = record.relu_kernel
     if kernel is None:
         raise UndefinedScoreError("the network runs no ReLU")
+    require_finite_logits(record.logits)
     if torch.linalg.matrix_rank(kernel, hermitian=True) < len(kernel):
         raise UndefinedScoreError("the kernel is singular: the images switch too few units differently")
     return float(torch.linalg.slogdet(kernel).logabsdet)

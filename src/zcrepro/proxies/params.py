@@ -21,4 +21,5 @@ PROXY = Proxy(
     citation="Krishnakumar et al., NAS-Bench-Suite-Zero, NeurIPS 2022",
     direction="higher",
     compute=params,
+    reads_values=False,
 )

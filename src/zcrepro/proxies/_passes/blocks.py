@@ -94,7 +94,7 @@ def _entropy(features: Tensor) -> float:
     """
     by_channel = features.double().transpose(0, 1).flatten(1)
     centred = by_channel - by_channel.mean(1, keepdim=True)
-    eigenvalues = torch.linalg.eigvalsh(centred @ centred.T)
+    eigenvalues = torch.linalg.eigvalsh(_finite(centred @ centred.T, "the features of a block"))
     shares = eigenvalues / eigenvalues.sum()
     return -float((shares * (shares + STABILITY).log()).sum())
 
@@ -120,7 +120,15 @@ def _gain(before: Tensor, after: Tensor, generator: torch.Generator) -> float:
         raise UndefinedScoreError("a block passes its input on unchanged")
     height, width = after.shape[2:]
     here, there = _by_position(signs, height, width), _by_position(gradient, height, width)
-    return float(torch.linalg.matrix_norm(there.T @ here / len(here), 2))
+    product = _finite(there.T @ here / len(here), "the gradients through a block")
+    return float(torch.linalg.matrix_norm(product, 2))
+
+
+def _finite(matrix: Tensor, what: str) -> Tensor:
+    """Return ``matrix``. Raises UndefinedScoreError if it is not finite: it has no eigenvalues then."""
+    if not matrix.isfinite().all():
+        raise UndefinedScoreError(f"{what} are not finite")
+    return matrix
 
 
 def _by_position(features: Tensor, height: int, width: int) -> Tensor:

@@ -73,9 +73,13 @@ def _smallest_eigenvalue(features: Tensor) -> float:
     """Return the smallest eigenvalue of the correlation matrix of (channels, positions), in float64.
 
     A constant channel has correlation zero with every channel, itself included, as in the released code.
+
+    Raises UndefinedScoreError if a feature is not finite.
     """
     centred = features.double() - features.double().mean(1, keepdim=True)
     lengths = centred.norm(dim=1, keepdim=True)
+    if not lengths.isfinite().all():
+        raise UndefinedScoreError("a feature map is not finite")
     unit = torch.where(lengths > 0, centred / lengths, torch.zeros_like(centred))
     return float(torch.linalg.eigvalsh(unit @ unit.T)[0])
 

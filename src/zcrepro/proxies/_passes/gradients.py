@@ -280,14 +280,16 @@ def _agreement(activations: Tensor) -> Tensor:
 def required_jacobian(record: GradientRecord) -> Tensor:
     """Return the Jacobian of the sum of the logits, (n, inputs).
 
-    Raises UndefinedScoreError if it is zero except for rounding errors. This is so if a BatchNorm without a
-    ReLU behind it precedes the last pooling, as in the cells of NAS-Bench-301 and TransNAS-Bench-101: the
-    mean of each feature over the batch is then constant, and so is the sum of the logits. The peers
-    correlate the rounding errors.
+    Raises UndefinedScoreError if it is not finite, or if it is zero except for rounding errors. The latter
+    is so if a BatchNorm without a ReLU behind it precedes the last pooling, as in the cells of NAS-Bench-301
+    and TransNAS-Bench-101: the mean of each feature over the batch is then constant, and so is the sum of the
+    logits. The peers correlate the rounding errors.
     """
     jacobian = record.jacobian
     if jacobian is None or not jacobian.any():
         raise UndefinedScoreError("the logits do not depend on the images")
+    if not jacobian.isfinite().all():
+        raise UndefinedScoreError("the gradient of the logits is not finite")
     varied = (record.logits - record.logits.mean(0)).norm()
     if jacobian.norm() * record.images.norm() < ROUNDING * varied:
         raise UndefinedScoreError("the sum of the logits is constant: its gradient is rounding errors alone")

@@ -15,6 +15,7 @@ from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import cross_entropy, logits
 from zcrepro.networks.gradients import weight_gradients
 from zcrepro.networks.layers import UsedWeights, required_layers
+from zcrepro.networks.scalars import finite
 from zcrepro.networks.training import training
 from zcrepro.proxies.base import Batch, Need, Record
 
@@ -45,6 +46,9 @@ class HalvesPass:
         used = UsedWeights(required_layers(model))
         with training(model, seed):
             both = [_gradients(model, used, images, labels) for images, labels in halves]
+        # A weight whose gradient is not a number would be left out as if its gradients did not differ.
+        if not finite(gradient for of_half in both for gradient in of_half):
+            raise UndefinedScoreError("a gradient is not finite")
         return HalfGradients([torch.stack(of_layer) for of_layer in zip(*both, strict=True)])
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.networks.forward import logits
+from zcrepro.networks.forward import logits, require_finite_logits
 from zcrepro.networks.relus import folded, relus_seen
 from zcrepro.networks.training import training
 from zcrepro.proxies.base import Batch, Need, Record
@@ -59,7 +59,8 @@ class PatternPass:
                 digest.update(row.tobytes())
 
         with training(model, seed), torch.no_grad(), relus_seen(add):
-            logits(model, batch.images)
+            outputs = logits(model, batch.images)
+        require_finite_logits(outputs)
         if obstacles:
             raise UndefinedScoreError(obstacles[0])
         if patterns.of_units:

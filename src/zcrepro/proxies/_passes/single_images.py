@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import cross_entropy, logits
 from zcrepro.networks.gradients import weight_gradients
 from zcrepro.networks.layers import UsedWeights, required_layers
+from zcrepro.networks.scalars import finite
 from zcrepro.networks.training import training
 from zcrepro.proxies.base import Batch, Need, Record
 
@@ -39,11 +41,17 @@ class SingleImagePass:
         used = UsedWeights(required_layers(model))
         with training(model, seed):
             sums = [torch.zeros_like(layer.weight) for layer in used.layers]
+            are_finite = []
             for image, label in zip(batch.images.split(1), batch.labels.split(1), strict=True):
                 with used.watched():
                     loss = cross_entropy(logits(model, image), label)
-                for total, gradient in zip(sums, weight_gradients(loss, used), strict=True):
+                of_image = weight_gradients(loss, used)
+                are_finite.append(finite(of_image))
+                for total, gradient in zip(sums, of_image, strict=True):
                     total += gradient.sign()
+        # The sign of what is not a number is zero.
+        if not torch.stack(are_finite).all():
+            raise UndefinedScoreError("a gradient is not finite")
         return Signs(sums)
 
 
