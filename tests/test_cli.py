@@ -394,11 +394,11 @@ def test_info_describes_files_of_ours_and_of_others(tmp_path, capsys, monkeypatc
     ("name", "content", "message"),
     [
         ("a.parquet", b"no Parquet", "a.parquet cannot be read as Parquet"),
-        ("a.json", b"{", "a.json is not JSON"),
-        ("a.json", b"\xa5", "a.json is not a text file in UTF-8"),
-        ("a.csv", b"", "a.csv cannot be read as CSV"),
-        ("a.csv", b"a\n1,2\n3,4,5\n", "a.csv cannot be read as CSV"),
-        ("a.csv", b"\xa5", "a.csv cannot be read as CSV"),
+        ("a.json", b"{", r"a.json cannot be read \(not JSON"),
+        ("a.json", b"\xa5", r"a.json cannot be read \(not JSON"),
+        ("a.csv", b"", "a.csv cannot be read"),
+        ("a.csv", b"a\n1,2\n3,4,5\n", "a.csv cannot be read"),
+        ("a.csv", b"\xa5", "a.csv cannot be read"),
         ("a.svg", b"<svg/>", "a.svg is none of the .parquet, .csv, .json files that zcrepro info describes"),
     ],
 )

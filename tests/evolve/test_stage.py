@@ -205,7 +205,7 @@ def test_scores_of_one_network(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
-    [("{", "is not JSON"), ("{}", "lacks 'formula'"), ("[]", "is not the file of an evolved proxy .*list")],
+    [("{", "not JSON"), ("{}", "lacks 'formula'"), ("[]", "is not the file of an evolved proxy .*list")],
 )
 def test_other_files_are_no_proxies(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "x.json").write_text(text)

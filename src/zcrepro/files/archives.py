@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from zcrepro.files.errors import FETCH_AGAIN, reading
+
 BROKEN = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -19,6 +22,9 @@ BROKEN = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
+    OverflowError,
+    RuntimeError,  # zipfile's for a member that seems encrypted or compressed in another way
+    struct.error,
 )
 """Exceptions raised while reading a damaged archive."""
 
@@ -50,35 +56,31 @@ def member(opened: IO[bytes], name: str) -> Iterator[IO[bytes]]:
 def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of each member for which ``wanted(name)`` is true, sorted by name.
 
-    Raises ValueError, which names the file, if the archive is damaged.
+    Raises ValueError, which names the file and the remedy, if the archive is damaged.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(filter(wanted, archive.namelist())):
-                yield name, archive.read(name)
-    except BROKEN as error:
-        raise ValueError(_damaged(path, error)) from error
+    with reading(path, FETCH_AGAIN), zipfile.ZipFile(path) as archive:
+        for name in sorted(filter(wanted, archive.namelist())):
+            yield name, archive.read(name)
 
 
 @contextmanager
-def tar_of_bzip2(
-    path: Path, pattern: re.Pattern[str]
-) -> Iterator[Sequence[tuple[str, Callable[[], IO[bytes]]]]]:
-    """Yield (name, function that opens it) for each tar member whose base name matches ``pattern``.
+def tar_of_bzip2(path: Path, pattern: re.Pattern[str]) -> Iterator[Sequence[tuple[str, Callable[[], bytes]]]]:
+    """Yield (name, function that reads it) for each tar member whose base name matches ``pattern``.
 
-    Each member is compressed with bzip2 and is decompressed when it is opened. Raises ValueError, which names
-    the file, if the archive is damaged.
+    Each member is compressed with bzip2 and is decompressed as a whole, because a checksum ends it. Raises
+    ValueError, which names the file and the remedy, if the archive is damaged.
     """
-    try:
-        with tarfile.open(path) as archive:
-            entries = [e for e in archive.getmembers() if pattern.fullmatch(PurePosixPath(e.name).name)]
-            yield [(entry.name, _opener(archive, entry)) for entry in entries]
-    except BROKEN as error:
-        raise ValueError(_damaged(path, error)) from error
+    with reading(path, FETCH_AGAIN), tarfile.open(path, "r:") as archive:
+        entries = [e for e in archive.getmembers() if pattern.fullmatch(PurePosixPath(e.name).name)]
+        yield [(entry.name, _reader(path, archive, entry)) for entry in entries]
 
 
-def _opener(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
-    return lambda: bz2.open(archive.extractfile(entry))  # type: ignore[arg-type]  # a regular file
+def _reader(path: Path, archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        with reading(f"{path}: {entry.name}", FETCH_AGAIN):
+            return bz2.decompress(archive.extractfile(entry).read())  # type: ignore[union-attr]  # a file
+
+    return read
 
 
 def _listed(name: str, names: list[str]) -> str:
@@ -86,7 +88,3 @@ def _listed(name: str, names: list[str]) -> str:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         raise ValueError(f"the archive has no member {name}; it has {shown}")
     return name
-
-
-def _damaged(path: Path, error: Exception) -> str:
-    return f"{path} is not a valid archive ({error}); delete it and fetch it again"
