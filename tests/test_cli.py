@@ -394,8 +394,8 @@ def test_info_describes_files_of_ours_and_of_others(tmp_path, capsys, monkeypatc
     ("name", "content", "message"),
     [
         ("a.parquet", b"no Parquet", "a.parquet cannot be read as Parquet"),
-        ("a.json", b"{", r"a.json cannot be read \(not JSON"),
-        ("a.json", b"\xa5", r"a.json cannot be read \(not JSON"),
+        ("a.json", b"{", "a.json cannot be read (not JSON"),
+        ("a.json", b"\xa5", "a.json cannot be read (not JSON"),
         ("a.csv", b"", "a.csv cannot be read"),
         ("a.csv", b"a\n1,2\n3,4,5\n", "a.csv cannot be read"),
         ("a.csv", b"\xa5", "a.csv cannot be read"),

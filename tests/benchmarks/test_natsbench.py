@@ -132,10 +132,10 @@ def test_an_archive_that_lacks_architectures_names_one():
     texts = [SSS.text(arch) for arch in SSS.architectures()]
     require_all(texts, SSS)
     with pytest.raises(
-        ValueError, match="32766 rows, expected 32768 .*; missing: 2, for example 64:64:8:8:8"
+        ValueError, match=r"32766 rows, expected 32768 .*; missing: 2, for example 64:64:8:8:8"
     ):
         require_all([t for t in texts if t not in ("8:8:8:8:16", "64:64:8:8:8")], SSS)
-    with pytest.raises(ValueError, match="32769 rows, expected 32768 .*; unknown: 1, for example 8:8:8:8:9"):
+    with pytest.raises(ValueError, match=r"32769 rows, expected 32768 .*; unknown: 1, for example 8:8:8:8:9"):
         require_all([*texts, "8:8:8:8:9"], SSS)
 
 

@@ -61,7 +61,7 @@ def test_a_file_that_asks_for_more_than_arrays_is_refused(tmp_path):
 def test_the_archive_in_place_of_its_member_is_an_error_that_names_the_file(tmp_path):
     with tarfile.open(tmp_path / "train", "w:gz"):
         pass
-    with pytest.raises(ValueError, match="train cannot be read .*; delete it and fetch it again"):
+    with pytest.raises(ValueError, match=r"train cannot be read .*; delete it and fetch it again"):
         IMAGES.training([tmp_path / "train"])
 
 
