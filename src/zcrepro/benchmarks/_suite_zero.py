@@ -67,6 +67,7 @@ def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.
     return frame.assign(task=task, metric="validation", source="NASLib further tasks")
 
 
+@parses
 def json_entries(path: Path, task: str) -> dict[str, Entry]:
     """Return the entries of one task in a ``zc_<space>.json``, by NASLib's encoding.
 
