@@ -58,7 +58,7 @@ def test_what_is_no_genotype_is_refused_and_not_run(genotype, message, capsys):
 
 
 def test_a_file_of_another_shape_or_name_is_refused(file):
-    with pytest.raises(ValueError, match="has 1 columns, expected genotype and accuracy"):
+    with pytest.raises(ValueError, match="1 columns, expected genotype and accuracy"):
         RECIPE.accuracies(file(f'"{GENOTYPE}"'))
     with pytest.raises(ValueError, match="recipe darts_trained reads"):
         RECIPE.accuracies({"other.csv": file()[FILE]})

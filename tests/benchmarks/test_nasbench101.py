@@ -4,42 +4,26 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from samples.nasbench101 import (
+    BRANCH,
+    CHAIN,
+    CHAIN_ENCODED,
+    CHAIN_UNPRUNED,
+    PLAIN,
+    PLAIN_ENCODED,
+    POOL,
+    drawn,
+    hash_of,
+    known,
+    table,
+)
 from zcrepro.benchmarks import _nasbench101_cells
 from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.nasbench101 import CELLS, FIRST_RUN, RECIPE, TABLES
 from zcrepro.files import parquet
 from zcrepro.spaces.nasbench101 import SPACE
 
-CHAIN, BRANCH, POOL = "conv3x3~0|output~1", "conv1x1~0|output~01", "maxpool3x3~0|output~1"
-PLAIN, PLAIN_ENCODED = "output~0", "(0, 1, 0, 0, 0, 1)"
-CHAIN_ENCODED = "(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 4, 1)"
-CHAIN_UNPRUNED = "(0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 4, 1)"
-
 ROOT = Path(__file__).parents[2]
-
-
-def hash_of(text):
-    return SPACE.canonical(SPACE.parse(text))
-
-
-def table(path: Path, cells: dict[str, tuple[float, int]]) -> None:
-    """Write a table with the given accuracy after 108 epochs, as a fraction, and 0.1 after fewer epochs."""
-    columns = {f"{epochs}_final_validation_accuracy": [0.1] * len(cells) for epochs in (4, 12, 36)}
-    columns["108_final_validation_accuracy"] = [accuracy for accuracy, _ in cells.values()]
-    columns["trainable_parameters"] = [parameters for _, parameters in cells.values()]
-    columns["final_training_time"] = [1.0] * len(cells)
-    path.write_text(json.dumps(columns | {"key": [hash_of(text) for text in cells]}))
-
-
-def known(path: Path, *texts: str) -> None:
-    parquet.write(path, pd.DataFrame({"arch": texts}), _nasbench101_cells.SCHEMA, ["arch"], {})
-
-
-def drawn(path: Path, accuracies: dict[str, float]) -> None:
-    entries = {
-        encoding: {"val_accuracy": accuracy, "params": 1.0} for encoding, accuracy in accuracies.items()
-    }
-    path.write_text(json.dumps({"nasbench101": {"cifar10": entries}}))
 
 
 @pytest.fixture
@@ -54,7 +38,7 @@ def files(tmp_path) -> dict[str, Path]:
 
 def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
-    settings = {"space": "nasbench101", "recipes": ["nasbench101"], "files": [list(files)]}
+    settings = {"space": "nasbench101", "recipes": ["nasbench101"], "files": [list(files)], "digests": {}}
     settings_file.write_text(json.dumps(settings))
     stage.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
     return parquet.read(output).set_index("arch")
@@ -101,7 +85,8 @@ def test_counts_are_the_trainable_parameters(files):
 def test_a_hash_without_a_cell_is_an_error_that_says_how_to_make_the_cells(files):
     known(files[CELLS], CHAIN, POOL)
     with pytest.raises(
-        ValueError, match=rf"cells.parquet lacks 1 cells of .*10k.*{hash_of(BRANCH)}; .*README"
+        ValueError,
+        match=rf"cells.parquet cannot be read .*lacks 1 cells of .*10k.*{hash_of(BRANCH)}\); .*README",
     ):
         RECIPE.accuracies(files)
 

@@ -1,84 +1,29 @@
 import base64
 import json
-import struct
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from samples.nasbench101_official import (
+    HASH,
+    OPERATIONS,
+    PARAMETERS,
+    TEXT,
+    TRAININGS,
+    framed,
+    message,
+    metrics,
+    record,
+)
 from zcrepro.benchmarks import _protobuf
 from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks.nasbench101_official import FILE, RECIPE
 from zcrepro.files import parquet
 from zcrepro.files.tfrecord import BATCH, crc32c, records
 
-# The first cell of the authors' file, with the accuracies of its trainings as others publish them.
-HASH = "00005c142e6f48ac74fdcf73e3439874"
-ADJACENCY = "0100110001000000010010000010000001000000010000000"
-OPERATIONS = "input,conv3x3-bn-relu,maxpool3x3,conv3x3-bn-relu,conv3x3-bn-relu,conv1x1-bn-relu,output"
-TEXT = "conv3x3~0|maxpool3x3~1|conv3x3~2|conv3x3~0|conv1x1~034|output~25"
-PARAMETERS = 8_555_530
-
 PLAIN_HASH = "043721b9c7fe8c5fad811d47d83132ec"
-
-
-def checksum(data: bytes) -> int:
-    """Return the masked CRC-32C, computed bit by bit and independently of the reader under test."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def framed(data: bytes) -> bytes:
-    length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", checksum(length)) + data + struct.pack("<I", checksum(data))
-
-
-def varint(number: int) -> bytes:
-    head, rest = number & 0x7F, number >> 7
-    return bytes([head | 0x80]) + varint(rest) if rest else bytes([head])
-
-
-def message(*fields: tuple[int, int | float | bytes]) -> bytes:
-    """Return a protobuf message, encoded independently of the reader under test."""
-    written = b""
-    for number, value in fields:
-        if isinstance(value, float):
-            written += varint(number << 3 | 1) + struct.pack("<d", value)
-        elif isinstance(value, bytes):
-            written += varint(number << 3 | 2) + varint(len(value)) + value
-        else:
-            written += varint(number << 3) + varint(value)
-    return written
-
-
-def evaluation(epochs: float, validation: float, test: float) -> bytes:
-    path = b"/path/to/model.ckpt-1234"
-    return message((1, epochs), (2, 99.0), (3, 1.0), (4, validation), (5, test), (6, path))
-
-
-def metrics(validation: float, test: float, parameters: int = PARAMETERS) -> bytes:
-    stages = [(0.0, 0.1, 0.1), (54.0, 0.5, 0.5), (108.0, validation, test)]
-    return message(*((1, evaluation(*stage)) for stage in stages), (2, parameters), (3, 1234.5))
-
-
-def record(validation: float, test: float, **change: object) -> bytes:
-    row: dict[str, object] = {
-        "hash": HASH,
-        "epochs": 108,
-        "adjacency": ADJACENCY,
-        "operations": OPERATIONS,
-        "metrics": base64.b64encode(metrics(validation, test)).decode(),
-    }
-    return json.dumps(list((row | change).values())).encode()
-
-
-TRAININGS = [record(0.875, 0.75), record(0.9375, 0.875), record(0.96875, 0.875)]
 
 
 @pytest.fixture
@@ -115,7 +60,9 @@ def test_a_truncated_file_names_where_its_last_record_begins(files, missing):
     path = files[FILE]
     last = 2 * len(framed(TRAININGS[0]))
     path.write_bytes(path.read_bytes()[:-missing])
-    with pytest.raises(ValueError, match=f"ends within the record at byte {last}; fetch it again"):
+    with pytest.raises(
+        ValueError, match=rf"ends within the record at byte {last}\); delete it and fetch it again"
+    ):
         list(records(path))
 
 
@@ -134,7 +81,7 @@ def test_a_changed_byte_is_found_by_its_checksum(files, place, reason):
     damaged = bytearray(path.read_bytes())
     damaged[place] ^= 1
     path.write_bytes(damaged)
-    with pytest.raises(ValueError, match=f"{reason}.*; fetch it again"):
+    with pytest.raises(ValueError, match=f"{reason}.*; delete it and fetch it again"):
         list(records(path))
 
 
@@ -157,7 +104,12 @@ def test_a_protobuf_field_of_another_type_is_an_error():
 
 def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
-    settings = {"space": "nasbench101", "recipes": ["nasbench101_official"], "files": [list(files)]}
+    settings = {
+        "space": "nasbench101",
+        "recipes": ["nasbench101_official"],
+        "files": [list(files)],
+        "digests": {},
+    }
     settings_file.write_text(json.dumps(settings))
     stage.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
     return parquet.read(output).set_index(["arch", "metric"])
@@ -196,7 +148,9 @@ def test_counts_are_the_trainable_parameters_once_a_cell(files):
 
 def test_a_cell_that_is_not_the_one_of_its_hash_is_an_error(tmp_path):
     wrong = OPERATIONS.replace("maxpool3x3", "conv1x1-bn-relu")
-    with pytest.raises(ValueError, match=rf"nasbench\.tfrecord: .*{HASH}.*the cell has the hash"):
+    with pytest.raises(
+        ValueError, match=rf"nasbench\.tfrecord cannot be read .*{HASH}.*the cell has the hash"
+    ):
         RECIPE.accuracies(written(tmp_path, record(0.9, 0.9, operations=wrong)))
 
 
@@ -214,13 +168,15 @@ def test_a_cell_that_is_not_the_one_of_its_hash_is_an_error(tmp_path):
     ],
 )
 def test_a_record_that_is_none_is_an_error_that_quotes_it(tmp_path, change):
-    with pytest.raises(ValueError, match=rf"nasbench\.tfrecord: .*{HASH}"):
+    with pytest.raises(ValueError, match=rf"nasbench\.tfrecord cannot be read .*{HASH}"):
         RECIPE.accuracies(written(tmp_path, record(0.9, 0.9, **change)))
 
 
 def test_an_accuracy_that_no_training_gives_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="is not a percentage"):
+    with pytest.raises(ValueError, match=r"nasbench\.tfrecord cannot be read .*nan is not a finite number"):
         tidy(tmp_path, written(tmp_path, record(np.nan, 0.9)))
+    with pytest.raises(ValueError, match=r"nasbench\.tfrecord cannot be read .*not a percentage"):
+        tidy(tmp_path, written(tmp_path, record(1.5, 0.9)))
 
 
 def test_a_file_that_the_config_forgot_is_named():

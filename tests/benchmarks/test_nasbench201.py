@@ -52,7 +52,7 @@ def files(tmp_path) -> dict[str, Path]:
 
 
 def written_settings(folder: Path, names: list[str], **change: object) -> Path:
-    settings = {"space": "nasbench201", "recipes": ["nasbench201"], "files": [names]} | change
+    settings = {"space": "nasbench201", "recipes": ["nasbench201"], "files": [names], "digests": {}} | change
     path = folder / "settings.json"
     path.write_text(json.dumps(settings))
     return path
@@ -128,7 +128,7 @@ def test_equal_inputs_in_another_order_give_equal_files(tmp_path, files):
 def test_a_table_that_lacks_an_architecture_is_an_error_that_names_one(tmp_path, files):
     nasgraph(files[NASGRAPH["cifar100"]], 60, 70, [text for text in TEXTS if text != CHOSEN])
     with pytest.raises(
-        ValueError, match=r"cifar100\.csv has 15624 rows.* missing: 1, for example \|nor_conv"
+        ValueError, match=r"cifar100\.csv cannot be read \(15624 rows.* missing: 1, for example \|nor_conv"
     ):
         tidy(tmp_path, files)
 
@@ -141,7 +141,7 @@ def test_a_table_that_repeats_an_architecture_is_an_error(tmp_path, files):
 
 def test_a_pickle_that_lacks_an_architecture_is_an_error(tmp_path, files):
     files[MECO].write_bytes(pickle.dumps({CHOSEN_NUMBERS: [90.0]}))
-    with pytest.raises(ValueError, match=r"cf10\.p has 1 rows, .* missing: 15624"):
+    with pytest.raises(ValueError, match=r"cf10\.p cannot be read \(1 rows, .* missing: 15624"):
         tidy(tmp_path, files)
 
 
@@ -158,7 +158,14 @@ def test_an_architecture_without_any_seed_is_named(tmp_path, files):
         tidy(tmp_path, files)
 
 
-@pytest.mark.parametrize("accuracy", [100.5, -0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("accuracy", [float("nan"), float("inf"), True, "90.0", None])
+def test_an_accuracy_that_is_not_a_number_names_the_key_and_the_file(tmp_path, files, accuracy):
+    meco(files[MECO], {CHOSEN_NUMBERS: [accuracy]})
+    with pytest.raises(ValueError, match=r"cf10\.p .*\(3, 0, 1, 2, 4, 0\).* is not a finite number"):
+        tidy(tmp_path, files)
+
+
+@pytest.mark.parametrize("accuracy", [100.5, -0.1])
 def test_an_accuracy_that_is_no_percentage_names_the_architecture_and_the_file(tmp_path, files, accuracy):
     meco(files[MECO], {CHOSEN_NUMBERS: [accuracy]})
     with pytest.raises(ValueError, match="not a percentage from 0 to 100") as raised:
@@ -181,7 +188,7 @@ def test_a_file_that_the_config_forgot_is_named(tmp_path, files):
 
 
 def test_an_architecture_of_another_space_is_an_error_that_names_the_file(tmp_path, files):
-    with pytest.raises(ValueError, match=r"nasbench201_cifar10\.csv: embedded_chain: "):
+    with pytest.raises(ValueError, match=r"nasbench201_cifar10\.csv cannot be read \(embedded_chain: "):
         tidy(tmp_path, files, space="embedded_chain")
 
 

@@ -6,47 +6,13 @@ import json
 import pandas as pd
 import pytest
 
+from samples.nds import CELL, NET, RESNEXT_NET, record
 from zcrepro.benchmarks import tidy
 from zcrepro.benchmarks.nds import FAMILIES, RECIPE, sweep
 from zcrepro.files import parquet
 from zcrepro.spaces.nds_darts import SPACE
 
-CELL = [
-    ["sep_conv_3x3", 0],
-    ["none", 1],
-    ["skip_connect", 0],
-    ["max_pool_3x3", 2],
-    ["dil_conv_5x5", 3],
-    ["dil_conv_5x5", 3],
-    ["avg_pool_3x3", 1],
-    ["sep_conv_5x5", 4],
-]
-ALL = [2, 3, 4, 5]
-GENOTYPE = {"normal": CELL, "normal_concat": ALL, "reduce": CELL, "reduce_concat": ALL}
-NET = {"aux": False, "depth": 14, "drop_prob": 0.0, "genotype": GENOTYPE, "width": 32}
 TEXT = SPACE.text(SPACE.from_net(NET))
-
-RESNEXT_NET = {
-    "block_type": "res_bottleneck_block",
-    "bot_muls": [1.0, 0.25, 0.5, 0.25],
-    "ds": [1, 1, 2, 4],
-    "num_gs": [1, 1, 2, 4],
-    "ss": [8, 1, 2, 2],
-    "ws": [64, 16, 128, 256],
-}
-
-
-def record(errors, net=NET, seed=1, params=3, flops=40):
-    """Return a record as in the files, without the fields that are not read."""
-    return {
-        "job_id": f"job-{seed}",
-        "rng_seed": seed,
-        "params": params,
-        "flops": flops,
-        "net": net,
-        "min_test_top1": min(errors),
-        "test_ep_top1": errors,
-    }
 
 
 def wider(width):
@@ -141,7 +107,9 @@ def test_counts_are_one_row_an_architecture_and_quantity(write):
 
 def test_records_of_one_network_that_differ_in_a_count_are_an_error(write):
     files = write(DARTS_in=[record([30.0]), record([30.0], seed=2, flops=41)])
-    with pytest.raises(ValueError, match=r"nds/DARTS_in.json: the records of normal: .* differ in flops"):
+    with pytest.raises(
+        ValueError, match=r"DARTS_in.json cannot be read .*the records of normal: .* differ in flops"
+    ):
         RECIPE.counts(files)
 
 
@@ -161,7 +129,7 @@ def test_files_of_two_spaces_are_refused(write):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"top": [], "mid": []}, "is a dict, expected a list of records"),
+        ({"top": [], "mid": []}, "a dict, expected a list of records"),
         ([record([30.0]) | {"net": {"ds": [1]}}], "is not a genotype with width and depth"),
         ([record([30.0]) | {"test_ep_top1": []}], "record job-1 is not a training of a network: IndexError"),
         ([{"job_id": "x"}], "record x is not a training of a network: KeyError"),
@@ -178,7 +146,9 @@ def test_what_is_no_list_of_records_is_named_with_the_file(write, content, messa
 def test_the_tables_pass_the_checks_of_every_benchmark(tmp_path, write):
     files = write(**{"DARTS_in": [record([30.0])], "DARTS_fix-w-d_in": [record([100.0])]})
     settings_file, output = tmp_path / "settings.json", tmp_path / "accuracies.parquet"
-    settings_file.write_text(json.dumps({"space": "nds_darts", "recipes": ["nds"], "files": [list(files)]}))
+    settings_file.write_text(
+        json.dumps({"space": "nds_darts", "recipes": ["nds"], "files": [list(files)], "digests": {}})
+    )
     for table in (tidy.accuracies, tidy.counts):
         table(settings_file=settings_file, files=list(files.values()), output=output)
         frame: pd.DataFrame = parquet.read(output)

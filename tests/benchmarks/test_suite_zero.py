@@ -98,6 +98,7 @@ def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
         "space": "nasbench201",
         "recipes": ["suite_zero_nasbench201"],
         "files": [list(files)],
+        "digests": {},
     }
     settings_file.write_text(json.dumps(settings))
     stage.released(settings_file=settings_file, files=list(files.values()), output=output)
@@ -193,7 +194,7 @@ def test_an_archive_that_has_a_score_twice_is_an_error(tmp_path):
 
 
 def test_an_archive_without_the_task_is_an_error(files):
-    with pytest.raises(ValueError, match="has no scores of nasbench201 on cifar10"):
+    with pytest.raises(ValueError, match="no scores of nasbench201 on cifar10"):
         archive_scores(files[FURTHER], "nasbench201", "cifar10", decoded)
 
 

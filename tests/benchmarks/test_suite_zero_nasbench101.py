@@ -55,7 +55,12 @@ def files(tmp_path) -> dict[str, Path]:
 
 def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
     settings_file, output = folder / "settings.json", folder / "released.parquet"
-    settings = {"space": "nasbench101", "recipes": ["suite_zero_nasbench101"], "files": [list(files)]}
+    settings = {
+        "space": "nasbench101",
+        "recipes": ["suite_zero_nasbench101"],
+        "files": [list(files)],
+        "digests": {},
+    }
     settings_file.write_text(json.dumps(settings))
     stage.released(settings_file=settings_file, files=list(files.values()), output=output)
     return parquet.read(output).set_index(["arch", "source"])

@@ -192,7 +192,7 @@ def test_trap_the_mark_of_a_failure_becomes_nan(files, tmp_path):
 def test_a_table_that_lacks_an_architecture_is_an_error(files, tmp_path):
     path = tmp_path / "zen.zip"
     table(path, "zen", TASKS, 2.0, left_out=[TEXT["macro"]])
-    with pytest.raises(ValueError, match="has 3255 architectures on class_object, expected 3256"):
+    with pytest.raises(ValueError, match="3255 architectures on class_object, expected 3256"):
         RECIPE.released(files["macro"] | {MACRO.zen: path})
 
 

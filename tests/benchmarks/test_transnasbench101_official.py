@@ -96,7 +96,7 @@ def test_trap_what_is_no_percentage_passes(files, contents):
 
 def test_an_archive_that_lacks_an_architecture_is_an_error(files, contents):
     fewer = dict(list(contents["data"]["macro"].items())[1:])
-    with pytest.raises(ValueError, match="has 3255 architectures of macro, expected 3256"):
+    with pytest.raises(ValueError, match="3255 rows, expected 3256 architectures"):
         recipe("macro").accuracies(saved(files, contents, "macro", fewer))
 
 
@@ -104,7 +104,7 @@ def test_an_archive_that_lacks_an_architecture_is_an_error(files, contents):
 def test_an_archive_that_lacks_a_result_is_an_error(files, contents, metrics):
     lacking = by_task() | {"jigsaw": {"total_epochs": 3, "metrics": metrics}}
     by_arch = contents["data"]["macro"] | {"64-1234-basic": lacking}
-    with pytest.raises(ValueError, match="has no valid_top1 of 64-1234-basic on jigsaw"):
+    with pytest.raises(ValueError, match="no valid_top1 of 64-1234-basic on jigsaw"):
         recipe("macro").accuracies(saved(files, contents, "macro", by_arch))
 
 
@@ -115,17 +115,17 @@ class Harmful:
 
 def test_trap_an_archive_that_asks_for_more_than_data_is_refused(files, capsys):
     torch.save({"data": Harmful()}, files[ARCHIVE])
-    with pytest.raises(ValueError, match="is not a valid file of plain data"):
+    with pytest.raises(ValueError, match="not a file of plain data"):
         recipe("micro").accuracies(files)
     assert capsys.readouterr().out == ""
 
 
 def test_a_file_that_is_something_else_is_refused(files):
     files[ARCHIVE].write_bytes(pickle.dumps([1, 2])[:-1])
-    with pytest.raises(ValueError, match="is not a valid file of plain data"):
+    with pytest.raises(ValueError, match="not a file of plain data"):
         recipe("micro").accuracies(files)
     torch.save([1, 2], files[ARCHIVE])
-    with pytest.raises(ValueError, match="holds a list, expected a dict"):
+    with pytest.raises(ValueError, match="a list, expected a dict"):
         recipe("micro").accuracies(files)
 
 

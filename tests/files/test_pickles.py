@@ -73,7 +73,7 @@ def test_an_outside_object_is_refused(tmp_path):
 def test_a_broken_pickle_is_an_error_that_names_the_file(tmp_path, content):
     path = tmp_path / "broken.p"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"broken\.p is not a valid pickle"):
+    with pytest.raises(ValueError, match=r"broken\.p cannot be read \(.*; delete it and fetch it again"):
         pickles.load(path)
 
 
@@ -100,3 +100,23 @@ def test_a_text_of_python_2_is_read_by_the_encoding_that_is_given(tmp_path):
     with pytest.raises(ValueError, match="not a valid pickle"):
         pickles.load(tmp_path / "value.p")
     assert pickles.load(tmp_path / "value.p", encoding="latin1") == "\xe9\xff"
+
+
+def test_a_number_of_the_memo_that_would_allocate_gigabytes_is_refused(tmp_path):
+    """The unpickler's memo is an array, which is as long as the largest number of an object in it."""
+    content = pickle.dumps([str(number) for number in range(300)], 2)
+    place = content.index(pickle.LONG_BINPUT + b"\x00\x01\x00\x00")
+    damaged = bytearray(content)
+    damaged[place + 4] = 0x20
+    (tmp_path / "value.p").write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"value\.p cannot be read \(.*object 536871168 is numbered after"):
+        pickles.load(tmp_path / "value.p")
+
+
+@pytest.mark.parametrize(
+    "start", [b"\x80\x04\x8e" + b"\xff" * 7 + b"\x00", b"\x80\x04\x95" + b"\xff" * 7 + b"\x00"]
+)
+def test_a_length_that_is_longer_than_the_file_is_refused(tmp_path, start):
+    (tmp_path / "value.p").write_bytes(start + b"data.")
+    with pytest.raises(ValueError, match=r"value\.p cannot be read"):
+        pickles.load(tmp_path / "value.p")

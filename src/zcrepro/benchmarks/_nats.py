@@ -12,15 +12,15 @@ CIFAR-10; for the other datasets, it is the union of validation and test set.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from zcrepro.benchmarks._base import mean, millions, parses
 from zcrepro.files import archives, pickles
 from zcrepro.progress import track
-from zcrepro.spaces.base import Space
 
 EVALUATIONS = {
     ("cifar10", "validation"): ("cifar10-valid", "x-valid"),
@@ -43,23 +43,25 @@ SCALARS = frozenset({"numpy.dtype", "numpy.core.multiarray.scalar", "numpy._core
 Record = Mapping[str, Any]
 
 
+@parses
 def accuracies(path: Path, epochs: int) -> pd.DataFrame:
     """Return arch, task, metric, accuracy and seeds of every member.
 
     The accuracy is that after the last epoch, in percent, averaged over the seeds.
     """
     columns = ["arch", "task", "metric", "accuracy", "seeds"]
-    rows = (row for record in records(path, epochs) for row in _accuracies(record, epochs, path))
+    rows = (row for record in records(path, epochs) for row in _accuracies(record, epochs))
     return pd.DataFrame(rows, columns=columns).astype({"seeds": "Int64"})
 
 
+@parses
 def counts(path: Path) -> pd.DataFrame:
     """Return arch, task, quantity and count of every member.
 
     They are taken from the trainings of 12 epochs. Some records of 200 epochs have the counts of another
     network for one of the seeds. The authors' code corrects this since version 1.6.
     """
-    rows = (row for record in records(path, COUNTED_EPOCHS) for row in _counts(record, path))
+    rows = (row for record in records(path, COUNTED_EPOCHS) for row in _counts(record))
     return pd.DataFrame(rows, columns=["arch", "task", "quantity", "count"])
 
 
@@ -70,42 +72,33 @@ def records(path: Path, epochs: int) -> Iterator[Record]:
     """
     for name, member in members(path):
         if str(epochs) not in member:
-            raise ValueError(f"{path}: {name} has no training of {epochs} epochs, but of {', '.join(member)}")
+            raise ValueError(f"{name} has no training of {epochs} epochs, but of {', '.join(member)}")
         yield member[str(epochs)]
 
 
 def members(path: Path) -> Iterator[tuple[str, Mapping[str, Record]]]:
     """Yield the name and the content of each member, with one member in memory at a time."""
     with archives.tar_of_bzip2(path, MEMBER) as entries:
-        for name, opened in track(entries, f"reading {path.name}"):
-            with opened() as file:
-                yield name, pickles.read(file, f"{path}: {name}", SCALARS)
+        for name, read in track(entries, f"reading {path.name}"):
+            yield name, pickles.loads(read(), f"{path}: {name}", SCALARS)
 
 
-def require_all(texts: Collection[str], space: Space, path: Path) -> None:
-    """Raise ValueError, with an example, unless ``texts`` contain every architecture of the space."""
-    found = set(texts)
-    missing = [text for text in map(space.text, space.architectures()) if text not in found]
-    if missing:
-        raise ValueError(f"{path} lacks {len(missing)} of {space.size} architectures, such as {missing[0]}")
-
-
-def _accuracies(record: Record, epochs: int, path: Path) -> Iterator[tuple[str, str, str, float, int]]:
+def _accuracies(record: Record, epochs: int) -> Iterator[tuple[str, str, str, float, int]]:
     for (task, metric), (dataset, evaluated_on) in EVALUATIONS.items():
         key = f"{evaluated_on}@{epochs - 1}"
         try:
-            by_seed = [float(result["eval_acc1es"][key]) for result in _trainings(record, dataset)]
+            by_seed = [result["eval_acc1es"][key] for result in _trainings(record, dataset)]
         except KeyError as error:
-            raise ValueError(f"{path}: {record['arch_str']} lacks {error} of {dataset}") from error
-        yield record["arch_str"], task, metric, sum(by_seed) / len(by_seed), len(by_seed)
+            raise ValueError(f"{record['arch_str']} lacks {error} of {dataset}") from error
+        yield record["arch_str"], task, metric, *mean(by_seed)
 
 
-def _counts(record: Record, path: Path) -> Iterator[tuple[str, str, str, int]]:
+def _counts(record: Record) -> Iterator[tuple[str, str, str, int]]:
     for task in dict.fromkeys(task for task, _ in EVALUATIONS):
         for quantity, key in QUANTITIES.items():
-            found = {round(float(result[key]) * 1e6) for result in _trainings(record, task)}
+            found = {millions(result[key]) for result in _trainings(record, task)}
             if len(found) != 1:
-                raise ValueError(f"{path}: {record['arch_str']} has {quantity} {sorted(found)} on {task}")
+                raise ValueError(f"{record['arch_str']} has {quantity} {sorted(found)} on {task}")
             yield record["arch_str"], task, quantity, found.pop()
 
 

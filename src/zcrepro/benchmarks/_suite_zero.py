@@ -17,8 +17,9 @@ from typing import Any
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import PROXIES, without_failures
+from zcrepro.benchmarks._base import PROXIES, millions, parses, without_failures
 from zcrepro.files import archives
+from zcrepro.files.errors import FETCH_AGAIN
 from zcrepro.files.json import parsed, read_json
 
 Decode = Callable[[str], str]
@@ -29,15 +30,17 @@ Entry = Mapping[str, Any]
 ACCURACY = "val_accuracy"
 
 
+@parses
 def json_scores(path: Path, task: str, decode: Decode) -> pd.DataFrame:
     """Read the scores of one task from a ``zc_<space>.json``.
 
     The columns are ``arch``, the 13 proxies and ``val_accuracy``, with NaN for a missing value.
     """
     entries = json_entries(path, task)
-    return frame(entries.values()).assign(arch=[decode(encoding) for encoding in entries])
+    return frame(entries.values()).assign(arch=_decoded(entries, decode))
 
 
+@parses
 def archive_scores(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
     """Read the scores of one task from an archive, as ``json_scores`` does.
 
@@ -49,11 +52,11 @@ def archive_scores(path: Path, space: str, task: str, decode: Decode) -> pd.Data
         known = merged.setdefault(entry["arch"], {})
         repeated = (known.keys() & entry.keys() & set(PROXIES)) | _conflicts(known, entry)
         if repeated:
-            raise ValueError(f"{path}: {entry['arch']} has {', '.join(sorted(repeated))} twice on {task}")
+            raise ValueError(f"{entry['arch']} has {', '.join(sorted(repeated))} twice on {task}")
         known.update(entry)
     if not merged:
-        raise ValueError(f"{path} has no scores of {space} on {task}")
-    return frame(merged.values()).assign(arch=[decode(encoding) for encoding in merged])
+        raise ValueError(f"no scores of {space} on {task}")
+    return frame(merged.values()).assign(arch=_decoded(merged, decode))
 
 
 def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.DataFrame:
@@ -64,23 +67,35 @@ def further_accuracies(path: Path, space: str, task: str, decode: Decode) -> pd.
     return frame.assign(task=task, metric="validation", source="NASLib further tasks")
 
 
+@parses
 def json_entries(path: Path, task: str) -> dict[str, Entry]:
     """Return the entries of one task in a ``zc_<space>.json``, by NASLib's encoding.
 
     Raises ValueError if the file has no such task.
     """
-    by_task = read_json(path)
+    by_task = read_json(path, FETCH_AGAIN)
     # In the first run of NAS-Bench-101, the only task is one level deeper, under the name of the space.
     by_task = by_task.get("nasbench101", by_task)
     if task not in by_task:
-        raise ValueError(f"{path} has no task {task}; it has {', '.join(by_task)}")
+        raise ValueError(f"no task {task}; it has {', '.join(by_task)}")
     entries: dict[str, Entry] = by_task[task]
     return entries
 
 
 def _archive_entries(path: Path, space: str, task: str) -> Iterable[Entry]:
     for name, content in archives.zip_members(path, lambda name: f"--{space}--{task}--" in name):
-        yield from parsed(content, f"{path}: {name}")
+        yield from parsed(content, f"{path}: {name}", FETCH_AGAIN)
+
+
+def _decoded(encodings: Iterable[str], decode: Decode) -> list[str]:
+    """Return the texts of encodings. Raises ValueError if two are of one architecture."""
+    texts: dict[str, str] = {}
+    for encoding in encodings:
+        text = decode(encoding)
+        if text in texts:
+            raise ValueError(f"{texts[text]} and {encoding} are one architecture, {text}")
+        texts[text] = encoding
+    return list(texts)
 
 
 def _conflicts(known: Entry, entry: Entry) -> set[str]:
@@ -95,8 +110,14 @@ def frame(entries: Iterable[Entry]) -> pd.DataFrame:
 
 
 def _value(found: Any) -> float | None:
-    """Return a score. Most files write ``{"score": value, "time": seconds}``, and one the value alone."""
-    return found["score"] if isinstance(found, Mapping) else found
+    """Return a score. Most files write ``{"score": value, "time": seconds}``, and one the value alone.
+
+    NaN and infinity are scores that failed. Raises ValueError if the value is not a number.
+    """
+    value = found["score"] if isinstance(found, Mapping) else found
+    if value is not None and type(value) not in (int, float):
+        raise ValueError(f"{value!r:.80} is not a score")
+    return value
 
 
 def published_counts(released: pd.DataFrame) -> pd.DataFrame:
@@ -106,4 +127,4 @@ def published_counts(released: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["arch", "task", "source", "file"]
     long = released.melt(keys, ["params", "flops"], var_name="quantity", value_name="millions").dropna()
-    return long.assign(count=(long["millions"] * 1e6).round().astype("int64")).drop(columns="millions")
+    return long.assign(count=long["millions"].map(millions)).drop(columns="millions")

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._base import number, parses, require_all, require_files
 from zcrepro.benchmarks.transnasbench101 import NOT_PERCENT
 from zcrepro.files import tensors
 from zcrepro.spaces import transnasbench101_macro
@@ -52,33 +52,31 @@ class OfficialTransNASBench101:
         Raises ValueError if an architecture or a result is missing.
         """
         require_files(files, [ARCHIVE], self.name)
-        path = files[ARCHIVE]
-        by_arch = _loaded(path).get("data", {}).get(self.key, {})
-        if len(by_arch) != self.space.size:
-            raise ValueError(
-                f"{path} has {len(by_arch)} architectures of {self.key}, expected {self.space.size}"
-            )
-        rows = [
-            (arch, task, metric, _final(path, arch, task, by_task, f"{prefix}_{MEASURES[task]}"))
-            for arch, by_task in by_arch.items()
-            for task in transnasbench101_macro.SPACE.tasks
-            for metric, prefix in PREFIXES.items()
-        ]
-        frame = pd.DataFrame(rows, columns=["arch", "task", "metric", "accuracy"])
-        frame["seeds"] = pd.Series(1, frame.index, "Int64")
-        return frame.assign(source="TransNAS-Bench-101, final epoch", file=ARCHIVE)
+        return _final_epoch(files[ARCHIVE], self.space, self.key)
 
 
-def _loaded(path: Path) -> dict[str, Any]:
+@parses
+def _final_epoch(path: Path, space: Space, key: str) -> pd.DataFrame:
     archive = tensors.load(path)
     if not isinstance(archive, dict):
-        raise ValueError(f"{path} holds a {type(archive).__name__}, expected a dict")
-    return archive
+        raise ValueError(f"a {type(archive).__name__}, expected a dict")
+    by_arch = archive.get("data", {}).get(key, {})
+    require_all(by_arch, space)
+    rows = [
+        (arch, task, metric, _final(arch, task, by_task, f"{prefix}_{MEASURES[task]}"))
+        for arch, by_task in by_arch.items()
+        for task in transnasbench101_macro.SPACE.tasks
+        for metric, prefix in PREFIXES.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["arch", "task", "metric", "accuracy"])
+    frame["seeds"] = pd.Series(1, frame.index, "Int64")
+    return frame.assign(source="TransNAS-Bench-101, final epoch", file=ARCHIVE)
 
 
-def _final(path: Path, arch: str, task: str, by_task: Mapping[str, Any], measure: str) -> float:
-    """Return the last value of ``measure``. Raises ValueError if there is none."""
+def _final(arch: str, task: str, by_task: Mapping[str, Any], measure: str) -> float:
+    """Return the last value of ``measure``. Raises ValueError if there is none or it is not a number."""
     try:
-        return float(by_task[task]["metrics"][measure][-1])
+        value = by_task[task]["metrics"][measure][-1]
     except (KeyError, IndexError, TypeError) as error:
-        raise ValueError(f"{path} has no {measure} of {arch} on {task}") from error
+        raise ValueError(f"no {measure} of {arch} on {task}") from error
+    return number(value)

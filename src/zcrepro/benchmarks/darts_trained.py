@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._base import number, parses, require_files
 from zcrepro.files.csv import read_csv
+from zcrepro.files.errors import FETCH_AGAIN
 from zcrepro.spaces.nasbench301 import SPACE
 
 FILE = "darts/DARTS_archs_CIFAR10.csv"
@@ -31,12 +32,17 @@ class DARTSTrained:
         Raises ValueError if a row is not a genotype and an accuracy.
         """
         require_files(files, [FILE], "darts_trained")
-        table = read_csv(files[FILE], header=None)  # the file has no header
-        if table.shape[1] != 2:
-            raise ValueError(f"{files[FILE]} has {table.shape[1]} columns, expected genotype and accuracy")
-        frame = pd.DataFrame({"arch": table[0].map(decoded), "accuracy": table[1]})
-        frame["seeds"] = pd.Series(pd.NA, frame.index, "Int64")
-        return frame.assign(task=TASK, metric="validation", source="SWAP, 200 epochs", file=FILE)
+        return _trained(files[FILE])
+
+
+@parses
+def _trained(path: Path) -> pd.DataFrame:
+    table = read_csv(path, FETCH_AGAIN, header=None)  # the file has no header
+    if table.shape[1] != 2:
+        raise ValueError(f"{table.shape[1]} columns, expected genotype and accuracy")
+    frame = pd.DataFrame({"arch": table[0].map(decoded), "accuracy": table[1].map(number)})
+    frame["seeds"] = pd.Series(pd.NA, frame.index, "Int64")
+    return frame.assign(task=TASK, metric="validation", source="SWAP, 200 epochs", file=FILE)
 
 
 def decoded(genotype: str) -> str:

@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import METRICS, require_columns
+from zcrepro.benchmarks._base import METRICS, number, require_columns
 from zcrepro.files import parquet
+from zcrepro.files.errors import reads
+
+RESTORE = "restore it from the repository"
 
 
 class Embedded:
     """Recipe for accuracies of one embedded space."""
+
+    remedy = RESTORE
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return accuracies, see ``_base.Accuracies``. Each file is one task, with one row per training."""
@@ -18,20 +23,22 @@ class Embedded:
         return pd.concat(parts, ignore_index=True)
 
 
+@reads(RESTORE)
 def mean_over_seeds(path: Path) -> pd.DataFrame:
     """Return arch, task, metric, accuracy and seeds.
 
     Raises ValueError if a seed of an architecture is repeated or has no accuracy.
     """
     trained = parquet.read(path)
-    require_columns(trained, ["arch", "task", "seed", *METRICS], path)
+    require_columns(trained, ["arch", "task", "seed", *METRICS])
     for problem, rows in {
         "repeats a training": trained.duplicated(["arch", "task", "seed"]),
         "lacks an accuracy": trained[list(METRICS)].isna().any(axis=1),
     }.items():
         if rows.any():
             row = trained[rows].iloc[0]
-            raise ValueError(f"{path} {problem}: {row['arch']} on {row['task']}, seed {row['seed']}")
+            raise ValueError(f"it {problem}: {row['arch']} on {row['task']}, seed {row['seed']}")
+    trained = trained.assign(**{metric: trained[metric].map(number) for metric in METRICS})
     by_metric = trained.sort_values("seed").melt(
         ["arch", "task", "seed"], list(METRICS), var_name="metric", value_name="accuracy"
     )

@@ -15,9 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from zcrepro.benchmarks import _suite_zero
-from zcrepro.benchmarks._base import require_columns, require_files
-from zcrepro.benchmarks._nasbench101_cells import cells_by_hash
+from zcrepro.benchmarks._base import count, number, parses, require_columns, require_files
+from zcrepro.benchmarks._nasbench101_cells import REMEDY, cells_by_hash
 from zcrepro.benchmarks.suite_zero_nasbench101 import FIRST_RUN, TASK, draws
+from zcrepro.files.errors import FETCH_AGAIN, broken
 from zcrepro.files.json import read_json
 
 TABLES = ("nasbench101/data-10k.json", "nasbench101/data-20k.json")
@@ -46,7 +47,7 @@ class NASBench101:
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return counts, see ``_base.Counts``."""
         table = _tables(files)
-        counts = table[["arch", "file"]].assign(count=table[PARAMETERS].astype("int64"))
+        counts = table[["arch", "file"]].assign(count=table[PARAMETERS])
         return counts.assign(task=TASK, quantity="params", source="nasbench-vis")
 
 
@@ -59,16 +60,18 @@ def _tables(files: Mapping[str, Path]) -> pd.DataFrame:
     )
 
 
+@parses
 def _table(path: Path, cells: Mapping[str, str], cells_path: Path) -> pd.DataFrame:
-    table = pd.DataFrame(read_json(path))
-    require_columns(table, ["key", ACCURACY, PARAMETERS], path)
+    table = pd.DataFrame(read_json(path, FETCH_AGAIN))
+    require_columns(table, ["key", ACCURACY, PARAMETERS])
     unknown = [key for key in table["key"] if key not in cells]
     if unknown:
-        raise ValueError(
-            f"{cells_path} lacks {len(unknown)} cells of {path}, for example the one of hash {unknown[0]}; "
-            "make it again as resources/nasbench101/README.md says"
-        )
-    return table.assign(arch=table["key"].map(cells))
+        reason = f"it lacks {len(unknown)} cells of {path}, for example the one of hash {unknown[0]}"
+        raise broken(cells_path, reason, REMEDY)
+    return table.assign(
+        arch=table["key"].map(cells),
+        **{ACCURACY: table[ACCURACY].map(number), PARAMETERS: table[PARAMETERS].map(count)},
+    )
 
 
 RECIPE = NASBench101()

@@ -7,6 +7,7 @@ means.
 """
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from zcrepro.benchmarks import _protobuf
-from zcrepro.benchmarks._base import require_files
-from zcrepro.files.json import parsed
+from zcrepro.benchmarks._base import count, number, parses, require_files
 from zcrepro.files.tfrecord import records
 from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces.nasbench101 import SPACE
@@ -40,7 +40,8 @@ class NASBench101Official:
 
         Raises ValueError if a record is damaged or its cell does not have its hash.
         """
-        cells = _trainings(files).groupby("arch", sort=False)
+        require_files(files, [FILE], "nasbench101_official")
+        cells = _trainings(files[FILE]).groupby("arch", sort=False)
         parts = [
             pd.DataFrame({"accuracy": cells[metric].mean() * 100, "seeds": cells.size()}).assign(
                 metric=metric
@@ -52,7 +53,8 @@ class NASBench101Official:
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return counts, see ``_base.Counts``."""
-        counts = _trainings(files)[["arch", "parameters"]].drop_duplicates(ignore_index=True)
+        require_files(files, [FILE], "nasbench101_official")
+        counts = _trainings(files[FILE])[["arch", "parameters"]].drop_duplicates(ignore_index=True)
         counts = counts.rename(columns={"parameters": "count"})
         return counts.assign(task="cifar10", quantity="params", source=SOURCE, file=FILE)
 
@@ -66,9 +68,9 @@ class Training(NamedTuple):
     parameters: int
 
 
-def _trainings(files: Mapping[str, Path]) -> pd.DataFrame:
-    require_files(files, [FILE], "nasbench101_official")
-    return pd.DataFrame(_read(files[FILE]), columns=Training._fields)
+@parses
+def _trainings(path: Path) -> pd.DataFrame:
+    return pd.DataFrame(_read(path), columns=Training._fields)
 
 
 def _read(path: Path) -> Iterator[Training]:
@@ -76,13 +78,13 @@ def _read(path: Path) -> Iterator[Training]:
     texts: dict[str, str] = {}
     for record in records(path):
         try:
-            name, epochs, adjacency, operations, metrics = parsed(record, path)
+            name, epochs, adjacency, operations, metrics = json.loads(record)
             if epochs == EPOCHS:
                 if name not in texts:
                     texts[name] = _text(name, adjacency, operations)
                 yield Training(texts[name], *_metrics(base64.b64decode(metrics, validate=True)))
-        except (ValueError, KeyError, IndexError, TypeError) as error:
-            raise ValueError(f"{path}: {record[:80]!r}: {error!r}") from error
+        except Exception as error:
+            raise ValueError(f"{record[:80]!r}: {error!r}") from error
 
 
 def _text(name: str, adjacency: str, operations: str) -> str:
@@ -102,7 +104,7 @@ def _metrics(message: bytes) -> tuple[float, float, int]:
     found = list(_protobuf.fields(message))
     evaluations = [value for field, value in found if field == EVALUATIONS]
     final = dict(_protobuf.fields(evaluations[FINAL]))
-    return final[VALIDATION], final[TEST], dict(found)[PARAMETERS]
+    return number(final[VALIDATION]), number(final[TEST]), count(dict(found)[PARAMETERS])
 
 
 RECIPE = NASBench101Official()

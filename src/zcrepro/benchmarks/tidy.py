@@ -1,6 +1,7 @@
 """Turn raw files into tidy Parquet: recipes read them, and every row is checked and gets its graph."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,13 +12,21 @@ import pandas as pd
 import pyarrow as pa
 
 from zcrepro import provenance, registry, settings
-from zcrepro.benchmarks._base import ACCURACIES, COUNTS, METRICS, RELEASED
+from zcrepro.benchmarks._base import ACCURACIES, COUNTS, METRICS, RELEASED, WrongFilesError
 from zcrepro.fetching import verified
 from zcrepro.files import parquet
+from zcrepro.files.errors import FETCH_AGAIN, broken, reading
 from zcrepro.spaces.base import Space
 
 BY_TASK_AND_METRIC = ["task", "metric", "arch"]
 """The key by which a table of accuracies is sorted."""
+
+KEYS = {
+    "accuracies": BY_TASK_AND_METRIC,
+    "released": ["task", "arch", "source"],
+    "counts": ["source", "task", "quantity", "arch"],
+}
+"""Columns whose values together occur once in a table."""
 
 
 @dataclass(frozen=True)
@@ -97,40 +106,58 @@ def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
     for name, path in zip(chain.from_iterable(chosen.files), files, strict=True):
         if name in chosen.digests:
             verified.check(path, chosen.digests[name])
-    paths = iter(files)
+    paths, space = iter(files), registry.get("space", chosen.space)
     frames = [
-        _read_one(recipe, table, {name: next(paths) for name in names})
+        read_one(recipe, table, {name: next(paths) for name in names}, space)
         for recipe, names in zip(chosen.recipes, chosen.files, strict=True)
     ]
-    frame = pd.concat(frames, ignore_index=True)
-    space: Space = registry.get("space", chosen.space)
-    graphs = _graphs(space, zip(frame["arch"], frame["file"], strict=True))
-    return frame.assign(graph=frame["arch"].map(graphs))
+    return pd.concat(frames, ignore_index=True)
 
 
-def _read_one(name: str, table: str, files: dict[str, Path]) -> pd.DataFrame:
-    """Return the rows of one recipe. Raises ValueError if it has no such table or the table is empty."""
+def read_one(name: str, table: str, files: Mapping[str, Path], space: Space) -> pd.DataFrame:
+    """Return the rows of one recipe, with ``graph``.
+
+    Raises ValueError if the recipe has no such table. Raises ValueError, which names the path and the remedy,
+    if a file is damaged, the table is empty or repeats a row, or a value makes no sense.
+    """
     recipe: Any = registry.get("recipes", name)
     if not hasattr(recipe, table):
         raise ValueError(f"recipe {name} has no {table}; name it under another table in the config")
-    frame: pd.DataFrame = getattr(recipe, table)(files)
-    if frame.empty:
-        raise ValueError(f"recipe {name} found no {table} in {', '.join(map(str, files.values()))}")
-    if table == "accuracies":
-        check_accuracies(frame, getattr(recipe, "not_percent", frozenset()))
-    return frame
-
-
-def _graphs(space: Space, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the graph of every text, each computed once. Raises ValueError if a text is not in the space."""
+    remedy = getattr(recipe, "remedy", FETCH_AGAIN)
+    with _naming(files, remedy):
+        frame: pd.DataFrame = getattr(recipe, table)(files)
+        if frame.empty:
+            raise ValueError(f"recipe {name} found no {table}")
     graphs: dict[str, str] = {}
-    for text, file in rows:
-        if text not in graphs:
-            try:
-                graphs[text] = space.canonical(space.parse(text))
-            except ValueError as error:
-                raise ValueError(f"{file}: {error}") from error
-    return graphs
+    for file, rows in frame.groupby("file", sort=False):
+        with reading(files[str(file)], remedy):
+            _check_keys(rows, KEYS[table])
+            if table == "accuracies":
+                check_accuracies(rows, getattr(recipe, "not_percent", frozenset()))
+            _add_graphs(graphs, rows["arch"], space)
+    return frame.assign(graph=frame["arch"].map(graphs))
+
+
+@contextmanager
+def _naming(files: Mapping[str, Path], remedy: str) -> Iterator[None]:
+    """Turn an error in the block that names none of the files into one that names all of them."""
+    try:
+        yield
+    except (MemoryError, WrongFilesError):
+        raise
+    except Exception as error:
+        named = any(str(path) in str(error) for path in files.values())
+        if named and isinstance(error, ValueError | OSError):
+            raise
+        raise broken(", ".join(map(str, files.values())), error, remedy) from error
+
+
+def _check_keys(frame: pd.DataFrame, key: list[str]) -> None:
+    """Raise ValueError if two rows have the same key."""
+    repeated = frame[frame.duplicated(key)]
+    if len(repeated):
+        example = repeated.iloc[0][key].to_dict()
+        raise ValueError(f"{len(repeated)} rows repeat the key, for example {example}")
 
 
 def check_accuracies(frame: pd.DataFrame, not_percent: Collection[str]) -> None:
@@ -143,12 +170,19 @@ def check_accuracies(frame: pd.DataFrame, not_percent: Collection[str]) -> None:
     if len(bad):
         row = bad.iloc[0]
         raise ValueError(
-            f"{row['file']}: {row['metric']} accuracy {row['accuracy']} of {row['arch']} on {row['task']} "
+            f"{row['metric']} accuracy {row['accuracy']} of {row['arch']} on {row['task']} "
             f"is not a percentage from 0 to 100 ({len(bad)} such rows)"
         )
     unknown = sorted(set(frame["metric"]) - set(METRICS))
     if unknown:
         raise ValueError(f"unknown metric {', '.join(unknown)}; there are {', '.join(METRICS)}")
+
+
+def _add_graphs(graphs: dict[str, str], texts: Iterable[str], space: Space) -> None:
+    """Add the graph of every text that is new. Raises ValueError if a text is not in the space."""
+    for text in texts:
+        if text not in graphs:
+            graphs[text] = space.canonical(space.parse(text))
 
 
 def _write(

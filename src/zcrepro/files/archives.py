@@ -60,7 +60,7 @@ def up_to(limit: int, file: IO[bytes] | BufferedIOBase, name: str) -> Iterator[b
 def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of each member for which ``wanted(name)`` is true, sorted by name.
 
-    Raises BrokenFileError, which names the file, if the archive is damaged.
+    Raises BrokenFileError, which names the file and the remedy, if the archive is damaged.
     """
     with reading(path, FETCH_AGAIN), zipfile.ZipFile(path) as archive:
         for name in sorted(filter(wanted, archive.namelist())):
@@ -68,17 +68,15 @@ def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
 
 
 @contextmanager
-def tar_of_bzip2(
-    path: Path, pattern: re.Pattern[str]
-) -> Iterator[Sequence[tuple[str, Callable[[], IO[bytes]]]]]:
-    """Yield (name, function that opens it) for each tar member whose base name matches ``pattern``.
+def tar_of_bzip2(path: Path, pattern: re.Pattern[str]) -> Iterator[Sequence[tuple[str, Callable[[], bytes]]]]:
+    """Yield (name, function that reads it) for each tar member whose base name matches ``pattern``.
 
-    Each member is compressed with bzip2 and is decompressed when it is opened. Raises BrokenFileError, which
-    names the file, if the archive is damaged.
+    Each member is compressed with bzip2 and is decompressed as a whole, because a checksum ends it. Raises
+    BrokenFileError, which names the file and the remedy, if the archive is damaged.
     """
     with reading(path, FETCH_AGAIN), path.open("rb") as opened, _tar(opened) as archive:
         entries = [e for e in archive.getmembers() if pattern.fullmatch(PurePosixPath(e.name).name)]
-        yield [(entry.name, _opener(archive, entry)) for entry in entries]
+        yield [(entry.name, _reader(path, archive, entry)) for entry in entries]
 
 
 class _Header(tarfile.TarInfo):
@@ -107,8 +105,12 @@ def _tar(opened: IO[bytes]) -> tarfile.TarFile:
         raise ValueError("it is neither a zip nor a tar archive, or damaged at its beginning") from error
 
 
-def _opener(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
-    return lambda: bz2.open(archive.extractfile(entry))  # type: ignore[arg-type]  # a regular file
+def _reader(path: Path, archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        with reading(f"{path}: {entry.name}", FETCH_AGAIN):
+            return bz2.decompress(archive.extractfile(entry).read())  # type: ignore[union-attr]  # a file
+
+    return read
 
 
 def _in_zip(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

@@ -6,18 +6,18 @@ from typing import Any
 import pandas as pd
 
 from zcrepro.files.atomic import write_text
+from zcrepro.files.errors import RUN_AGAIN, reading
 
 
-def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+def read_csv(path: Path, remedy: str = RUN_AGAIN, **options: Any) -> pd.DataFrame:
     """Return the table in a CSV file; ``options`` are those of ``pandas.read_csv``.
 
-    Raises ValueError, which names the file, if it is not text, has no columns or has rows of different
-    lengths.
+    Raises ValueError, which names the file and the remedy, if it is not text, has no columns or has rows of
+    different lengths.
     """
-    try:
-        return pd.read_csv(path, **options)
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be read as CSV ({str(error).strip()})") from error
+    with reading(path, remedy):
+        # In parts, which is the default, pandas may give one column several types.
+        return pd.read_csv(path, low_memory=False, **options)
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:

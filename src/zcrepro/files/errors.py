@@ -3,9 +3,14 @@
 Only the standard library is imported here, because the Snakefile imports this module at every start.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FETCH_AGAIN = "delete it and fetch it again"
 RUN_AGAIN = "if a rule made it, delete it and run snakemake again"
@@ -24,7 +29,7 @@ def reading(path: Path | str, remedy: str) -> Iterator[None]:
     """
     try:
         yield
-    except MemoryError:
+    except (MemoryError, BrokenFileError):
         raise
     except OSError as error:
         if error.filename is not None or str(path) in str(error):
@@ -34,6 +39,23 @@ def reading(path: Path | str, remedy: str) -> Iterator[None]:
         if isinstance(error, ValueError) and str(path) in str(error):
             raise
         raise broken(path, error, remedy) from error
+
+
+def reads(remedy: str) -> Callable[[Callable[Concatenate[Path, P], T]], Callable[Concatenate[Path, P], T]]:
+    """Decorate a function that reads the file at its first argument: it runs within ``reading``.
+
+    The function need not name the file in its own errors. It must not be a generator, which would run later.
+    """
+
+    def decorate(read: Callable[Concatenate[Path, P], T]) -> Callable[Concatenate[Path, P], T]:
+        @wraps(read)
+        def named(path: Path, /, *args: P.args, **options: P.kwargs) -> T:
+            with reading(path, remedy):
+                return read(path, *args, **options)
+
+        return named
+
+    return decorate
 
 
 def broken(path: Path | str, error: BaseException | str, remedy: str) -> BrokenFileError:

@@ -9,22 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from zcrepro.files.atomic import write_text
-from zcrepro.files.errors import FETCH_AGAIN, RUN_AGAIN, broken, reading
+from zcrepro.files.errors import RUN_AGAIN, reading
 from zcrepro.files.seal import BLANK, KEY, sealed, verified
-from zcrepro.files.text import read_text
 
 
-def read_json(path: Path) -> Any:
-    """Return the value in a JSON file. Raises ValueError, which names the file, if it is not JSON."""
-    return parsed(read_text(path), path)
+def read_json(path: Path, remedy: str = RUN_AGAIN) -> Any:
+    """Return the value in a JSON file.
+
+    Raises ValueError, which names the file and the remedy, if it is not JSON.
+    """
+    return parsed(path.read_bytes(), path, remedy)
 
 
-def parsed(text: str | bytes, name: Path | str) -> Any:
-    """Return the value of a JSON text. Raises ValueError, which begins with ``name``, if it is not JSON."""
-    try:
-        return json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise broken(name, f"it is not JSON: {error}", FETCH_AGAIN) from error
+def parsed(text: str | bytes, name: Path | str, remedy: str = RUN_AGAIN) -> Any:
+    """Return the value of a JSON text, which bytes hold in UTF-8.
+
+    Raises ValueError, which begins with ``name`` and ends with the remedy, if it is not JSON.
+    """
+    with reading(name, remedy):
+        try:
+            return json.loads(text if isinstance(text, str) else text.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"not JSON: {error}") from error
 
 
 def write_sealed(path: Path, value: Mapping[str, Any]) -> None:

@@ -18,6 +18,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from zcrepro.files.errors import FETCH_AGAIN, broken
+
 BATCH = 8192  # records whose checksums are computed at once
 HEADER = struct.Struct("<QI")
 FOOTER = struct.Struct("<I")
@@ -26,7 +28,8 @@ FOOTER = struct.Struct("<I")
 def records(path: Path) -> Iterator[bytes]:
     """Yield the data of each record.
 
-    Raises ValueError, which names the file and the byte, if the file ends early or a checksum is wrong.
+    Raises ValueError, which names the file, the byte and the remedy, if the file ends early or a checksum is
+    wrong.
     """
     with path.open("rb") as stream:
         framed = _framed(stream, path)
@@ -36,7 +39,7 @@ def records(path: Path) -> Iterator[bytes]:
             wrong = np.flatnonzero(masked(crc32c(data)) != expected)
             if len(wrong):
                 place = batch[wrong[0]][0]
-                raise ValueError(f"{path}: the record at byte {place} is damaged; fetch it again")
+                raise broken(path, f"the record at byte {place} is damaged", FETCH_AGAIN)
             yield from data
 
 
@@ -45,13 +48,13 @@ def _framed(stream: BinaryIO, path: Path) -> Iterator[tuple[int, bytes, int]]:
     place = 0
     while header := stream.read(HEADER.size):
         if len(header) < HEADER.size:
-            raise ValueError(f"{path} ends within the record at byte {place}; fetch it again")
+            raise broken(path, f"it ends within the record at byte {place}", FETCH_AGAIN)
         length, checksum = HEADER.unpack(header)
         if _checksum_of_length(length) != checksum:
-            raise ValueError(f"{path}: no record begins at byte {place}; fetch it again")
+            raise broken(path, f"no record begins at byte {place}", FETCH_AGAIN)
         data, footer = stream.read(length), stream.read(FOOTER.size)
         if len(data) < length or len(footer) < FOOTER.size:
-            raise ValueError(f"{path} ends within the record at byte {place}; fetch it again")
+            raise broken(path, f"it ends within the record at byte {place}", FETCH_AGAIN)
         yield place, data, FOOTER.unpack(footer)[0]
         place += HEADER.size + length + FOOTER.size
 

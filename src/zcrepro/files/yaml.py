@@ -7,26 +7,33 @@ from typing import Any
 
 import yaml
 
-from zcrepro.files.text import read_text
+from zcrepro.files.errors import reading
 
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 INTEGER, MERGE = "tag:yaml.org,2002:int", "tag:yaml.org,2002:merge"
 
 
 def read_yaml(path: Path) -> Any:
-    """Return the value in a YAML file. Raises ValueError, which names the file, if it is not YAML.
+    """Return the value in a YAML file, which somebody wrote by hand.
 
-    A key that stands twice in a mapping, of which YAML takes the last, is an error too. So is a whole number
-    that is not decimal: YAML reads 010 as 8 and 1:40 as 100.
+    Raises ValueError, which names the file, if it is not YAML. A key that stands twice in a mapping, of which
+    YAML takes the last, is an error too. So is a whole number that is not decimal: YAML reads 010 as 8 and
+    1:40 as 100.
     """
-    loader = yaml.SafeLoader(read_text(path))
+    with reading(path, "correct it"):
+        try:
+            return _value(path)
+        except yaml.YAMLError as error:
+            raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
+
+
+def _value(path: Path) -> Any:
+    loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
     try:
         node = loader.get_single_node()
         if wrong := list(_pitfalls(node, set())):
             raise ValueError("; ".join(f"{path}, {each}" for each in wrong))
         return None if node is None else loader.construct_document(node)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     finally:
         loader.dispose()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro.files import pickles
+from zcrepro.files.errors import FETCH_AGAIN, reads
 from zcrepro.images.base import Images
 
 CHANNELS = 3
@@ -48,27 +49,25 @@ def cropped_and_mirrored(
     return Images(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), images.labels)
 
 
+@reads(FETCH_AGAIN)
 def pickled(path: Path, side: int, label_key: str, classes: range) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows, uint8 (n, 3 * side * side), and labels, int64 (n,), of a pickled batch of images.
 
-    The pickle is a dict with the keys ``data`` and ``label_key``. Raises ValueError if it contains anything
-    else or a label is not in ``classes``.
+    The pickle is a dict with the keys ``data`` and ``label_key``. Raises ValueError, which names the file, if
+    it contains anything else or a label is not in ``classes``.
     """
     batch = pickles.load(path, pickles.ARRAYS, encoding="latin1")  # Python 2 wrote some of them
     if not isinstance(batch, dict) or not {"data", label_key} <= set(batch):
-        raise ValueError(
-            f"{path} is not a dict with the keys 'data' and {label_key!r}, so it is another file"
-        )
+        raise ValueError(f"not a dict with the keys 'data' and {label_key!r}, so it is another file")
     rows, labels = np.asarray(batch["data"]), np.asarray(batch[label_key])
     expected = (labels.size, CHANNELS * side * side)
     if rows.dtype != np.uint8 or rows.shape != expected or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"{path}: 'data' is {rows.dtype} {rows.shape}, expected uint8 {expected}, one row per element "
+            f"'data' is {rows.dtype} {rows.shape}, expected uint8 {expected}, one row per element "
             f"of {label_key!r}, which is {labels.dtype} {labels.shape}, expected integers"
         )
     wrong = np.flatnonzero((labels < classes.start) | (labels >= classes.stop))
     if wrong.size:
-        raise ValueError(
-            f"{path}: image {wrong[0]} has label {labels[wrong[0]]}, expected {classes[0]} to {classes[-1]}"
-        )
+        label = labels[wrong[0]]
+        raise ValueError(f"image {wrong[0]} has label {label}, expected {classes[0]} to {classes[-1]}")
     return rows, labels.astype(np.int64)

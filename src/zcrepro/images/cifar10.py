@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zcrepro.files.errors import FETCH_AGAIN, reads
 from zcrepro.images._photographs import CHANNELS, cropped_and_mirrored, normalised
 from zcrepro.images.base import Images
 
@@ -37,23 +38,23 @@ class CIFAR10:
         return cropped_and_mirrored(images, PADDING, MEAN, STD, rng)
 
 
+@reads(FETCH_AGAIN)
 def _records(path: Path) -> np.ndarray:
     """Return the records of a file, uint8 (n, RECORD).
 
-    Raises ValueError if the file is truncated or a label is not below 10.
+    Raises ValueError, which names the file, if it is truncated or a label is not below 10.
     """
     raw = np.fromfile(path, np.uint8)
     if not raw.size or raw.size % RECORD:
         raise ValueError(
-            f"{path} has {raw.size} bytes, which is not a multiple of the record size {RECORD}, so "
-            "it is truncated or not CIFAR-10's binary version; delete it and fetch it again"
+            f"{raw.size} bytes are not a multiple of the record size {RECORD}, so it is truncated or not "
+            "CIFAR-10's binary version"
         )
     records = raw.reshape(-1, RECORD)
     wrong = np.flatnonzero(records[:, 0] >= CLASSES)
     if wrong.size:
-        raise ValueError(
-            f"{path}: record {wrong[0]} has label {records[wrong[0], 0]}, but CIFAR-10 has 0 to {CLASSES - 1}"
-        )
+        label = records[wrong[0], 0]
+        raise ValueError(f"record {wrong[0]} has label {label}, but CIFAR-10 has 0 to {CLASSES - 1}")
     return records
 
 
