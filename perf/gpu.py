@@ -1,11 +1,13 @@
-"""Measure the proxies on a GPU: ``python perf/gpu.py``, or only one of ``throughput replays``.
+"""Measure the proxies on a GPU: ``python perf/gpu.py``, or only some of ``throughput graphs compilation``.
 
 throughput
     Networks per second on one GPU, scored by 1, 2, 4, ... processes that share it, and on one core of the CPU
     while all processes are at work: the 13 proxies together, each pass alone, and the drawing of weights.
-replays
-    A forward and a backward of the cross-entropy, eager, replayed as a CUDA graph, and compiled by torch.
-    Every architecture has another graph, so each pays for its own capture or compilation.
+graphs
+    A forward and a backward of the cross-entropy, eager and replayed as a CUDA graph.
+compilation
+    The same eager and compiled by torch. Every architecture has another graph, so each pays for its own
+    capture or compilation.
 
 Networks are random ones of NAS-Bench-201, with 64 images of the shape of CIFAR-10 in float32.
 Tables are Markdown.
@@ -40,7 +42,7 @@ GROUPS = {"all 13": list(SUITE_ZERO)} | provenance.pass_groups(SUITE_ZERO)
 DRAWING = "weights"
 """The column of the drawing of weights and their way to the device, which a score does not contain."""
 
-COMPILED = 3
+FEW = 3
 STEPS = 20
 
 
@@ -82,7 +84,7 @@ def _start(barriers: dict[int, Barrier]) -> None:
 def throughput(processes: Sequence[int], seconds: float) -> None:
     """Print the networks per second of each number of processes on the GPU, and of one core of the CPU."""
     context, most = get_context("spawn"), max(processes)
-    shares = [("GPU", "cuda", number) for number in processes] + [("one core", "cpu", most)]
+    shares = [("one core", "cpu", most)] + [("GPU", "cuda", number) for number in processes]
     barriers = {number: context.Barrier(number) for number in processes}
     with context.Pool(most, _start, (barriers,)) as pool:
 
@@ -112,8 +114,10 @@ def _rate_of_one(place: int, number: int, device: str, column: str, seconds: flo
         next(work)
         elapsed = time.perf_counter() - start
         if elapsed >= seconds:
-            return done / elapsed
-    raise AssertionError
+            break
+    del work
+    torch.cuda.empty_cache()  # for the other processes
+    return done / elapsed
 
 
 def _work(device: str, column: str, archs: Sequence[tuple[str, ...]]) -> Iterator[None]:
@@ -133,32 +137,48 @@ Step = Callable[[], tuple[Tensor, ...]]
 """Runs a forward and a backward, and returns the gradients of the weights."""
 
 
-def replays() -> None:
-    """Print what a CUDA graph and a compilation cost, and what a step costs eager and with each of them."""
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cudnn.deterministic = True
+def graphs() -> None:
+    """Print the times of a step, eager and replayed, and of the capture, and how far the gradients differ."""
     header = ["network", "eager (ms)", "capture (ms)", "replay (ms)", "difference"]
-    header += ["compilation (s)", "compiled (ms)", "difference"]
-    markdown(header, (_replayed(arch) for arch in architectures(COMPILED)))
+    markdown(header, (_replayed(arch) for arch in architectures(FEW)))
 
 
 def _replayed(arch: tuple[str, ...]) -> Sequence[object]:
-    network, batch = SPACE.network(arch, TASK).cuda().train(), batch_on("cuda")
+    network, batch = _trained(arch), batch_on("cuda")
     eager = _step(network, network, batch)
     expected = [gradient.clone() for gradient in eager()]
+    torch.cuda.synchronize()
     start = time.perf_counter()
     replay, captured = _captured(eager)
     capture = time.perf_counter() - start
     replay()
-    of_replay = _difference(captured, expected)
-    times = [_milliseconds(eager), 1e3 * capture, _milliseconds(replay), of_replay]
+    difference = _difference(captured, expected)
+    return SPACE.text(arch), _milliseconds(eager), 1e3 * capture, _milliseconds(replay), difference
+
+
+def compilation() -> None:
+    """Print the times of a step, eager and compiled, and of the compilation, and how far gradients differ."""
+    header = ["network", "eager (ms)", "compilation (s)", "compiled (ms)", "difference"]
+    markdown(header, (_compiled(arch) for arch in architectures(FEW)))
+
+
+def _compiled(arch: tuple[str, ...]) -> Sequence[object]:
+    network, batch = _trained(arch), batch_on("cuda")
+    eager = _step(network, network, batch)
+    expected = [gradient.clone() for gradient in eager()]
     compiled = _step(network, torch.compile(network, mode="reduce-overhead"), batch)
     start = time.perf_counter()
     compiled()
     torch.cuda.synchronize()
-    compilation = time.perf_counter() - start
-    of_compiled = max(_difference(compiled(), expected) for _ in range(3))  # the third is a replay
-    return SPACE.text(arch), *times, compilation, _milliseconds(compiled), of_compiled
+    seconds = time.perf_counter() - start
+    difference = max(_difference(compiled(), expected) for _ in range(3))  # the third is a replay
+    return SPACE.text(arch), _milliseconds(eager), seconds, _milliseconds(compiled), difference
+
+
+def _trained(arch: tuple[str, ...]) -> nn.Module:
+    """Return a network in training mode. Convolutions are in full float32 from now on, as in the engine."""
+    torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = False, True
+    return SPACE.network(arch, TASK).cuda().train()
 
 
 def _step(network: nn.Module, forward: Callable[[Tensor], Tensor], batch: Batch) -> Step:
@@ -203,21 +223,26 @@ def _difference(found: Sequence[Tensor], expected: Sequence[Tensor]) -> float:
     return (off / sum(float(gradient.double().square().sum()) for gradient in expected)) ** 0.5
 
 
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "throughput": lambda options: throughput(options.processes, options.seconds),
+    "graphs": lambda _: graphs(),
+    "compilation": lambda _: compilation(),
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", default=["throughput", "replays"], help="throughput, replays")
+    parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4, 8, 16])
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     options = parser.parse_args()
     if not torch.cuda.is_available():
         parser.exit(1, f"torch {torch.__version__} finds no CUDA device to measure\n")
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}\n", flush=True)
-    if "throughput" in options.parts:
-        throughput(options.processes, options.seconds)
-    if "replays" in options.parts:
-        replays()
+    for part in options.parts:
+        PARTS[part](options)
 
 
 if __name__ == "__main__":
