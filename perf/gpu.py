@@ -109,15 +109,14 @@ def _rate_of_one(place: int, number: int, device: str, column: str, seconds: flo
     work = _work(device, column, archs[first:] + archs[:first])
     next(work)  # loads kernels
     _barriers[number].wait()  # so no process takes two tasks
-    start = time.perf_counter()
-    for done in count(1):
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
         next(work)
-        elapsed = time.perf_counter() - start
-        if elapsed >= seconds:
-            break
+        done += 1
+    rate = done / (time.perf_counter() - start)
     del work
     torch.cuda.empty_cache()  # for the other processes
-    return done / elapsed
+    return rate
 
 
 def _work(device: str, column: str, archs: Sequence[tuple[str, ...]]) -> Iterator[None]:
