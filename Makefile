@@ -1,11 +1,11 @@
-# make quickstart | test | table | test-data | lint: each makes .venv from the lock first if it is missing.
+# make quickstart | test | table | test-data | test-gpu | lint: each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table test test-processors test-faults test-data lint format pictures lock clean
+.PHONY: help quickstart table test test-processors test-faults test-data test-gpu lint format pictures lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,9 +36,9 @@ table: $(READY)  ## one table of the sample: make table NAME=zcp_table1
 	@cat results/sample/tables/$(NAME).md
 	@echo "Written to results/sample/tables/$(NAME).md, .csv and .tex."
 
-test: $(READY)  ## all the tests but those that need the real benchmark files
+test: $(READY)  ## all the tests but the long ones and those that need the real files or a GPU
 	@echo "Running all tests: about 12 minutes on 2 cores."
-	$(BIN)/python -m pytest -m 'not data and not faults' -n $(CORES)
+	$(BIN)/python -m pytest -m 'not data and not gpu and not faults' -n $(CORES)
 
 test-processors: $(READY)  ## the tests as on other processors, with one and with two threads
 	.ci/test-processors
@@ -48,6 +48,9 @@ test-faults: $(READY)  ## the long tests of damaged files: hundreds of flipped b
 
 test-data: $(READY)  ## the tests on the real benchmark files (fetched, or from ZCREPRO_MIRROR)
 	$(BIN)/python -m pytest -m data -n $(CORES)
+
+test-gpu: $(READY)  ## the tests that need a GPU: scores as on the CPU, flat memory
+	$(BIN)/python -m pytest -m gpu tests/gpu
 
 lint: $(READY)  ## ruff, the type checker, snakefmt and snakemake --lint
 	$(BIN)/ruff check

@@ -58,7 +58,7 @@ class Running:
         self._reporter.flush()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def single_precision_bound():
     """Return a bound on the float32 error of scores, from disturbed scores of the same network and batch.
 
@@ -75,7 +75,7 @@ def single_precision_bound():
     return bound
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def disturbed():
     """Return a function that adds hooks to a network, which multiply what layers put out by one plus noise.
 

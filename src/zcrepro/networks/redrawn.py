@@ -1,7 +1,7 @@
 """Draw new weights for a network, for proxies that are defined on weights of their own.
 
-All weights are drawn into contiguous tensors, so that numbers do not depend on the memory format of the
-network.
+All numbers are drawn on the CPU, into contiguous tensors, and then moved. A generator of a GPU would draw
+others from the same seed, so scores would depend on the device.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def kaiming_weights(model: nn.Module, generator: torch.Generator) -> dict[int, T
     """Draw N(0, 2 / fan-in) for the weights of convolutions and linear layers (He et al., ICCV 2015).
 
     Biases of these layers are zero, and BatchNorm and GroupNorm have their initial state. Returns every
-    parameter and buffer by the id of the tensor that it replaces, for ``substituted``. ``generator`` must be
-    on the device of the weights.
+    parameter and buffer by the id of the tensor that it replaces, for ``substituted``. ``generator`` is on
+    the CPU, whatever the device of the weights.
     """
 
     def draw(weight: Tensor) -> None:
@@ -37,8 +37,8 @@ def normal_weights(model: nn.Module, generator: torch.Generator) -> dict[int, Te
     """Draw N(0, 1) for the weights of convolutions and linear layers (Lin et al., Zen-NAS, ICCV 2021).
 
     Biases of these layers are zero, and BatchNorm2d has its initial state. Returns every parameter and buffer
-    by the id of the tensor that it replaces, for ``substituted``. ``generator`` must be on the device of the
-    weights.
+    by the id of the tensor that it replaces, for ``substituted``. ``generator`` is on the CPU, whatever the
+    device of the weights.
     """
 
     def draw(weight: Tensor) -> None:
@@ -48,8 +48,9 @@ def normal_weights(model: nn.Module, generator: torch.Generator) -> dict[int, Te
 
 
 def noise_like(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw standard normal noise of the shape, dtype and device of ``images``."""
-    return torch.randn(images.shape, dtype=images.dtype, device=images.device, generator=generator)
+    """Draw standard normal noise of the shape and dtype of ``images``, and move it to their device."""
+    noise = torch.randn(images.shape, dtype=images.dtype, device="cpu", generator=generator)
+    return noise.to(images.device)
 
 
 def _redrawn(
@@ -57,8 +58,8 @@ def _redrawn(
 ) -> dict[int, Tensor]:
     """Return every parameter and buffer by the id of the tensor that it replaces.
 
-    ``draw`` fills one weight in place; it is called in module order. Modules of the classes ``norms`` have
-    their initial state. All other tensors are copies.
+    ``draw`` fills a tensor on the CPU, of the shape of one weight; it is called in module order. Modules of
+    the classes ``norms`` have their initial state. All other tensors are copies.
     """
     tensors = {
         id(tensor): tensor.detach().clone(memory_format=torch.contiguous_format)
@@ -68,7 +69,9 @@ def _redrawn(
         if isinstance(module, WEIGHTED):
             if not owns_weight(module):
                 raise UndefinedScoreError("a weight is computed from others, so it cannot be drawn anew")
-            draw(tensors[id(module.weight)])
+            drawn = torch.empty(module.weight.shape, dtype=module.weight.dtype, device="cpu")
+            draw(drawn)
+            tensors[id(module.weight)].copy_(drawn)
             if module.bias is not None:
                 tensors[id(module.bias)].zero_()
         elif isinstance(module, norms):

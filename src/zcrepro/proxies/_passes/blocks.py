@@ -49,7 +49,7 @@ class BlockPass:
     cost = "3.3"
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
-        generator = torch.Generator(batch.images.device).manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
         with (
             training(model, seed),
             substituted(model, kaiming_weights(model, generator)),
@@ -111,8 +111,8 @@ def _gain(before: Tensor, after: Tensor, generator: torch.Generator) -> float:
     mean over images and positions of the outer product of J^T g and g therefore estimates the Jacobian of the
     block, without computing it. Its spectral norm is the gain.
     """
-    empty = torch.empty(after.shape, dtype=after.dtype, device=after.device)
-    signs = empty.bernoulli_(0.5, generator=generator) * 2 - 1
+    empty = torch.empty(after.shape, dtype=after.dtype, device="cpu")
+    signs = empty.bernoulli_(0.5, generator=generator).to(after.device) * 2 - 1
     (gradient,) = gradients(after, [before], grad_outputs=signs, retain_graph=True)
     if not gradient.any():
         raise UndefinedScoreError("a block passes no gradient on to the block before it")

@@ -57,7 +57,7 @@ class FisherMatrixPass:
         own = list(model.parameters())[:PARAMETERS]
         if not own:
             raise UndefinedScoreError("the network has no parameters")
-        generator = torch.Generator(batch.images.device).manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
         with evaluation(model, seed):
             drawn = kaiming_weights(model, generator)
             parameters = [drawn[id(parameter)].requires_grad_() for parameter in own]

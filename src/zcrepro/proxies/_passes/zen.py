@@ -47,7 +47,7 @@ class ZenPass:
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
         del needs  # the record is the same for every proxy
         with training(model, seed):
-            return _run(model, batch.images, torch.Generator(batch.images.device).manual_seed(seed))
+            return _run(model, batch.images, torch.Generator().manual_seed(seed))
 
 
 def _run(model: nn.Module, like: Tensor, generator: torch.Generator) -> ZenRecord:

@@ -1,0 +1,55 @@
+"""Every proxy on the GPU against the CPU of the same machine."""
+
+import math
+from functools import cache
+
+import pytest
+import torch
+
+from gpu.networks import ALL, CPU, GPU, NETWORKS, batch_of, network_of, scored, scores
+
+pytestmark = pytest.mark.gpu
+
+CLOSE = 1e-10
+TOLERANCE = {
+    # The spread of a weight's gradient between two halves of a batch may be as small as its rounding error,
+    # and is divided by.
+    "zico": 1e-5,
+    # Gradients that are zero except for rounding errors have random signs. In networks whose last BatchNorm is
+    # pooled at once, as in NAS-Bench-301, single images have many of them.
+    "grad_sign": 1e-2,
+}
+"""Relative tolerances in float64 of proxies that do not keep CLOSE."""
+
+
+@pytest.mark.parametrize("proxy", ALL)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_in_double_precision_scores_equal_those_of_the_cpu(network, proxy):
+    expected, found = (scores(network, torch.float64, device) for device in (CPU, GPU))
+    assert found.status[proxy] == expected.status[proxy]
+    tolerance = TOLERANCE.get(proxy, CLOSE)
+    assert found[proxy] == pytest.approx(expected[proxy], rel=tolerance, abs=1e-30, nan_ok=True)
+
+
+@pytest.fixture(scope="module")
+def bounds(disturbed, single_precision_bound):
+    """Return a function from the name of a network to the bounds of its errors in float32, by proxy."""
+
+    @cache
+    def of_network(name):
+        dtype = torch.float32
+        several = [
+            scored(disturbed(network_of(name, dtype), seed), batch_of(name, dtype), CPU) for seed in range(2)
+        ]
+        return single_precision_bound(scores(name, dtype, CPU), several)
+
+    return of_network
+
+
+@pytest.mark.parametrize("proxy", ALL)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_in_single_precision_scores_differ_as_far_as_conditioning_lets_them(network, proxy, bounds):
+    expected, found = (scores(network, torch.float32, device) for device in (CPU, GPU))
+    assert found.status[proxy] == expected.status[proxy]
+    if not math.isnan(expected[proxy]):
+        assert abs(found[proxy] - expected[proxy]) <= 2 * bounds(network)[proxy]  # both devices err
