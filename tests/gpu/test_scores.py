@@ -11,6 +11,8 @@ from gpu.networks import ALL, CPU, GPU, NETWORKS, batch_of, network_of, scored, 
 pytestmark = pytest.mark.gpu
 
 CLOSE = 1e-10
+SUMMED = 2e-5
+"""Relative tolerance in float32 for sums in another order: a device adds up millions of terms in its own."""
 TOLERANCE = {
     # The spread of a weight's gradient between two halves of a batch may be as small as its rounding error,
     # and is divided by.
@@ -18,6 +20,8 @@ TOLERANCE = {
     # Gradients that are zero except for rounding errors have random signs. In networks whose last BatchNorm is
     # pooled at once, as in NAS-Bench-301, single images have many of them.
     "grad_sign": 1e-2,
+    # In a network of 1x1 convolutions alone its BatchNorm divides by deviations that are nearly zero.
+    "synflow_bn": 1e-5,
 }
 """Relative tolerances in float64 of proxies that do not keep CLOSE."""
 
@@ -52,4 +56,5 @@ def test_in_single_precision_scores_differ_as_far_as_conditioning_lets_them(netw
     expected, found = (scores(network, torch.float32, device) for device in (CPU, GPU))
     assert found.status[proxy] == expected.status[proxy]
     if not math.isnan(expected[proxy]):
-        assert abs(found[proxy] - expected[proxy]) <= 2 * bounds(network)[proxy]  # both devices err
+        bound = bounds(network)[proxy] + SUMMED * abs(expected[proxy])
+        assert abs(found[proxy] - expected[proxy]) <= 2 * bound  # both devices err
