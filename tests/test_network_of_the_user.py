@@ -218,7 +218,7 @@ WRONG = {  # source after the beginning -> what the line says
     ),
     "exit in forward": (
         "class make(Around):\n    def after(self, x): sys.exit()  # here",
-        ["sys.exit", "HERE"],
+        ["SystemExit", "HERE"],
     ),
     "fewer classes": ("def make(): return net(3)", ["own:make has 3 classes, and not 10; say --classes 3"]),
     "more classes": ("def make(): return net(20)", ["own:make has 20 classes, and not 10; say --classes 20"]),

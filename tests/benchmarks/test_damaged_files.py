@@ -17,6 +17,7 @@ import torch
 
 import injection
 from samples import nasbench101, nasbench101_official, nats, nds, published, python2
+from sealing import to_parquet
 from zcrepro import registry
 from zcrepro.benchmarks import (
     _nasbench101_cells,
@@ -201,7 +202,7 @@ def write_embedded(files, space):
             {"arch": text, "task": "digits", "seed": seed, "validation": 80.5, "test": 79.5}
             for seed in (0, 1)
         ]
-        pd.DataFrame(rows).to_parquet(path)
+        to_parquet(pd.DataFrame(rows), path)
 
 
 RUN_101, ZEN_101 = suite_zero_nasbench101.FIRST_RUN, suite_zero_nasbench101.ZEN

@@ -112,7 +112,7 @@ def test_two_recipes_that_describe_the_same_networks_are_refused(tmp_path, files
         tmp_path, names, recipes=["nasbench201", "nasbench201"], files=[names, names]
     )
     twice = [*files.values(), *files.values()]
-    with pytest.raises(ValueError, match="rows repeat the key"):
+    with pytest.raises(ValueError, match="stands there twice"):
         stage.accuracies(settings_file=settings_file, files=twice, output=tmp_path / "out.parquet")
 
 

@@ -19,6 +19,7 @@ from injection import outcomes
 from zcrepro.fetching.datasets import UNKNOWN
 from zcrepro.fetching.fetch import MIRROR, fetch
 from zcrepro.files import archives
+from zcrepro.files.atomic import HOST
 
 CONTENT = json.dumps({"accuracies": [random.Random(0).random() for _ in range(300)]}).encode()
 OTHERS = {"before.json": b"[1, 2]" * 40, "after.json": b"{}" * 300}
@@ -141,7 +142,7 @@ def test_a_damaged_tar_of_bzip2_members_loses_none_in_silence(tmp_path):
 
     def read(path):
         with archives.tar_of_bzip2(path, re.compile(r".*\.pbz2")) as entries:
-            return [opened().read() for _, opened in entries]
+            return [read() for _, read in entries]
 
     counts, faults = outcomes(read, path, list.__eq__)
     assert not faults
@@ -254,6 +255,6 @@ def test_a_full_disk_is_not_taken_for_a_damaged_archive(mirrored, tmp_path):
         pytest.skip("has no /dev/full")
     _, read = mirrored(zip_of(CONTENT))
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / f".x.{os.getpid()}.partial").symlink_to("/dev/full")
+    (tmp_path / "out" / f".x.{HOST}-{os.getpid()}.partial").symlink_to("/dev/full")
     with pytest.raises(OSError, match=f"x needs {len(CONTENT)} bytes in .* make room"):
         read()

@@ -24,6 +24,7 @@ from zcrepro.fetching import download as downloads
 from zcrepro.fetching import fetch as module
 from zcrepro.fetching.datasets import COLUMNS, UNKNOWN, fetch_settings, read_datasets
 from zcrepro.fetching.fetch import MIRROR, fetch
+from zcrepro.files.atomic import HOST
 
 CONTENT = bytes(range(256)) * 1024  # 256 KiB: more than one block of a download
 NOISE = random.Random(0).randbytes(len(CONTENT))  # as long when it is compressed
@@ -961,7 +962,7 @@ def test_a_full_disk_names_the_file_and_the_bytes_that_it_needs(tmp_path, size):
 def test_a_disk_that_is_full_when_the_file_is_put_in_its_place_is_the_same_error(tmp_path, monkeypatch):
     mirror(tmp_path, monkeypatch, CONTENT)
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / f".data.bin.{os.getpid()}.partial").symlink_to("/dev/full")
+    (tmp_path / "out" / f".data.bin.{HOST}-{os.getpid()}.partial").symlink_to("/dev/full")
     with pytest.raises(OSError, match=f"folder/data.bin needs {len(CONTENT)} bytes in .* make room"):
         fetched(tmp_path, row(bytes=None))
     assert left(tmp_path) == []

@@ -11,7 +11,7 @@ from sealing import to_parquet
 from zcrepro.benchmarks.embedded import mean_over_seeds
 from zcrepro.benchmarks.tidy import accuracies
 from zcrepro.checkout import FOLDER
-from zcrepro.files.json import write_json
+from zcrepro.files.json import write_sealed
 from zcrepro.proxies.feature_table import AS, NOT_COMPUTED, proxies_in
 
 EMBEDDED = FOLDER / "resources/embedded/embedded_chain-digits.parquet"
@@ -43,7 +43,7 @@ def test_embedded_accuracies_are_means_over_the_trainings_on_one_task():
 
 def test_accuracies_of_a_run_are_equal_to_the_tracked_ones(tmp_path):
     settings = tmp_path / "settings.json"
-    write_json(
+    write_sealed(
         settings,
         {"space": "embedded_chain", "recipes": ["embedded"], "files": [[EMBEDDED.name]], "digests": {}},
     )

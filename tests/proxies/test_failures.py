@@ -445,6 +445,7 @@ SETTINGS = {
     "start": 0,
     "stop": len(TEXTS),
     "pass_seconds": LONG,
+    "digests": [],
     "batch_size": 4,
     "share_equal_graphs": True,
     "augmented_batches": False,

@@ -116,7 +116,7 @@ class Workflow:
 
     def settings(self, stage: str, run: str = "tiny") -> list[dict]:
         """The settings of the jobs of a stage, which a dry run writes too."""
-        files = (self.folder / "results" / run / "settings").glob(f"{stage}-*.json")
+        files = (self.folder / "results" / run / "settings").glob(f"{stage}-*/settings.json")
         return [json.loads(path.read_text()) for path in files]
 
     def contents(self) -> dict[str, bytes]:

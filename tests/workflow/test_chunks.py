@@ -79,12 +79,16 @@ def test_many_files_of_a_command_are_handed_over_in_a_list(tmp_path):
 
 
 def test_the_settings_of_a_job_are_written_once_and_mended_if_they_were_edited(tmp_path):
-    path = parameters.settings_file("order", lambda wildcards: {"space": wildcards.space}, str(tmp_path))
-    first = path(SimpleNamespace(space="nasbench201"))
-    assert first == path(SimpleNamespace(space="nasbench201")) != path(SimpleNamespace(space="nasbench101"))
+    def path(space):
+        jobs = parameters.Jobs(str(tmp_path), verifies=True)
+        of = jobs.inputs("order", lambda wildcards: {"space": wildcards.space}, makes=["{space}.parquet"])
+        return of(SimpleNamespace(space=space))["settings"]
+
+    first = path("nasbench201")
+    assert first == path("nasbench201") != path("nasbench101")
     text = Path(first).read_text()
     Path(first).write_text("{}")
-    path(SimpleNamespace(space="nasbench201"))
+    path("nasbench201")
     assert Path(first).read_text() == text
 
 

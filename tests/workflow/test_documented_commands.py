@@ -28,7 +28,7 @@ DOCUMENTS = sorted(
 )
 BLOCK = re.compile(r"^```.*?\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
-FEWER_JOBS = ["--config", "features={chunk_seconds: 10000000}"]
+FEWER_JOBS = ["--config", "features={chunk_seconds: 600000}"]
 """The plan of the full size is made in a second instead of ten."""
 
 CHECKOUT = "path/to/zcrepro"

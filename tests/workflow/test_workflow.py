@@ -137,7 +137,7 @@ def test_data_are_fetched_once_for_all_runs(fresh, monkeypatch):
 
 
 def test_a_settings_file_that_was_edited_by_hand_is_not_trusted(workflow):
-    edited = next((workflow.results / "settings").glob("generalize-*.json"))
+    edited = next((workflow.results / "settings").glob("generalize-*/settings.json"))
     before = edited.read_text()
     edited.write_text("{}")
     workflow.planned()

@@ -33,6 +33,9 @@ class Jobs:
     not notice, because it knows of a file only what it noted in ``.snakemake``. There is a note only if
     something was wrong once.
 
+    Each has a folder of its own: Snakemake lists a folder once, and takes what is written there later for
+    missing.
+
     ``folder`` is that of the results. Only the process that plans the run ``verifies`` outputs.
     """
 
@@ -79,7 +82,7 @@ class Jobs:
         return self._with_note(path, outputs[0], lambda: _faults(outputs, expected))
 
     def _with_note(self, settings: str, output: str, faults: Callable[[], Iterable[str]]) -> Inputs:
-        note = Path(settings).with_suffix(f".{hashlib.sha256(output.encode()).hexdigest()[:8]}.again")
+        note = Path(settings).parent / _digest_of(output) / "again.txt"
         # New settings are newer than the outputs: Snakemake makes these again in any case.
         if self.verifies and not _is_newer(Path(settings), Path(output)):
             found = "".join(f"{fault}\n" for fault in faults())
@@ -136,7 +139,7 @@ def _is_newer(one: Path, other: Path) -> bool:
 
 
 def _settings(folder: str, stage: str, digest: str, settings: Settings) -> str:
-    return _written(f"{folder}/settings/{stage}-{digest}.json", sealed_text(settings))
+    return _written(f"{folder}/settings/{stage}-{digest}/settings.json", sealed_text(settings))
 
 
 def _digest_of(text: str) -> str:
