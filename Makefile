@@ -1,4 +1,4 @@
-# make quickstart | test | table | test-data | test-gpu | lint: each makes .venv from the lock first if it is missing.
+# make quickstart | test | table | test-data | test-faults | test-gpu | lint: each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= 2

@@ -1,5 +1,6 @@
 """Checks on the accuracies of every recipe."""
 
+import json
 import struct
 
 import numpy as np
@@ -72,3 +73,21 @@ def test_an_error_that_names_one_of_the_files_is_left_as_it_is(read, tmp_path):
 def test_files_that_the_config_confuses_are_no_damage(read):
     with pytest.raises(WrongFilesError, match=r"^missing$"):
         read(WrongFilesError("missing"))
+
+
+def test_a_file_of_another_content_than_listed_is_refused_with_both_digests(tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("another file")
+    settings = {
+        "space": "nasbench201",
+        "recipes": ["nasbench201"],
+        "files": [["nasbench201/other.csv"]],
+        "digests": {"nasbench201/other.csv": f"sha256:{'0' * 64}"},
+    }
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    for stage in (tidy.accuracies, tidy.released, tidy.counts):
+        with pytest.raises(
+            ValueError, match=r"other\.csv is not the listed file: expected sha256:0+, found "
+        ):
+            stage(settings_file=tmp_path / "settings.json", files=[path], output=tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").exists()

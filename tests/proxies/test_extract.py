@@ -453,6 +453,29 @@ def test_a_batch_larger_than_the_training_set_is_refused(folder):
         run(folder, batch_size=5000)
 
 
+def test_images_of_another_content_than_listed_are_refused_with_both_digests(folder):
+    images = folder / "batch.bin"
+    images.write_bytes(b"another file")
+    (folder / "settings.json").write_text(json.dumps(SETTINGS | {"digests": [f"md5:{'0' * 32}"]}))
+    with pytest.raises(ValueError, match=r"batch\.bin is not the listed file: expected md5:0+, found md5:"):
+        extract(
+            settings_file=folder / "settings.json",
+            order=folder / "order.parquet",
+            images=[images],
+            output=folder / "out.parquet",
+            timings=folder / "out.timings.parquet",
+        )
+    assert not (folder / "out.parquet").exists()
+
+
+def test_a_chunk_of_another_problem_is_refused(cells, folder):
+    chunk = run(cells, space="embedded_cell", proxies=["snip"], stop=8)
+    with pytest.raises(
+        ValueError, match="holds scores of embedded_cell/digits, but those of embedded_chain/digits"
+    ):
+        join(folder, [chunk], share=1.0, proxies=["snip"])
+
+
 def test_a_misspelt_setting_is_answered_with_the_nearest(folder):
     with pytest.raises(ValueError, match="unknown key 'batchsize'; did you mean 'batch_size'"):
         run(folder, batchsize=8)
