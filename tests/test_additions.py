@@ -299,7 +299,7 @@ class Repository:
         return self.folder / "results/added"
 
     def settings(self, stage):
-        files = (self.results / "settings").glob(f"{stage}-*.json")
+        files = (self.results / "settings").glob(f"{stage}-*/settings.json")
         return [json.loads(path.read_text()) for path in files]
 
     def frame(self, name):
