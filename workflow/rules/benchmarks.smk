@@ -22,9 +22,6 @@ rule fetch:
         "zcrepro stage fetch --settings-file {input.settings} --output {output.file} 2>&1 | tee {log}"
 
 
-OF_A_SPACE = RESULTS + "/{}/{{space}}.parquet"
-
-
 # One rule for each kind of table: accuracies, released scores, published counts.
 for table in TABLES:
 
@@ -34,12 +31,14 @@ for table in TABLES:
         input:
             unpack(
                 JOBS.inputs(
-                    table, benchmarks.settings(table), makes=[OF_A_SPACE.format(table)]
+                    table,
+                    benchmarks.settings(table),
+                    makes=[f"{RESULTS}/{table}/{{space}}.parquet"],
                 )
             ),
             files=benchmarks.files(table),
         output:
-            table=OF_A_SPACE.format(table),
+            table=f"{RESULTS}/{table}/{{space}}.parquet",
         log:
             f"{RESULTS}/logs/{table}/{{space}}.log",
         benchmark:
