@@ -1,5 +1,6 @@
 """A copy of the workflow in a folder of its own, with sources that a test may edit."""
 
+import hashlib
 import json
 import os
 import re
@@ -127,6 +128,17 @@ class Workflow:
             if path.suffix in RESULTS
             and path.relative_to(self.results).parts[0] not in ("timings", "benchmarks", "logs", "settings")
         }
+
+    def mirror(self, name: str, text: str) -> Path:
+        """List a data set, and return the folder of a mirror that holds it."""
+        folder = self.folder / "mirror"
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(text)
+        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        row = [name, f"https://example.org/{name}", "", "", digest, str(len(text)), "none", "none"]
+        listed = self.folder / "config" / "datasets.tsv"
+        listed.write_text(listed.read_text() + "\t".join(row) + "\n")
+        return folder
 
     def edit(self, source: str) -> None:
         path = self.folder / "src" / "zcrepro" / source

@@ -1,6 +1,5 @@
 """Results on disk are whole and belong to the run, or they are made again."""
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -100,14 +99,7 @@ def test_whatever_is_deleted_from_a_finished_run_is_made_again(workflow, lost, m
 
 
 def test_a_file_in_data_with_another_content_is_fetched_again(fresh, monkeypatch):
-    mirror = fresh.folder / "mirror" / "small"
-    mirror.mkdir(parents=True)
-    (mirror / "file.txt").write_text("accuracies")
-    digest = hashlib.sha256(b"accuracies").hexdigest()
-    listed = fresh.folder / "config" / "datasets.tsv"
-    row = ["small/file.txt", "https://example.org/file.txt", "", "", f"sha256:{digest}", "10", "none", "none"]
-    listed.write_text(listed.read_text() + "\t".join(row) + "\n")
-    monkeypatch.setenv("ZCREPRO_MIRROR", str(fresh.folder / "mirror"))
+    monkeypatch.setenv("ZCREPRO_MIRROR", str(fresh.mirror("small/file.txt", "accuracies")))
     there = fresh.folder / "data/small/file.txt"
     there.parent.mkdir(parents=True)
     for content in ("put there by hand", "accuracieS"):

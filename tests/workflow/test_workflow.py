@@ -1,6 +1,5 @@
 """The workflow: what runs, what runs again, and that interruptions, cores and chunks change nothing."""
 
-import hashlib
 import os
 import shutil
 import signal
@@ -121,14 +120,7 @@ def test_another_draw_adds_chunks_and_reruns_what_reads_the_table(workflow):
 
 
 def test_data_are_fetched_once_for_all_runs(fresh, monkeypatch):
-    mirror = fresh.folder / "mirror" / "small"
-    mirror.mkdir(parents=True)
-    (mirror / "file.txt").write_text("accuracies")
-    digest = hashlib.sha256(b"accuracies").hexdigest()
-    listed = fresh.folder / "config" / "datasets.tsv"
-    row = ["small/file.txt", "https://example.org/file.txt", "", "", f"sha256:{digest}", "10", "none", "none"]
-    listed.write_text(listed.read_text() + "\t".join(row) + "\n")
-    monkeypatch.setenv("ZCREPRO_MIRROR", str(fresh.folder / "mirror"))
+    monkeypatch.setenv("ZCREPRO_MIRROR", str(fresh.mirror("small/file.txt", "accuracies")))
     assert fresh.planned("data/small/file.txt") == {"fetch": 1}
     fresh.snakemake("data/small/file.txt")
     assert (fresh.folder / "data/small/file.txt").read_text() == "accuracies"
