@@ -15,6 +15,7 @@ import importlib
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,19 +71,19 @@ def networks(count: int) -> dict[str, tuple[str, ...]]:
     return named
 
 
-def ours(proxies: Sequence[Proxy]) -> Scoring:
+def ours(proxies: Sequence[Proxy[Any]]) -> Scoring:
     return lambda network, batch: compute(network, batch, proxies, 0)
 
 
-def passes_and_whole(proxies: Sequence[Proxy]) -> dict[str, Scoring]:
+def passes_and_whole(proxies: Sequence[Proxy[Any]]) -> dict[str, Scoring]:
     """Each pass on its own, and all together."""
-    by_pass: dict[str, list[Proxy]] = {}
+    by_pass: dict[str, list[Proxy[Any]]] = {}
     for proxy in proxies:
         by_pass.setdefault(proxy.runs_in.name, []).append(proxy)
     return {name: ours(members) for name, members in by_pass.items()} | {"together": ours(proxies)}
 
 
-def beside_peers(proxies: Sequence[Proxy], console: Console) -> Iterator[tuple[str, Scoring]]:
+def beside_peers(proxies: Sequence[Proxy[Any]], console: Console) -> Iterator[tuple[str, Scoring]]:
     """Each peer that can be imported, and ours of the proxies that it has."""
     for peer, (module, names) in PEERS.items():
         try:

@@ -30,9 +30,9 @@ from rich.table import Table
 from zcrepro import registry, settings
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
-from zcrepro.files.json import write_json
+from zcrepro.files.json import write_sealed
 from zcrepro.proxies.extract import How
-from zcrepro.proxies.feature_table import KEY, feature_schema
+from zcrepro.proxies.feature_table import KEY, PROBLEM, feature_schema
 from zcrepro.proxies.join import JoinSettings
 from zcrepro.proxies.order import ROWS_PER_GROUP, SCHEMA, OrderSettings
 from zcrepro.spaces.base import Space
@@ -94,7 +94,7 @@ def order(folder: Path) -> Iterator[Measurement]:
     known = pd.DataFrame({"arch": texts, "graph": texts, "task": "cifar10", "metric": "test"})
     known = known.assign(accuracy=90.0, seeds=3, source="scale")
     parquet.write(folder / "accuracies.parquet", known, ACCURACIES, ["arch"], {})
-    write_json(folder / "order.json", settings.as_mapping(OrderSettings("nasbench101", "cifar10")))
+    write_sealed(folder / "order.json", settings.as_mapping(OrderSettings("nasbench101", "cifar10")))
     files = ["--accuracies", "accuracies.parquet", "--output", "order.parquet"]
     command = [*STAGE, "order", "--settings-file", "order.json", *files]
     yield run(f"order of {len(texts):,} architectures", command, folder)[0]
@@ -108,20 +108,21 @@ def order(folder: Path) -> Iterator[Measurement]:
 def join(folder: Path) -> Iterator[Measurement]:
     """Measure the join of equal rows from many chunks and from few."""
     texts = [f"architecture {place:05d}" for place in range(JOINED)]
-    places = np.arange(JOINED)
+    places, of = np.arange(JOINED), {PROBLEM: "nasbench201/cifar10"}
     frame = pd.DataFrame({"place": places, "arch": texts, "graph": texts, "first": places})
-    parquet.write(folder / "places.parquet", frame, SCHEMA, ["place"], {}, ROWS_PER_GROUP)
+    parquet.write(folder / "places.parquet", frame, SCHEMA, ["place"], of, ROWS_PER_GROUP)
     how = How(seed=0)
     chosen = JoinSettings(
         seed=0, architectures=JOINED, draws=1, shards=False, proxy_columns=[COLUMN], max_undefined_share=0.1
     )
-    write_json(folder / "join.json", settings.as_mapping(chosen))
-    scores = frame[["arch", "graph"]].assign(**{"draw": 0, COLUMN: 1.0, f"{COLUMN}_status": "ok"})
+    write_sealed(folder / "join.json", settings.as_mapping(chosen))
+    scores = frame[["arch", "graph"]].assign(draw=0)
+    scores[[COLUMN, f"{COLUMN}_status"]] = 1.0, "ok"
     for size in (1, 100):
         chunks = folder / f"chunks-{size}"
         for start in range(0, JOINED, size):
             path = chunks / f"{start}-{start + size}.parquet"
-            rows, metadata = scores[start : start + size], {"how": json.dumps(how.as_mapping)}
+            rows, metadata = scores[start : start + size], {"how": json.dumps(how.as_mapping)} | of
             parquet.write(path, rows, feature_schema([COLUMN]), KEY, metadata)
         paths = sorted(map(str, chunks.glob("*.parquet")))
         (folder / "chunks.txt").write_text("\n".join(paths))
@@ -133,14 +134,9 @@ def join(folder: Path) -> Iterator[Measurement]:
 def plan(folder: Path) -> Iterator[Measurement]:
     """Measure a dry run."""
     (folder / "plan.yaml").write_text(PLAN)
-    where = ["--snakefile", ROOT / "Snakefile", "--configfile", "plan.yaml", "--cores", "1"]
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "results/scale/features/nasbench201/cifar10.parquet",
-        *where,
-    ]
+    table = "results/scale/features/nasbench201/cifar10.parquet"
+    where = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", "plan.yaml", "--cores", "1"]
+    command = [sys.executable, "-m", "snakemake", table, *where]
     found, printed = run("", [*command, "--dry-run", "--nocolor"], folder)
     jobs = int(re.findall(r"^total\s+(\d+)", printed, flags=re.MULTILINE)[0])
     yield replace(found, what=f"dry run of {jobs:,} jobs")
