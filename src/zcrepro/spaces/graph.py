@@ -1,12 +1,13 @@
 """Describe an architecture as a directed acyclic graph of operations, alike for every space.
 
-A node is a feature map and an edge is an operation. Spaces map their own operations to a few kinds. All
-convolutions of at least one weight per channel are of one kind and differ by the size of their kernel: a
-separable, dilated, grouped or factorised convolution of kernel 5 is ``conv(5)``. All poolings are alike.
+A node is a feature map and an edge is an operation. A space maps its own operations to a few kinds. A
+convolution is described by the size of its kernel alone: a separable, dilated, grouped or factorised one of
+kernel 5 is ``conv(5)``. All poolings are alike.
 
-The graph is what distinguishes the architectures of a space by their wiring. For a space of cells it is the
-graph of one cell, without the stem, the reduction blocks and the head, which all architectures share. For a
-space of chains it has one edge per module that is chosen. Channels are not in the graph.
+For a space of cells it is the graph of one cell, without the stem, the reduction blocks and the head, which
+all architectures share. For a space of modules that follow one another it is a chain with one edge per
+module, whatever is inside. Numbers of channels are not in the graph, so two architectures that differ in
+nothing else have the same graph of operations. It is therefore no canonical form.
 """
 
 from __future__ import annotations

@@ -131,8 +131,8 @@ def operation_graph(cell: Arch) -> Graph:
 
     The operation of vertex v leads from node 2v - 1, the sum of what v reads, to node 2v, the output of v. An
     edge of the cell from u to v becomes a skip connection from node 2u to node 2v - 1. An edge from the input
-    to the output is a 1x1 convolution, as in the network. The 1x1 convolutions that project the input for
-    other vertices are not in the graph: each would be the first of its paths, and change no order.
+    to the output is a 1x1 convolution, because that is all its path computes. The 1x1 convolutions that
+    project the input for other vertices are not counted.
     """
     edges = [
         LabelledEdge(2 * source, 2 * vertex - 1, conv(1) if source == 0 and operation == OUTPUT else SKIP)
