@@ -26,8 +26,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zcrepro.spaces._genotype_layers import NONE
+from zcrepro.spaces._genotype_layers import LABELS, NONE
 from zcrepro.spaces.base import Space
+from zcrepro.spaces.graph import Graph, LabelledEdge
 
 Edge = tuple[int, str]
 """Number of the source node, and operation."""
@@ -72,6 +73,19 @@ class GenotypeSpace(Space):
         """Return the genotype whose text is the canonical one."""
         normal, reduce, *rest = arch
         return (canonical_cell(normal), canonical_cell(reduce), *rest)
+
+    def graph(self, arch: Genotype) -> Graph:
+        """Return the graph of the normal cell, from its two inputs to each node that is concatenated.
+
+        The reduction cell, of which a network has two, is left out, and so are width and depth.
+        """
+        normal: Cell = arch[0]
+        edges = (
+            LabelledEdge(source, number, LABELS[operation])
+            for number, node in enumerate(normal, start=FIRST)
+            for source, operation in node
+        )
+        return Graph(tuple(edges), inputs=(0, 1), outputs=self.outputs(normal))
 
     def outputs(self, cell: Cell) -> tuple[int, ...]:
         """Return the numbers of the nodes that are concatenated, ascending."""

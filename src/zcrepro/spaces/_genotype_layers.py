@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from zcrepro.spaces import graph
 from zcrepro.spaces._layers import ReLUConvBN
 
 SKIP, NONE = "skip_connect", "none"
@@ -31,6 +32,13 @@ DEPTHWISE = {  # operation -> kernel size, dilation, number of repetitions
     "dil_conv_3x3": (3, 2, 1),
     "dil_conv_5x5": (5, 2, 1),
     "dil_sep_conv_3x3": (3, 2, 2),
+}
+LABELS = {
+    NONE: graph.NONE,
+    SKIP: graph.SKIP,
+    **dict.fromkeys(POOLS, graph.POOL),
+    **{operation: graph.conv(kernel) for operation, kernel in (FULL | FACTORISED).items()},
+    **{operation: graph.conv(kernel) for operation, (kernel, _, _) in DEPTHWISE.items()},
 }
 
 

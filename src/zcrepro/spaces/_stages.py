@@ -15,7 +15,7 @@ networks that were never trained.
 
 import re
 from collections.abc import Mapping
-from itertools import chain
+from itertools import chain as chained
 from math import prod
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from zcrepro.networks.multiply_adds import counted
 from zcrepro.spaces._convolutions import conv_bn, conv_bn_relu
 from zcrepro.spaces.base import Space, TaskShape
+from zcrepro.spaces.graph import Graph, chain, conv
 
 Stage = tuple[int, ...]
 """Depth and width, then ratio and groups if the blocks have them: the order of ``values``."""
@@ -118,6 +119,14 @@ class StageSpace(Space):
     def canonical(self, arch: Stages) -> str:
         return self.text(arch)
 
+    def graph(self, arch: Stages) -> Graph:
+        """Return the chain of blocks: each is a 3x3 convolution. Widths, ratios and groups are left out."""
+        return chain(
+            conv(3, stride if block == 0 else 1)
+            for stride, (depth, *_) in zip(STRIDES, arch, strict=True)
+            for block in range(depth)
+        )
+
     def blueprint(self, arch: Stages, task: str) -> nn.Module:
         classes = self.task_shape(task).classes
         return Network(stem(task), STEMS[task][1], self.block, arch, STRIDES, classes)
@@ -138,7 +147,7 @@ class StageSpace(Space):
         ]
 
     def distance(self, a: Stages, b: Stages) -> int:
-        pairs = zip(chain.from_iterable(a), chain.from_iterable(b), strict=True)
+        pairs = zip(chained.from_iterable(a), chained.from_iterable(b), strict=True)
         return sum(mine != other for mine, other in pairs)
 
 

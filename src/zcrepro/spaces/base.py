@@ -15,13 +15,25 @@ from torch import nn
 
 from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.spaces._initialisation import SeedOf, build, named_seed
+from zcrepro.spaces.graph import Graph
 
 Arch = tuple[Any, ...]
 """The structure of an architecture. Each space defines its meaning; it is hashable and ordered."""
 
 
 OF_AN_ARCHITECTURE = frozenset(
-    {"text", "canonical", "live", "blueprint", "weight_seed", "neighbours", "distance", "parameters", "flops"}
+    {
+        "text",
+        "canonical",
+        "live",
+        "graph",
+        "blueprint",
+        "weight_seed",
+        "neighbours",
+        "distance",
+        "parameters",
+        "flops",
+    }
 )
 """Methods that a space implements itself and that take an architecture.
 
@@ -88,6 +100,13 @@ class Space(ABC):
         It ignores what does not reach the output, and may distinguish more than ``canonical`` does.
         """
         return self.canonical(arch)
+
+    def graph(self, arch: Arch) -> Graph:  # noqa: ARG002
+        """Return the graph of operations, from which ``structural_counts`` computes.
+
+        Raises ValueError if the space does not describe its architectures by a graph.
+        """
+        raise ValueError(f"space {self.name} does not define the graph of operations of an architecture")
 
     @abstractmethod
     def blueprint(self, arch: Arch, task: str) -> nn.Module:

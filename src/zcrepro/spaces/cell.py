@@ -26,6 +26,7 @@ from zcrepro import seeds
 from zcrepro.spaces._initialisation import SeedOf
 from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces.base import AdditiveSpace, Arch
+from zcrepro.spaces.graph import NONE, POOL, SKIP, Graph, LabelledEdge, conv
 
 Edge = tuple[int, int]
 """Source node and target node."""
@@ -34,6 +35,12 @@ OUTPUT = 3
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 WEIGHTED = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}  # operation -> kernel size
+LABELS = {
+    "none": NONE,
+    "skip_connect": SKIP,
+    "avg_pool_3x3": POOL,
+    **{operation: conv(kernel) for operation, kernel in WEIGHTED.items()},
+}
 
 
 class CellSpace(AdditiveSpace):
@@ -66,6 +73,9 @@ class CellSpace(AdditiveSpace):
     def live(self, arch: Arch) -> str:
         return live_form(arch)[0]
 
+    def graph(self, arch: Arch) -> Graph:
+        return cell_graph(arch)
+
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
         """Return seeds keyed by position in the live form for live convolutions, by edge for dead ones."""
         form, live = live_form(arch)
@@ -88,6 +98,12 @@ def edge_seeds(live: Mapping[Edge, int], *key: str | int) -> SeedOf:
         return seeds.derive(*key, f"{cell}.{place}{rest[2:]}")
 
     return seed_of
+
+
+def cell_graph(arch: Arch) -> Graph:
+    """Return the graph of a cell, whose nodes and edges are those of the cell."""
+    edges = (LabelledEdge(*edge, LABELS[operation]) for edge, operation in zip(EDGES, arch, strict=True))
+    return Graph(tuple(edges), inputs=(0,), outputs=(OUTPUT,))
 
 
 def _published_term(operation: str, source: str) -> str:

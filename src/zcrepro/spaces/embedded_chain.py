@@ -9,8 +9,16 @@ from torch import nn
 from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
 from zcrepro.spaces.base import AdditiveSpace, Arch
+from zcrepro.spaces.graph import POOL, SKIP, Graph, chain, conv
 
 LAYERS_PER_STAGE = 2
+LABELS = {
+    "identity": SKIP,
+    "max_pool_3x3": POOL,
+    "conv_1x1": conv(1),
+    "depthwise_3x3": conv(3),
+    "conv_3x3": conv(3),
+}
 
 
 class EmbeddedChain(AdditiveSpace):
@@ -32,6 +40,10 @@ class EmbeddedChain(AdditiveSpace):
 
     def canonical(self, arch: Arch) -> str:
         return "+".join("|".join(stage) or "#" for stage in _stages(arch))
+
+    def graph(self, arch: Arch) -> Graph:
+        """Return the chain of the six layers, without what joins the stages."""
+        return chain(LABELS[operation] for operation in arch)
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         stages = _stages(arch)

@@ -29,6 +29,7 @@ from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces._convolutions import conv_bn_relu
 from zcrepro.spaces._nasbench101_enumeration import cells
 from zcrepro.spaces.base import Arch, Space, TaskShape
+from zcrepro.spaces.graph import Graph
 
 STEM_CHANNELS = 128
 STACKS = 3
@@ -70,6 +71,9 @@ class NASBench101(Space):
 
     def canonical(self, arch: Arch) -> str:
         return graph.module_hash(arch)
+
+    def graph(self, arch: Arch) -> Graph:
+        return graph.operation_graph(arch)
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         return Network(arch, self.task_shape(task).classes)

@@ -34,9 +34,12 @@ from itertools import permutations
 import numpy as np
 
 from zcrepro.spaces.base import Arch
+from zcrepro.spaces.graph import POOL, SKIP, Graph, LabelledEdge, conv
 
 OPERATIONS = ("conv3x3", "conv1x1", "maxpool3x3")
 """Operations in the order of the authors' labels 0 to 2, on which the hash and the order of cells depend."""
+
+LABELS = {"conv3x3": conv(3), "conv1x1": conv(1), "maxpool3x3": POOL}
 
 OUTPUT = "output"
 MAX_VERTICES = 7
@@ -121,6 +124,26 @@ def pruned(adjacency: np.ndarray, labels: Sequence[int] | np.ndarray) -> Arch:
     )
     _require_few_edges(cell)
     return cell
+
+
+def operation_graph(cell: Arch) -> Graph:
+    """Return the graph in which the operations of a cell are edges.
+
+    The operation of vertex v leads from node 2v - 1, the sum of what v reads, to node 2v, the output of v. An
+    edge of the cell from u to v becomes a skip connection from node 2u to node 2v - 1. An edge from the input
+    to the output is a 1x1 convolution, because that is all its path computes. The 1x1 convolutions that
+    project the input for other vertices are not counted.
+    """
+    edges = [
+        LabelledEdge(2 * source, 2 * vertex - 1, conv(1) if source == 0 and operation == OUTPUT else SKIP)
+        for vertex, (operation, sources) in enumerate(cell, start=1)
+        for source in sources
+    ]
+    edges += [
+        LabelledEdge(2 * vertex - 1, 2 * vertex, LABELS[operation])
+        for vertex, (operation, _) in enumerate(cell[:-1], start=1)
+    ]
+    return Graph(tuple(edges), inputs=(0,), outputs=(2 * len(cell) - 1,))
 
 
 def published(cell: Arch) -> Arch:

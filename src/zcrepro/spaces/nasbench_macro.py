@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from zcrepro.networks.multiply_adds import multiply_adds
 from zcrepro.spaces._convolutions import conv_bn, conv_bn_relu
 from zcrepro.spaces.base import AdditiveSpace, Arch, TaskShape
+from zcrepro.spaces.graph import SKIP, Graph, Operation, chain, conv
 
 STAGES = (2, 3, 3)
 NOTHING = "0"
@@ -45,8 +46,23 @@ class NASBenchMacro(AdditiveSpace):
     def canonical(self, arch: Arch) -> str:
         return "".join("".join(stage) for stage in stages_zeros_last(arch))
 
+    def graph(self, arch: Arch) -> Graph:
+        """Return the chain of the eight positions: each block is a convolution of its kernel."""
+        return chain(
+            _label(operation, stride=1 if place else 2)
+            for stage in stages_zeros_last(arch)
+            for place, operation in enumerate(stage)
+        )
+
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         return Network(arch, self.task_shape(task).classes)
+
+
+def _label(operation: str, stride: int) -> Operation:
+    if operation == NOTHING:
+        return SKIP if stride == 1 else conv(1, stride)
+    _, kernel = EXPANSION_AND_KERNEL[operation]
+    return conv(kernel, stride)
 
 
 def stages_zeros_last(arch: Arch) -> Iterator[Arch]:

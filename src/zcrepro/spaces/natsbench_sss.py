@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from zcrepro.networks.multiply_adds import multiply_adds
 from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
 from zcrepro.spaces.base import Arch, CategoricalSpace
+from zcrepro.spaces.graph import Graph, chain, conv
 from zcrepro.spaces.nasbench201 import SPACE as NASBENCH201
 from zcrepro.spaces.nasbench201 import Reduction
 
@@ -51,6 +52,13 @@ class NATSBenchSSS(CategoricalSpace):
 
     def canonical(self, arch: Arch) -> str:
         return self.text(arch)
+
+    def graph(self, arch: Arch) -> Graph:
+        """Return the chain of the three cells and the two reduction blocks between them.
+
+        It is the same for all architectures, which differ only in channels. Its counts rank nothing.
+        """
+        return chain(conv(3, stride=1 + place % 2) for place in range(len(arch)))
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         return Network([int(channels) for channels in arch], self.task_shape(task).classes)

@@ -21,6 +21,7 @@ from zcrepro.spaces import _transnas
 from zcrepro.spaces._layers import ReLUConvBN
 from zcrepro.spaces._transnas import STEM_CHANNELS, STEM_HALVINGS
 from zcrepro.spaces.base import Arch, Space
+from zcrepro.spaces.graph import Graph, chain, conv
 
 MODULES = "1234"
 WIDENING = "24"
@@ -59,6 +60,10 @@ class TransNASBench101Macro(Space):
 
     def canonical(self, arch: Arch) -> str:
         return self.text(arch)
+
+    def graph(self, arch: Arch) -> Graph:
+        """Return the chain of modules: each is a 3x3 convolution, of stride 2 if it halves the resolution."""
+        return chain(conv(3, stride=2 if module in SHRINKING else 1) for module in arch)
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         self.task_shape(task)

@@ -22,7 +22,8 @@ from zcrepro.spaces._initialisation import SeedOf
 from zcrepro.spaces._layers import ConvBN
 from zcrepro.spaces._transnas_cell import OPERATIONS, Cell, live_form
 from zcrepro.spaces.base import AdditiveSpace, Arch, TaskShape
-from zcrepro.spaces.cell import EDGES, edge_seeds
+from zcrepro.spaces.cell import EDGES, cell_graph, edge_seeds
+from zcrepro.spaces.graph import Graph
 
 SKELETON = "41414"
 FURTHER_SKELETON = "414"
@@ -63,6 +64,10 @@ class TransNASBench101Micro(AdditiveSpace):
     def canonical(self, arch: Arch) -> str:
         """Return the exact canonical form; see ``_transnas_cell.live_form``."""
         return live_form(arch)[0]
+
+    def graph(self, arch: Arch) -> Graph:
+        """Return the graph of a cell of stride 1, as in NAS-Bench-201."""
+        return cell_graph(arch)
 
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
         """Return seeds keyed by position in the live form for live edges, by edge for dead ones."""
