@@ -14,6 +14,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy
 from deap import gp
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +37,7 @@ from zcrepro.ranking.with_one import KendallWith, SpearmanWith
 ROWS = (400, 1_000, 15_625)
 COLUMNS = tuple(f"proxy{number}" for number in range(13))
 TREES, PAIRS = 200, 11
-HEIGHTS = (1, 4)
+HEIGHTS = (2, 4)
 
 Correlation = Callable[[np.ndarray], float]
 
@@ -115,6 +117,13 @@ def statistic(function: Callable[..., Any], accuracy: np.ndarray, values: np.nda
     return function(values, accuracy).statistic
 
 
+def cold_start(cache: str) -> float:
+    """Return the CPU seconds of a process's first tau, whose machine code is kept in the folder ``cache``."""
+    environment = os.environ | {"NUMBA_CACHE_DIR": cache}
+    command = [sys.executable, "-c", COLD]
+    return float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+
 def processor() -> str:
     """Return the name of the processor, where Linux tells it."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
@@ -129,9 +138,12 @@ def main() -> None:
         for name, mine, theirs, ratio in compare(rows):
             shown.add_row(f"{rows:,}", name, f"{mine:,.0f}", f"{theirs:,.0f}", f"{ratio:.1f}")
     Console().print(shown)
-    print(f"processor: {processor()}")
-    cold = subprocess.run([sys.executable, "-c", COLD], capture_output=True, text=True, check=True)
-    print(f"first tau in a process, with the import of numba: {float(cold.stdout):.2f} s")
+    sizes = [len(tree) for tree in trees(data(ROWS[0])[0])]
+    print(f"{TREES} trees of {min(sizes)} to {max(sizes)} nodes, median {statistics.median(sizes):.0f}")
+    print(f"processor: {processor()}; numpy {np.__version__}, scipy {scipy.__version__}")
+    with tempfile.TemporaryDirectory() as cache:
+        for state in ("compiled", "from the cache"):
+            print(f"first tau in a process, with the import of numba, {state}: {cold_start(cache):.2f} s")
 
 
 if __name__ == "__main__":

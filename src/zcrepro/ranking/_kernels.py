@@ -16,6 +16,19 @@ INFINITY = 0x7FF0000000000000
 
 ONE, WORD = np.uint64(1), np.uint64(63)
 
+GROUP_BITS = 4
+GROUP = 1 << GROUP_BITS
+"""Entries of a level that one entry of the next level counts."""
+
+
+def shapes_of_counts(rows: int) -> tuple[int, tuple[int, int]]:
+    """Return the shapes of the words and of the levels of counts for ``kendall_counts``."""
+    words = (rows >> 6) + 1
+    levels, size = 0, words
+    while size > 1:
+        levels, size = levels + 1, -(-size // GROUP)
+    return words, (levels, -(-words // GROUP) * GROUP)
+
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def encode(bits: np.ndarray, order: np.ndarray, mask: int, keys: np.ndarray, codes: np.ndarray) -> bool:
@@ -70,26 +83,23 @@ def separate(keys: np.ndarray, codes: np.ndarray, mask: int, bits: int) -> bool:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def kendall_counts(keys: np.ndarray, codes: np.ndarray, mask: int, ends: np.ndarray) -> tuple[int, int, int]:
+def kendall_counts(
+    keys: np.ndarray, codes: np.ndarray, mask: int, ends: np.ndarray, words: np.ndarray, counts: np.ndarray
+) -> tuple[int, int, int]:
     """Return the numbers of discordant pairs, of pairs tied in x, and of pairs tied in x and y.
 
     ``ends`` is the number of rows whose y is not larger than that at each place, int64 (n,).
 
     A pair is discordant if its first place in the order of x stands behind the end of the second. So the
     places seen so far are counted: they are bits of 64-bit words, and above these stand levels of counts.
-    An entry of a level is the number of places in the earlier entries of its group of 16. The number of
+    An entry of a level is the number of places in the earlier entries of its group of GROUP. The number of
     places before a given one is then the sum of one entry per level and of the bits in one word, and adding
-    a place takes one or two vector instructions per level.
+    a place takes one or two vector instructions per level. ``words`` and ``counts`` are zeros of
+    ``shapes_of_counts``; numba takes twice as long to compile a loop that makes arrays.
     """
-    n = len(codes)
-    size = (n >> 6) + 1
-    words = np.zeros(size, np.uint64)
-    width, levels = (size + 15) & ~15, 0
-    while size > 1:
-        levels, size = levels + 1, (size + 15) >> 4
-    counts = np.zeros(levels * width, np.int32)
+    levels = len(counts)
     discordant = tied = tied_in_both = equal = equal_in_both = last = 0
-    for k in range(n):
+    for k in range(len(codes)):
         place = codes[k] & mask
         end = ends[place]
         equal = equal + 1 if k > 0 and keys[place] == keys[last] else 0
@@ -100,17 +110,17 @@ def kendall_counts(keys: np.ndarray, codes: np.ndarray, mask: int, ends: np.ndar
         index = end >> 6
         before = ones(words[index] & ((ONE << (np.uint64(end) & WORD)) - ONE))
         for level in range(levels):
-            before += counts[level * width + index]
-            index >>= 4
+            before += counts[level, index]
+            index >>= GROUP_BITS
         discordant += k - before
         index = place >> 6
         words[index] |= ONE << (np.uint64(place) & WORD)
         for level in range(levels):
-            slot = index & 15
-            group = level * width + index - slot
-            for later in range(16):
-                counts[group + later] += later > slot
-            index >>= 4
+            slot = index & (GROUP - 1)
+            group = index - slot
+            for later in range(GROUP):
+                counts[level, group + later] += later > slot
+            index >>= GROUP_BITS
     return discordant, tied, tied_in_both
 
 

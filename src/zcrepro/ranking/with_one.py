@@ -60,6 +60,7 @@ class KendallWith(_WithOne):
         self._pairs = len(y) * (len(y) - 1) // 2
         # Each row is tied with the earlier rows of its group.
         self._tied = int((np.arange(len(y)) - self._starts).sum())
+        self._words, self._counts = _kernels.shapes_of_counts(len(y))
 
     def __call__(self, x: np.ndarray) -> float:
         """Return tau-b of x and y, or NaN if it is undefined.
@@ -69,7 +70,10 @@ class KendallWith(_WithOne):
         found = self._sorted(x)
         if found is None:
             return math.nan
-        discordant, tied, tied_in_both = _kernels.kendall_counts(*found, self._mask, self._ends)
+        words, counts = np.zeros(self._words, np.uint64), np.zeros(self._counts, np.int32)
+        discordant, tied, tied_in_both = _kernels.kendall_counts(
+            *found, self._mask, self._ends, words, counts
+        )
         untied = (self._pairs - tied) * (self._pairs - self._tied)
         difference = self._pairs - tied - self._tied + tied_in_both - 2 * discordant
         return difference / math.sqrt(untied) if untied else math.nan
