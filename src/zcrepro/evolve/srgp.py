@@ -19,6 +19,7 @@ from zcrepro.evolve._engine.evaluation import Evaluation
 from zcrepro.evolve._engine.tree import Names, Node, Primitives
 from zcrepro.evolve._engine.variation import ramped_half_and_half
 from zcrepro.evolve.stage import Evolution, Method
+from zcrepro.files.journal import Journal
 from zcrepro.formulas.formula import Formula
 from zcrepro.formulas.functions import FUNCTIONS
 from zcrepro.problems.rows import Rows
@@ -50,17 +51,20 @@ class Options:
     """Largest number of functions between the root of a formula and a terminal."""
 
 
-def evolve(training: Sequence[Rows], options: Options, rng: np.random.Generator) -> Evolution:
+def evolve(
+    training: Sequence[Rows], options: Options, rng: np.random.Generator, journal: Journal | None = None
+) -> Evolution:
     """Return the formula with the largest mean tau on ``training``.
 
-    The terminals are the columns of ``training``. The result depends on the arguments only. Raises ValueError
-    if no formula orders the architectures of every problem, as with constant scores.
+    The terminals are the columns of ``training``. ``journal`` keeps the generations for a run that goes on
+    after this one was killed; the result depends on the other arguments only. Raises ValueError if no
+    formula orders the architectures of every problem, as with constant scores.
     """
     functions = [Node(function.name, function.arity) for function in FUNCTIONS.values()]
     primitives = Primitives(functions, [Node(name) for name in training[0].columns])
     lowest, highest = (min(height, options.max_height) for height in INITIAL_HEIGHTS)
     first = ramped_half_and_half(primitives, (lowest, highest), options.population, rng)
-    run = generations.run(first, primitives, mean_tau(training), options, rng)
+    run = generations.run(first, primitives, mean_tau(training), options, rng, journal)
     return Evolution(Formula(run.best.tree.names), run.best.fitness, run.history)
 
 

@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from zcrepro import provenance, registry, seeds, settings
-from zcrepro.evolve._engine.generations import Generation
+from zcrepro.evolve._engine.state import Generation
+from zcrepro.files.journal import Journal
 from zcrepro.files.json import write_sealed
 from zcrepro.formulas.formula import Formula
 from zcrepro.problems.accuracies import CHOOSING
@@ -61,16 +62,19 @@ class Method(Generic[OptionsT]):
     """A way to evolve a formula from training architectures; the constant METHOD of a module.
 
     ``Options`` is a frozen dataclass of the options of the method. ``evolve`` takes the rows of each training
-    problem, the options and a generator, and returns a function of these alone. It raises ValueError if there
-    is no formula to return.
+    problem, the options, a generator, and the journal in which it keeps its states, and returns a function of
+    the first three alone. It raises ValueError if there is no formula to return.
     """
 
     Options: type[OptionsT]
-    evolve: Callable[[Sequence[Rows], OptionsT, np.random.Generator], Evolution]
+    evolve: Callable[[Sequence[Rows], OptionsT, np.random.Generator, Journal | None], Evolution]
 
 
 def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], output: Path) -> None:
     """Evolve one formula.
+
+    A journal beside ``output`` keeps each generation until the output is written. If the stage is killed and
+    called again with the same settings, code and inputs, it goes on from there and writes the same bytes.
 
     Parameters
     ----------
@@ -94,7 +98,8 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     problems = _read(chosen, accuracies, scores)
     training, split = draw(problems, chosen.architectures, chosen.seed)
     rng = seeds.numpy_generator(chosen.seed, chosen.method, *chosen.problems, chosen.repeat)
-    evolution = method.evolve(training, options, rng)
+    journal = Journal(output, made, [*accuracies, *scores])
+    evolution = method.evolve(training, options, rng, journal)
     formula = evolution.formula
     write_sealed(
         output,
@@ -120,6 +125,7 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
             "provenance": made,
         },
     )
+    journal.remove()
 
 
 def _check(chosen: EvolveSettings) -> None:

@@ -105,14 +105,15 @@ class Formula:
         A value is NaN if a step of the formula is not finite. Raises ValueError, which names the missing
         terminals, if a terminal has no column.
         """
-        missing = [name for name in self.terminals if name not in columns]
+        missing = sorted({name for name in self.tokens if name not in columns} - FUNCTIONS.keys())
         if missing:
             raise ValueError(
                 f"no column {', '.join(missing)} for {self}; there are {', '.join(sorted(columns))}"
             )
         with np.errstate(all="ignore"):
             values = self._fold(columns.__getitem__, lambda function, operands: function.compute(*operands))
-        return np.array(values, np.float64)  # a copy, because a single terminal is the caller's own array
+        # A single terminal is the caller's own array.
+        return np.array(values, np.float64, copy=True if self.size == 1 else None)
 
     def _fold(
         self, leaf: Callable[[str], Value], node: Callable[[Function, Sequence[Value]], Value]

@@ -1,16 +1,16 @@
 """Fitness of formulas: Kendall's tau between their values and the accuracies of each problem.
 
-Only the order of the values counts, and many formulas order the architectures alike. So the taus of a
-ranking are computed once, as are the values of a formula.
+Formulas recur in a run, so the fitness of each is computed once.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from zcrepro.evolve._engine.state import State
 from zcrepro.evolve._engine.tree import Names
-from zcrepro.ranking.correlation import KendallWith, dense_ranks
+from zcrepro.ranking.with_one import KendallWith
 
 UNDEFINED = -math.inf
 """The fitness of a formula that has no tau on one of the problems. It is below every other fitness."""
@@ -43,8 +43,7 @@ class Evaluation:
         ]
         self._kendalls = [KendallWith(accuracy) for accuracy in accuracies]
         self._by_formula: dict[Names, float] = {}
-        self._by_ranking: dict[bytes, float] = {}
-        self.evaluations = self.repeated_formulas = self.repeated_rankings = 0
+        self.evaluations = self.repeated_formulas = 0
 
     def fitness(self, formula: Names) -> float:
         """Return the fitness, UNDEFINED if a value is NaN or a problem's values are all equal."""
@@ -55,17 +54,13 @@ class Evaluation:
             self._by_formula[formula] = self._of_values(self._values(formula))
         return self._by_formula[formula]
 
-    def _of_values(self, values: np.ndarray) -> float:
-        if np.isnan(values).any():
-            return UNDEFINED
-        rankings = [dense_ranks(values[part]) for part in self._slices]
-        key = b"".join(ranking.tobytes() for ranking in rankings)
-        if key in self._by_ranking:
-            self.repeated_rankings += 1
-        else:
-            self._by_ranking[key] = self._of_rankings(rankings)
-        return self._by_ranking[key]
+    def remember(self, states: Iterable[State]) -> None:
+        """Take over the fitnesses and the counts of the states of a run."""
+        for state in states:
+            self._by_formula |= {each.tree.names: each.fitness for each in state.population}
+            self.evaluations = state.line.evaluations
+            self.repeated_formulas = state.line.repeated_formulas
 
-    def _of_rankings(self, rankings: Sequence[np.ndarray]) -> float:
-        taus = [tau(ranking) for tau, ranking in zip(self._kendalls, rankings, strict=True)]
+    def _of_values(self, values: np.ndarray) -> float:
+        taus = [tau(values[part]) for tau, part in zip(self._kendalls, self._slices, strict=True)]
         return UNDEFINED if any(map(math.isnan, taus)) else self._combine(taus)

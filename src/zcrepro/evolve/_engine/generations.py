@@ -7,9 +7,12 @@ from typing import Protocol
 import numpy as np
 
 from zcrepro.evolve._engine.evaluation import UNDEFINED, Evaluation
+from zcrepro.evolve._engine.journal import keep, kept
 from zcrepro.evolve._engine.selection import Individual, best, tournaments
+from zcrepro.evolve._engine.state import Generation, State
 from zcrepro.evolve._engine.tree import Primitives, Tree
 from zcrepro.evolve._engine.variation import crossover, mutated
+from zcrepro.files.journal import Journal
 from zcrepro.progress import track
 
 ATTEMPTS = 10
@@ -41,25 +44,6 @@ class Options(Protocol):
 
 
 @dataclass(frozen=True)
-class Generation:
-    """One line of the history.
-
-    ``best`` is the largest fitness, ``mean`` the mean of the defined ones, and ``best_size`` the number of
-    nodes of the best formula. The other counts are totals since the start of the run: ``evaluations`` is the
-    number of formulas whose values were computed, ``repeated_formulas`` and ``repeated_rankings`` are the
-    numbers of those looked up instead.
-    """
-
-    generation: int
-    best: float
-    mean: float
-    best_size: int
-    evaluations: int
-    repeated_formulas: int
-    repeated_rankings: int
-
-
-@dataclass(frozen=True)
 class Run:
     """The best individual of the last generation, and one line per generation."""
 
@@ -73,18 +57,38 @@ def run(
     evaluation: Evaluation,
     options: Options,
     rng: np.random.Generator,
+    journal: Journal | None = None,
 ) -> Run:
     """Evolve the population ``first`` for ``options.generations`` generations of its size.
 
-    The result depends on the arguments only. Raises ValueError if no formula of a generation has a fitness.
+    Each generation is kept in ``journal``. The run goes on from the last generation that is there already,
+    and ends as if it had never stopped, so the result depends on the other arguments only. Raises
+    ValueError if no formula of a generation has a fitness.
     """
-    population = _evaluated(first, evaluation)
-    history = [_generation(0, population, evaluation)]
+    states = _resumed(journal, primitives, evaluation, rng)
     breeder = _Breeder(primitives, options, rng)
-    for number in track(range(1, options.generations + 1), "generations"):
-        population = [best(population), *_evaluated(breeder.children(population), evaluation)]
-        history.append(_generation(number, population, evaluation))
-    return Run(best(population), history)
+    for number in track(range(len(states), options.generations + 1), "generations"):
+        if number == 0:
+            population = _evaluated(first, evaluation)
+        else:
+            parents = states[-1].population
+            population = [best(parents), *_evaluated(breeder.children(parents), evaluation)]
+        line = _generation(number, population, evaluation)
+        states.append(State(population, line, rng.bit_generator.state))
+        if journal:
+            keep(journal, states[-1])
+    return Run(best(states[-1].population), [state.line for state in states])
+
+
+def _resumed(
+    journal: Journal | None, primitives: Primitives, evaluation: Evaluation, rng: np.random.Generator
+) -> list[State]:
+    """Return the states in ``journal``, and put the evaluation and the generator into the last of them."""
+    found = kept(journal, primitives) if journal else []
+    evaluation.remember(found)
+    if found:
+        rng.bit_generator.state = found[-1].generator
+    return found
 
 
 @dataclass(frozen=True)
@@ -149,5 +153,4 @@ def _generation(number: int, population: Sequence[Individual], evaluation: Evalu
         best_size=len(champion.tree),
         evaluations=evaluation.evaluations,
         repeated_formulas=evaluation.repeated_formulas,
-        repeated_rankings=evaluation.repeated_rankings,
     )
