@@ -217,7 +217,7 @@ class Options:
     """Proxies that are tried, the last ones of the terminals."""
 
 
-def evolve(training, options, rng):
+def evolve(training, options, rng, journal):
     (rows,) = training
     taus = {name: kendall(values, rows.accuracy) for name, values in rows.columns.items()}
     best = max(list(taus)[-options.candidates :], key=taus.get)
