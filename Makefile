@@ -37,7 +37,7 @@ table: $(READY)  ## one table of the sample: make table NAME=zcp_table1
 	@echo "Written to results/sample/tables/$(NAME).md, .csv and .tex."
 
 test: $(READY)  ## all the tests but the long ones and those that need the real files or a GPU
-	@echo "Running all tests: about 12 minutes on 2 cores."
+	@echo "Running all tests: about 15 minutes on 2 cores."
 	$(BIN)/python -m pytest -m 'not data and not gpu and not faults' -n $(CORES)
 
 test-processors: $(READY)  ## the tests as on other processors, with one and with two threads
