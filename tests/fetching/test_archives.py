@@ -11,7 +11,6 @@ import re
 import stat
 import tarfile
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -251,8 +250,6 @@ def test_zip64_is_read(mirrored):
 
 
 def test_a_full_disk_is_not_taken_for_a_damaged_archive(mirrored, tmp_path):
-    if not Path("/dev/full").exists():
-        pytest.skip("has no /dev/full")
     _, read = mirrored(zip_of(CONTENT))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / f".x.{HOST}-{os.getpid()}.partial").symlink_to("/dev/full")

@@ -79,10 +79,8 @@ def test_the_same_network_has_the_same_score_again(proxy):
     assert first[proxy] == again[proxy]
 
 
-@pytest.mark.parametrize("proxy", ALL)
+@pytest.mark.parametrize("proxy", [name for name in ALL if name != "meco"])  # which counts dropout's features
 def test_dropout_that_draws_on_the_gpu_drops_nothing(proxy):
-    if proxy == "meco":
-        pytest.skip("it counts the feature map of a dropout")
     dropping, plain = (
         zcrepro.score(model, *batch(), [proxy], SEED) for model in (chain(nn.Dropout(0.5)), chain())
     )

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import zcrepro
+from samples.nds import RESNEXT_NET
 from zcrepro.networks.multiply_adds import multiply_adds
 from zcrepro.spaces._convolutions import conv_bn_relu
 from zcrepro.spaces._stages import BasicBlock, BottleneckBlock, Network, PlainBlock, stage_flops
@@ -14,14 +15,6 @@ VANILLA = zcrepro.get_space("nds_vanilla")
 RESNEXT_A = zcrepro.get_space("nds_resnext_a")
 RESNEXT_B = zcrepro.get_space("nds_resnext_b")
 
-RESNEXT_NET = {
-    "block_type": "res_bottleneck_block",
-    "bot_muls": [1.0, 0.25, 0.5, 0.25],
-    "ds": [1, 1, 2, 4],
-    "num_gs": [1, 1, 2, 4],
-    "ss": [8, 1, 2, 2],
-    "ws": [64, 16, 128, 256],
-}
 RESNEXT_TEXT = "d1w16r4g1|d2w128r2g2|d4w256r4g4"
 
 

@@ -16,7 +16,7 @@ def read_csv(path: Path, remedy: str = RUN_AGAIN, **options: Any) -> pd.DataFram
     different lengths.
     """
     with reading(path, remedy):
-        # In parts, which is the default, pandas may give one column several types.
+        # By default pandas infers types chunk by chunk, so that one column may have several.
         return pd.read_csv(path, low_memory=False, **options)
 
 

@@ -68,7 +68,7 @@ def _intact(path: Path) -> Iterator[str]:
     """Yield the lines of a journal up to the first that does not fit the line before."""
     if not path.is_file():
         return
-    # A damaged byte is replaced by a character that no line of ours has.
+    # A byte that is not UTF-8 becomes another character, and its line then fails its digest.
     lines = path.read_bytes().decode("utf-8", errors="replace").splitlines(keepends=True)
     before = START
     for line in lines:

@@ -285,7 +285,7 @@ def timings(*, chunks: Sequence[Path], output: Path) -> None:
 
 
 def _reasons(status: pd.Series) -> Iterator[str]:
-    """Yield the commonest statuses, each with its number and some architectures, which are the index."""
+    """Yield each of the commonest statuses with its count and examples of architectures, the index."""
     for reason, count in status.value_counts().head(REASONS).items():
         archs = status.index[status == reason].unique()[:EXAMPLES]
         yield f"{reason} ({count} of them, such as {', '.join(map(repr, archs))})"

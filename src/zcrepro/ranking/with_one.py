@@ -82,7 +82,7 @@ class KendallWith(_WithOne):
 class SpearmanWith(_WithOne):
     """Spearman's rho of many vectors x with one vector y: the correlation of their mid-ranks.
 
-    Twice the mid-ranks minus their mean are integers, so the sums are exact.
+    The sums are exact, because the doubled difference of a mid-rank and the mean rank is an integer.
     """
 
     def __init__(self, y: np.ndarray) -> None:

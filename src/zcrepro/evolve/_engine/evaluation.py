@@ -55,7 +55,7 @@ class Evaluation:
         return self._by_formula[formula]
 
     def remember(self, states: Iterable[State]) -> None:
-        """Take over the fitnesses and the counts of the states of a run."""
+        """Restore the known fitnesses and the counts from the states of an interrupted run."""
         for state in states:
             self._by_formula |= {each.tree.names: each.fitness for each in state.population}
             self.evaluations = state.line.evaluations
