@@ -51,7 +51,7 @@ rule all:
         sorted(
             {
                 path
-                for part in (features, evolution, searching, report_jobs)
+                for part in (features, evolution, leading, searching, report_jobs)
                 for path in part.results()
             }
         ),

@@ -1,9 +1,15 @@
-"""Measure the evaluation of formulas beside DEAP and scipy: ``python perf/evolution.py``.
+"""Measure the evolution of formulas beside its peers: ``python perf/evolution.py``.
 
-The peer is DEAP as documented: ``gp.compile``, a call with the columns, and scipy's ``kendalltau`` or
-``spearmanr``. Both evaluate the same random trees on the same columns, on one thread, and nothing is looked
-up in a cache. Pairs alternate in one process, and the ratio is the median over pairs. Kendall's tau must
-agree to 1e-15 and Spearman's rho to 1e-12.
+**Evaluations.** The peer is DEAP as documented: ``gp.compile``, a call with the columns, and scipy's
+``kendalltau`` or ``spearmanr``. Both evaluate the same random trees on the same columns, on one thread, and
+nothing is looked up in a cache. Pairs alternate in one process, and the ratio is the median over pairs.
+Kendall's tau must agree to 1e-15 and Spearman's rho to 1e-12. The last rows compare the evaluations of a
+generation that looks at 1,000 of 15,625 rows (the option ``minibatch``) with DEAP's on all of them.
+
+**Evolutions.** The peer is gplearn with its metric ``spearman``, if it is installed (``pip install
+gplearn``). It evolves for some generations; then symbolic regression here evolves from the same data, with
+the same functions, population and tournaments, until its fitness on the training rows is the same. The ratio
+is that of CPU seconds, the median over seeds.
 """
 
 import os
@@ -17,7 +23,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +36,25 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
+from zcrepro.evolve import srgp
 from zcrepro.evolve._engine.tree import Node, Primitives, Tree
 from zcrepro.evolve._engine.variation import ramped_half_and_half
+from zcrepro.files.journal import Journal
 from zcrepro.formulas.formula import Formula
 from zcrepro.formulas.functions import FUNCTIONS
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Rows
 from zcrepro.ranking.with_one import KendallWith, SpearmanWith
 
 ROWS = (400, 1_000, 15_625)
 COLUMNS = tuple(f"proxy{number}" for number in range(13))
 TREES, PAIRS = 200, 11
 HEIGHTS = (2, 4)
+
+MINIBATCH = 1_000
+POPULATION, GENERATIONS, TOURNAMENT, SEEDS = 500, 20, 4, 7
+MAX_SIZE = 50  # gplearn has no limit, and its programs grow to hundreds of nodes
+FUNCTION_SET = ("add", "sub", "mul", "max", "min")
 
 Correlation = Callable[[np.ndarray], float]
 
@@ -50,6 +67,8 @@ import time
 start = time.process_time()
 import numpy as np
 loaded = time.process_time()
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Rows
 from zcrepro.ranking.with_one import KendallWith
 KendallWith(np.arange(400.0))(np.arange(400.0))
 print(time.process_time() - loaded)
@@ -112,6 +131,76 @@ def compare(rows: int) -> Iterator[tuple[str, float, float, float]]:
         yield name, *speeds, ratio
 
 
+def compare_minibatch() -> Iterator[tuple[str, float, float, float]]:
+    """Yield the same as ``compare`` for evaluations on MINIBATCH rows beside the peer's on all rows."""
+    columns, accuracy = data(ROWS[-1])
+    rows = np.sort(np.random.default_rng(0).permutation(len(accuracy))[:MINIBATCH])
+    drawn = {name: column[rows] for name, column in columns.items()}
+    formulas = trees(columns)
+    for_deap = [gp.PrimitiveTree.from_string(str(Formula(tree.names)), PRIMITIVES) for tree in formulas]
+    for name, correlation, scipys in (
+        ("Kendall", KendallWith(accuracy[rows]), stats.kendalltau),
+        ("Spearman", SpearmanWith(accuracy[rows]), stats.spearmanr),
+    ):
+        mine = partial(ours, formulas, drawn, correlation)
+        theirs = partial(peers, for_deap, columns, partial(statistic, scipys, accuracy))
+        pairs = [(seconds(mine), seconds(theirs)) for _ in range(PAIRS)]
+        ratio = statistics.median(their / my for my, their in pairs)
+        yield name, *(len(formulas) / statistics.median(column) for column in zip(*pairs, strict=True)), ratio
+
+
+class Until(Journal):
+    """A journal that keeps nothing, and ends a run whose best fitness reaches ``target``."""
+
+    def __init__(self, target: float) -> None:
+        self.target = target
+
+    def values(self) -> list[Any]:
+        """Return nothing: every run starts anew."""
+        return []
+
+    def add(self, value: Any) -> None:
+        """Raise StopIteration if the best fitness of the generation is the target or larger."""
+        if value["line"]["best"] >= self.target:
+            raise StopIteration
+
+
+def compare_gplearn(seed: int) -> tuple[float, float, float]:
+    """Return gplearn's best Spearman correlation, its CPU seconds, and ours to the same correlation."""
+    from gplearn.genetic import SymbolicRegressor  # type: ignore[import-not-found]
+
+    columns, accuracy = data(MINIBATCH)
+    peer = SymbolicRegressor(
+        population_size=POPULATION,
+        generations=GENERATIONS,
+        tournament_size=TOURNAMENT,
+        stopping_criteria=1.0,  # the default of 0 ends a run of a rank correlation after one generation
+        const_range=None,
+        function_set=FUNCTION_SET,
+        metric="spearman",
+        random_state=seed,
+    )
+    theirs = seconds(partial(peer.fit, np.stack(list(columns.values()), axis=1), accuracy))
+    target = float(peer.run_details_["best_fitness"][-1])
+    names = np.arange(len(accuracy)).astype(object)
+    rows = Rows(Problem("made", "up"), "validation", names, names, columns, accuracy, {})
+    options = srgp.Options(
+        functions=FUNCTION_SET,
+        correlation="spearman",
+        population=POPULATION,
+        generations=50 * GENERATIONS,
+        tournament=TOURNAMENT,
+        max_size=MAX_SIZE,
+        minibatch=1.0,
+    )
+
+    def mine() -> None:
+        with suppress(StopIteration):
+            srgp.evolve([rows], options, np.random.default_rng(seed), Until(target))
+
+    return target, theirs, seconds(mine)
+
+
 def statistic(function: Callable[..., Any], accuracy: np.ndarray, values: np.ndarray) -> float:
     """Return the correlation that a function of scipy computes."""
     return function(values, accuracy).statistic
@@ -137,10 +226,27 @@ def main() -> None:
     for rows in ROWS:
         for name, mine, theirs, ratio in compare(rows):
             shown.add_row(f"{rows:,}", name, f"{mine:,.0f}", f"{theirs:,.0f}", f"{ratio:.1f}")
+    for name, mine, theirs, ratio in compare_minibatch():
+        shown.add_row(
+            f"{MINIBATCH:,} of {ROWS[-1]:,}", name, f"{mine:,.0f}", f"{theirs:,.0f}", f"{ratio:.1f}"
+        )
     Console().print(shown)
     sizes = [len(tree) for tree in trees(data(ROWS[0])[0])]
     print(f"{TREES} trees of {min(sizes)} to {max(sizes)} nodes, median {statistics.median(sizes):.0f}")
     print(f"processor: {processor()}; numpy {np.__version__}, scipy {scipy.__version__}")
+    if find_spec("gplearn"):
+        found = [compare_gplearn(seed) for seed in range(SEEDS)]
+        ratios = sorted(their / mine for _, their, mine in found)
+        rho, theirs, mine = (statistics.median(column) for column in zip(*found, strict=True))
+        print(
+            f"gplearn, {GENERATIONS} generations of {POPULATION} on {MINIBATCH:,} rows: Spearman {rho:.4f} in"
+        )
+        print(
+            f"{theirs:.1f} CPU s, here {mine:.2f}; ratio {statistics.median(ratios):.1f}, over {SEEDS} seeds"
+        )
+        print(f"{ratios[0]:.1f} to {ratios[-1]:.1f}")
+    else:
+        print("gplearn is not installed: pip install gplearn to compare with it")
     with tempfile.TemporaryDirectory() as cache:
         for state in ("compiled", "from the cache"):
             print(f"first tau in a process, with the import of numba, {state}: {cold_start(cache):.2f} s")

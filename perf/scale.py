@@ -94,8 +94,10 @@ def order(folder: Path) -> Iterator[Measurement]:
     known = pd.DataFrame({"arch": texts, "graph": texts, "task": "cifar10", "metric": "test"})
     known = known.assign(accuracy=90.0, seeds=3, source="scale")
     parquet.write(folder / "accuracies.parquet", known, ACCURACIES, ["arch"], {})
-    write_sealed(folder / "order.json", settings.as_mapping(OrderSettings("nasbench101", "cifar10")))
-    files = ["--accuracies", "accuracies.parquet", "--output", "order.parquet"]
+    write_sealed(
+        folder / "order.json", settings.as_mapping(OrderSettings("nasbench101", "cifar10", "accuracies"))
+    )
+    files = ["--known", "accuracies.parquet", "--output", "order.parquet"]
     command = [*STAGE, "order", "--settings-file", "order.json", *files]
     yield run(f"order of {len(texts):,} architectures", command, folder)[0]
     imports = "from zcrepro.proxies.order import read_places"

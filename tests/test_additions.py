@@ -35,7 +35,7 @@ features:
   proxies: [params, flops]
   draws: 1
   batch_size: 4
-training_sets: {cell: [embedded_cell/digits]}
+training_sets: {cell: {problems: {embedded_cell/digits: 6}}}
 evolution:
   srgp: {train_on: []}
 generalization: {problems: [embedded_cell/digits], resamples: 5}
@@ -197,7 +197,7 @@ ALGORITHM = Algorithm(grid_search, Options)
 
 METHOD = Addition(
     "method",
-    "best_terminal",
+    "best_input",
     '''
 """Return the best of a few proxies."""
 
@@ -214,21 +214,21 @@ from zcrepro.ranking.correlation import kendall
 @dataclass(frozen=True)
 class Options:
     candidates: Annotated[int, Ge(1)] = 2
-    """Proxies that are tried, the last ones of the terminals."""
+    """Proxies that are tried, the last ones of the inputs."""
 
 
 def evolve(training, options, rng, journal):
     (rows,) = training
     taus = {name: kendall(values, rows.accuracy) for name, values in rows.columns.items()}
     best = max(list(taus)[-options.candidates :], key=taus.get)
-    return Evolution(Formula((best,)), taus[best], [])
+    return Evolution(Formula((best,)), taus[best], [], [])
 
 
 METHOD = Method(Options, evolve)
 ''',
     CONFIG,
     "evolution:\n",
-    "evolution:\n  best_terminal: {train_on: [cell], repeats: 1, architectures: 6, candidates: 1}\n",
+    "evolution:\n  best_input: {train_on: [cell], repeats: 1, candidates: 1}\n",
 )
 
 TABLE = Addition(
@@ -240,7 +240,7 @@ TABLE = Addition(
 from zcrepro.report._base import Table
 from zcrepro.report.entry import Measured
 
-READS = ("features/*", "generalization/best_terminal", "evolved/best_terminal/*")
+READS = ("features/*", "generalization/best_input", "evolved/best_input/*")
 
 
 def measure(context):
@@ -392,13 +392,13 @@ def test_an_addition_is_one_file_and_at_most_one_line_of_a_configuration(added, 
     assert sum(line.startswith("- ") for line in lines) <= 1
 
 
-def test_a_proxy_is_extracted_joined_and_a_terminal_of_formulas(repository):
+def test_a_proxy_is_extracted_joined_and_an_input_of_formulas(repository):
     (extracted,) = (job for job in repository.settings("extract") if job["space"] == "embedded_cell")
     assert extracted["proxies"] == ["params", "flops", "root_params"]
     features = repository.frame("features/embedded_cell/digits")
     assert features["root_params"].tolist() == pytest.approx((features["params"] ** 0.5).tolist())
-    assert [job["terminals"] for job in repository.settings("evolve")] == [["params", "flops", "root_params"]]
-    judged = repository.frame("generalization/best_terminal")
+    assert [job["inputs"] for job in repository.settings("evolve")] == [["params", "flops", "root_params"]]
+    judged = repository.frame("generalization/best_input")
     assert "root_params" in set(judged["name"])
 
 
@@ -430,8 +430,8 @@ def test_an_algorithm_searches_with_options_that_the_configuration_knows(reposit
 
 def test_a_method_evolves_with_options_that_the_configuration_knows_and_is_judged(repository):
     (job,) = repository.settings("evolve")
-    assert (job["method"], job["options"]) == ("best_terminal", {"candidates": 1})
-    evolved = json.loads((repository.results / "evolved/best_terminal/cell/seed-0.json").read_text())
+    assert (job["method"], job["options"]) == ("best_input", {"candidates": 1})
+    evolved = json.loads((repository.results / "evolved/best_input/cell/seed-0.json").read_text())
     assert evolved["formula"] == "root_params"
 
 
@@ -440,7 +440,7 @@ def test_an_unknown_option_of_an_addition_is_named(repository):
         "import sys; sys.path.insert(0, 'workflow')\n"
         "from pathlib import Path; from schema import completed, read_schema\n"
         "schema = read_schema(Path('workflow/schemas/config.schema.yaml'))\n"
-        "wrong = {'evolution': {'best_terminal': {'candidate': 1}}, 'search': {'a': {'grid_search': {'steps': 1}}}}\n"
+        "wrong = {'evolution': {'best_input': {'candidate': 1}}, 'search': {'a': {'grid_search': {'steps': 1}}}}\n"
         "try: completed({'run': 'a', 'spaces': {}} | wrong, schema)\n"
         "except ValueError as error: print(error)\n"
     )
@@ -453,8 +453,8 @@ def test_a_table_is_made_from_what_it_says_that_it_reads(repository):
     (job,) = repository.settings("table")
     assert job["reads"] == [
         "features/embedded_cell/digits",
-        "generalization/best_terminal",
-        "evolved/best_terminal/cell/seed-0",
+        "generalization/best_input",
+        "evolved/best_input/cell/seed-0",
     ]
     table = pd.read_csv(repository.results / "tables/sizes.csv")
     assert table["value"].tolist() == [12]

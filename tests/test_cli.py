@@ -78,8 +78,12 @@ def test_proxies_lists_all_of_them(capsys):
     text = zcrepro("proxies")
     for name in ("snip", "synflow", "zen", "epe_nas"):
         assert name in text
-    listed = json.loads(output_of(["proxies", "--format", "json"], capsys))["proxies"]
-    assert [row["proxy"] for row in listed] == list(list_proxies())
+    groups = json.loads(output_of(["proxies", "--format", "json"], capsys))
+    listed, counts = groups["proxies"], groups["structural_counts"]
+    assert sorted(row["proxy"] for row in (*listed, *counts)) == list(list_proxies())
+    assert {row["proxy"]: row["better"] for row in counts} == {
+        name: proxy.direction for name, proxy in list_proxies().items() if proxy.runs_in.name == "graph"
+    }
     costs = {row["proxy"]: row["cost"] for row in listed}
     assert costs["vkdnw"] == "1.1 per class"
     assert float(costs["snip"]) > float(costs["synflow"]) > 0

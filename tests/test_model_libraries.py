@@ -12,13 +12,14 @@ import torch
 
 import zcrepro
 from proxies.plain import PLAIN, SEED, copied
+from proxies.small_networks import OF_SPACES
 from zcrepro.commands import _libraries
 
 torchvision = _libraries._imported("torchvision.models")
 timm = _libraries._imported("timm")
 pytorchcv = _libraries._imported("pytorchcv.model_provider")
 
-ALL = sorted(zcrepro.list_proxies())
+ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)
 CLASSES = 10
 OF_BLOCKS = {"az_expressivity", "az_progressivity", "az_trainability", "meco"}
 OF_RELUS = {"nwot", "swap", "linear_regions"}
@@ -144,3 +145,24 @@ def test_auxiliary_classifiers_are_passed_by():
     images, labels = torch.randn(2, 3, 32, 32), torch.arange(2)
     names = ["snip", "nwot", "synflow", "flops"]
     assert set(zcrepro.score(model, images, labels, names).status.values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # A network of n residual blocks has 2^n paths (Veit et al., NeurIPS 2016), and so has a dense block of n
+        # layers. The longest path has all layers of the name but the linear one.
+        ("resnet18", {"paths": 2**8, "d_max": 17, "d_min": 1 + 3, "d3_max": 17, "l_conv": 20, "p_min": 1}),
+        ("resnet50", {"paths": 2**16, "d_max": 49, "d_min": 1 + 4, "d3_max": 17, "l_conv": 53, "p_min": 1}),
+        (
+            "densenet121",
+            {"paths": 2**58, "d_max": 120, "d_min": 1 + 3, "d3_max": 59, "l_conv": 120, "p_min": 4},
+        ),
+    ],
+)
+def test_structural_counts_of_networks_whose_layers_are_well_known(name, expected):
+    model = getattr(torchvision, name)(num_classes=CLASSES)
+    names = [f"structure_{count}" for count in expected]
+    assert list(zcrepro.score(model, torch.randn(2, 3, 32, 32), torch.arange(2), names).values()) == list(
+        expected.values()
+    )

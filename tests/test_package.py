@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import math
 import pkgutil
 import re
 import subprocess
@@ -57,12 +58,23 @@ def test_every_plugin_can_be_had_by_the_name_of_its_file(kind):
         assert registry.get(kind, name) is not None
 
 
+SCALES = {
+    "synflow": {"mean": 2.0, "deviation": 0.5},
+    "params": {"mean": 0.01, "deviation": 0.002},
+    "snip": {"mean": -1.0, "deviation": 3.0},
+    "nwot": {"mean": 4.0, "deviation": 0.1},
+    "structure_paths": {"mean": 5.0, "deviation": 4.0},
+}
+
+
 def test_an_evolved_proxy_is_scored_like_any_other(tmp_path):
     found = {
         "method": "srgp",
         "training_set": "D",
         "repeat": 0,
-        "formula": "add(log(synflow), mul(params, snip))",
+        "formula": "add(log(synflow), mul(params, add(snip, structure_paths)))",
+        "normalisation": {"kind": "training", "scales": SCALES},
+        "counts_of": "operations",
         "problems": ["embedded_cell/digits"],
         "split": {"seed": 0, "cutoffs": {}},
         "training_fitness": 0.5,
@@ -73,10 +85,17 @@ def test_an_evolved_proxy_is_scored_like_any_other(tmp_path):
     network = space.network(space.parse("|conv_3x3|conv_1x1|conv_3x3|identity|identity|conv_3x3|"), "digits")
     images = torch.randn(8, 1, 12, 12, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(8)
-    scores = zcrepro.score(network, images, labels, ["snip", "params", "synflow", evolved])
-    logarithm = torch.log(torch.tensor(scores["synflow"], dtype=torch.double)).item()
-    expected = torch.log1p(torch.tensor(logarithm)).item() + scores["params"] / 1e6 * scores["snip"]
-    assert scores[evolved.name] == pytest.approx(expected, rel=1e-6)
+    scores = zcrepro.score(network, images, labels, ["snip", "params", "synflow", "structure_paths", evolved])
+    raw = {"synflow": math.log(scores["synflow"]), "params": scores["params"] / 1e6, "snip": scores["snip"]}
+    z = {
+        name: (math.copysign(math.log1p(abs(value)), value) - SCALES[name]["mean"])
+        / SCALES[name]["deviation"]
+        for name, value in raw.items()
+    }
+    z["structure_paths"] = (scores["structure_paths"] - 5.0) / 4.0
+    logarithm = math.copysign(math.log1p(abs(z["synflow"])), z["synflow"])
+    expected = logarithm + z["params"] * (z["snip"] + z["structure_paths"])
+    assert scores[evolved.name] == pytest.approx(expected, abs=1e-7)
     assert scores.status[evolved.name] == "ok"
     alone = zcrepro.score(network, images, labels, [evolved])
     assert dict(alone) == {evolved.name: scores[evolved.name]}
@@ -88,6 +107,8 @@ def test_an_evolved_proxy_says_which_of_its_terminals_is_undefined(tmp_path):
         "training_set": "D",
         "repeat": 0,
         "formula": "add(nwot, snip)",
+        "normalisation": {"kind": "training", "scales": SCALES},
+        "counts_of": "",
         "problems": [],
         "split": {"seed": 0, "cutoffs": {}},
         "training_fitness": 0.5,

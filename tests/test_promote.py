@@ -1,6 +1,7 @@
 """Promotion: where each kind of result is kept, what is refused, and that it can be computed again."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from zcrepro import checkout
 from zcrepro.benchmarks import proofs
 from zcrepro.benchmarks._base import ACCURACIES, COUNTS
 from zcrepro.commands.promote import promote
+from zcrepro.evolve.srgp import Options
 from zcrepro.evolve.stage import evolve
 from zcrepro.files import markup, parquet, record
 from zcrepro.files.json import read_sealed, write_sealed
@@ -20,6 +22,7 @@ from zcrepro.proxies.extract import extract
 from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.proxies.join import features
 from zcrepro.proxies.order import order
+from zcrepro.proxies.structure import structure
 from zcrepro.searching.stage import search, searches
 from zcrepro.training.stage import train
 
@@ -41,9 +44,14 @@ def known(tmp_path_factory):
     frame = pd.concat(frames).assign(accuracy=lambda rows: rng.uniform(20, 90, len(rows)), source="made up")
     parquet.write(folder / "accuracies.parquet", frame, ACCURACIES, ["metric", "arch"], {})
     order(
-        settings_file=settings(folder, PROBLEM),
-        accuracies=folder / "accuracies.parquet",
+        settings_file=settings(folder, PROBLEM | {"among": "accuracies"}),
+        known=folder / "accuracies.parquet",
         output=folder / "order.parquet",
+    )
+    structure(
+        settings_file=settings(folder, {"space": PROBLEM["space"]}),
+        accuracies=folder / "accuracies.parquet",
+        output=folder / "structure.parquet",
     )
     scores = pd.DataFrame({"arch": TEXTS, "graph": graphs, "draw": 0})
     for name in ("nwot", "snip"):
@@ -265,20 +273,17 @@ def evolved(known, run):
     chosen = {
         "method": "srgp",
         "training_set": "chain",
-        "problems": ["embedded_chain/digits"],
+        "problems": [
+            {"problem": "embedded_chain/digits", "architectures": 4, "scored_as": "embedded_chain/digits"}
+        ],
         "source": "features",
-        "terminals": ["nwot", "snip"],
-        "architectures": 4,
+        "completed": [],
+        "inputs": ["nwot", "snip", "structure_paths"],
+        "normalisation": "training",
+        "sample": 0,
         "seed": 7,
         "repeat": 1,
-        "options": {
-            "population": 10,
-            "generations": 2,
-            "crossover": 0.8,
-            "mutation": 0.3,
-            "tournament": 3,
-            "max_height": 3,
-        },
+        "options": asdict(Options(population=10, generations=2, max_size=7, minibatch=1.0)),
         "max_undefined_share": 0.1,
     }
     output = run / "evolved/srgp/chain/seed-1.json"
@@ -286,6 +291,7 @@ def evolved(known, run):
         settings_file=settings(run / "settings", chosen),
         accuracies=[known / "accuracies.parquet"],
         scores=[known / "scores.parquet"],
+        structure=[known / "structure.parquet"],
         output=output,
     )
     return output

@@ -156,7 +156,9 @@ def test_evolution_draws_from_its_generator_alone() -> None:
     columns = {name: rng.normal(size=30) for name in ("p", "q")}
     arch = np.array([f"{number:02}" for number in range(30)], object)
     rows = Rows(Problem("s", "t"), "validation", arch, arch, columns, columns["p"] * columns["q"], {})
-    METHOD.evolve([rows], Options(population=20, generations=3), rng)
+    for selection in ("tournament", "pareto"):
+        options = Options(population=20, generations=3, restarts=2, selection=selection)
+        METHOD.evolve([rows], options, rng)
 
 
 @pytest.mark.usefixtures("untouched")

@@ -6,6 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from jsonschema import Draft202012Validator
+
+import static
+from defaults import ALIASES
 from jobs.evolution import Evolution
 from jobs.run import Run, Wildcards
 from jobs.searching import Searching
@@ -28,6 +32,7 @@ def check_references(config: Config, datasets: Collection[str], root: Path) -> N
         *_plugins(config),
         *_problems(config),
         *_training_sets(config),
+        *_leaderboards(config),
         *_shards(config, root),
         *_promoted(config, root),
         *_files(config, datasets),
@@ -65,11 +70,20 @@ def _proxies(config: Config) -> Iterable[str]:
         yield from _missing(
             f"{source}.proxies", "proxy", config[source]["proxies"], registry.names("proxies")
         )
+    for run in config["features"]["runs"]:
+        yield from _missing("features.runs.proxies", "proxy", run["proxies"], registry.names("proxies"))
     readers = [
-        (f"evolution.{method}.{key}", section["scores"], section[key])
+        (f"evolution.{method}.handcrafted", section["scores"], section["handcrafted"])
         for method, section in config["evolution"].items()
-        for key in ("terminals", "handcrafted")
     ]
+    for method, section in config["evolution"].items():
+        yield from _missing(f"evolution.{method}.counts", "count", section["counts"], ALIASES["structure"])
+        source = config[section["scores"]]["proxies"]
+        known = [*source, *ALIASES["structure"]]
+        for name in section["train_on"]:
+            where = f"training_sets.{name}.inputs (of those under {section['scores']}.proxies)"
+            inputs = config["training_sets"].get(name, {}).get("inputs", [])
+            yield from _missing(where, "proxy", inputs, known)
     readers += [(f"{where}.guides", run["scores"], run["guides"]) for where, run in _searched(config)]
     for where, source, named in readers:
         offered = config[source]["proxies"]
@@ -92,20 +106,52 @@ def _problems(config: Config) -> Iterable[str]:
     trained = [run["problem"] for run in config["embedded"]["problems"]]
     yield from _missing("embedded.problems", "problem", trained, imaged)
     yield from _repeated("features.runs", scored)
+    yield from _unordered(config, imaged)
     yield from _repeated("embedded.problems", trained)
     for name, experiment in config["search"].items():
         yield from _repeated(f"search.{name}.runs", [run["problem"] for run in experiment["runs"]])
     for where, run in _searched(config):
         yield from _scored(where, [run["problem"]], run["scores"], config)
-    for section in config["evolution"].values():
+    for method, section in config["evolution"].items():
         source = section["scores"]
         if section["train_on"]:
             yield from _scored(
                 "generalization.problems", config["generalization"]["problems"], source, config
             )
         for name in section["train_on"]:
-            problems = config["training_sets"].get(name, [])
-            yield from _scored(f"training_sets.{name}", problems, source, config)
+            yield from _trained(f"training_sets.{name}", config["training_sets"].get(name), source, config)
+        computed = [run["problem"] for run in config["features"]["runs"]]
+        yield from _missing(
+            f"evolution.{method}.completed (of those under features.runs)",
+            "problem",
+            section["completed"],
+            computed,
+        )
+
+
+def _trained(where: str, found: Mapping[str, Any] | None, source: str, config: Config) -> Iterable[str]:
+    """Check the problems of a training set: each needs scores, its own or those of another task."""
+    if found is None:
+        return
+    problems, other = found["problems"], found["scored_as"]
+    own = [problem for problem in problems if problem not in other]
+    yield from _scored(f"{where}.problems", own, source, config)
+    yield from _spaces_of(f"{where}.problems", [each for each in problems if each in other], config["spaces"])
+    yield from _missing(f"{where}.scored_as", "problem", other, problems)
+    yield from _scored(f"{where}.scored_as", other.values(), source, config)
+    for problem, of in other.items():
+        if problem.partition("/")[0] != of.partition("/")[0]:
+            yield f"{where}.scored_as: {of!r} is not of the space of {problem!r}, whose scores it stands for"
+
+
+def _unordered(config: Config, imaged: Collection[str]) -> Iterable[str]:
+    """Check that what is ordered among released scores has any."""
+    for run in config["features"]["runs"]:
+        problem = run["problem"]
+        if run["among"] != "released" or problem not in imaged:
+            continue
+        if "released" not in _known_of(config, Problem.parse(problem).space):
+            yield f"features.runs.among: the space of {problem!r} has no released scores; leave out `among`"
 
 
 def _scored(where: str, problems: Iterable[str], source: str, config: Config) -> Iterable[str]:
@@ -145,7 +191,7 @@ def _shards(config: Config, root: Path) -> Iterable[str]:
     if features["draws"] > 1 and not features["redraw"]:
         yield "features.redraw: without it the draws are equal; say what they draw anew, or set draws to 1"
     for run in (run for run in features["runs"] if run["shards"]):
-        for group, proxies in provenance.pass_groups(features["proxies"]).items():
+        for group, proxies in provenance.pass_groups(run["proxies"]).items():
             path = f"{run['shards']}/{group}.parquet"
             if not (root / path).is_file():
                 yield (
@@ -161,7 +207,13 @@ def _promoted(config: Config, root: Path) -> Iterable[str]:
     for method in evolution.methods:
         if config["evolution"][method]["promoted"]:
             where = f"evolution.{method}.promoted"
-            for path in map(Path, evolution.formulas(method)):
+            compared = [
+                path
+                for section in config["leaderboard"]
+                if section["method"] == method
+                for path in evolution.formulas(method, section["training_sets"])
+            ]
+            for path in map(Path, [*evolution.formulas(method), *compared]):
                 yield from _tracked(where, path, root, "evolve") or _other_formula(method, path, evolution)
     for name, experiment in config["search"].items():
         if experiment["promoted"]:
@@ -218,10 +270,39 @@ def _training_sets(config: Config) -> Iterable[str]:
     known = config["training_sets"]
     for method, section in config["evolution"].items():
         yield from _missing(f"evolution.{method}.train_on", "training set", section["train_on"], known)
+        for name in section["train_on"]:
+            options = known.get(name, {}).get("options", {})
+            yield from _options(f"training_sets.{name}.options", method, options)
     for where, run in _searched(config):
         yield from _missing(f"{where}.evolved_by", "method", [run["evolved_by"]], config["evolution"])
         if run["evolved_on"]:
             yield from _missing(f"{where}.evolved_on", "training set", [run["evolved_on"]], known)
+
+
+def _leaderboards(config: Config) -> Iterable[str]:
+    """Check that the training sets of a leaderboard are comparable."""
+    yield from _repeated("leaderboard", [section["name"] for section in config["leaderboard"]])
+    for section in config["leaderboard"]:
+        where, known = f"leaderboard.{section['name']}", config["training_sets"]
+        yield from _missing(f"{where}.method", "method", [section["method"]], config["evolution"])
+        yield from _missing(f"{where}.training_sets", "training set", section["training_sets"], known)
+        if not section["training_sets"]:
+            yield f"{where}.training_sets: it compares the formulas of at least one training set"
+        sets = {name: known[name] for name in section["training_sets"] if name in known}
+        for name, of in sets.items():
+            if not of["resampled"]:
+                yield f"{where}: the training set {name} must be resampled, for a mean over several samples"
+            if of["problems"] != next(iter(sets.values()))["problems"]:
+                yield f"{where}: the training set {name} has other problems than {next(iter(sets))}"
+
+
+def _options(where: str, method: str, options: Mapping[str, Any]) -> Iterable[str]:
+    """Check options of a method that stand in a training set against the fields of the method's Options."""
+    known = static.options(f"{provenance.PLUGINS['method']}.{method}")
+    yield from _missing(where, f"option of {method}", options, known)
+    for name in options.keys() & known.keys():
+        for error in Draft202012Validator(known[name]).iter_errors(options[name]):
+            yield f"{where}.{name}: {error.message} ({known[name]['description']})"
 
 
 def _files(config: Config, datasets: Collection[str]) -> Iterable[str]:

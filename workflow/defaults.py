@@ -3,9 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zcrepro import registry
 from zcrepro.proxies.suite_zero import SUITE_ZERO
+from zcrepro.spaces.structural_counts import PREFIX
 
-ALIASES = {"suite_zero": SUITE_ZERO}
+ALIASES = {
+    "suite_zero": SUITE_ZERO,
+    "structure": tuple(name for name in registry.names("proxies") if name.startswith(PREFIX)),
+}
 """Names that stand for several proxies in every list of proxies."""
 
 
@@ -17,13 +22,20 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     filled = dict(config)
     for source in ("features", "released"):
         filled[source] = config[source] | {"proxies": written_out(config[source]["proxies"])}
+    filled["features"]["runs"] = [
+        run | {"proxies": written_out(run["proxies"]) or filled["features"]["proxies"]}
+        for run in config["features"]["runs"]
+    ]
     filled["evolution"] = {
         method: section
         | {
-            key: written_out(section[key]) or filled[section["scores"]]["proxies"]
-            for key in ("terminals", "handcrafted")
+            "handcrafted": written_out(section["handcrafted"]) or filled[section["scores"]]["proxies"],
+            "counts": written_out(section["counts"]),
         }
         for method, section in config["evolution"].items()
+    }
+    filled["training_sets"] = {
+        name: of | {"inputs": written_out(of["inputs"])} for name, of in config["training_sets"].items()
     }
     return filled
 

@@ -21,7 +21,7 @@ from zcrepro.benchmarks.suite_zero_nasbench201 import (
     zen_scores,
 )
 from zcrepro.files import parquet
-from zcrepro.problems.scores import of_one_source
+from zcrepro.proxies.sources import of_one_source
 from zcrepro.spaces.cell import EDGES
 from zcrepro.spaces.nasbench201 import SPACE
 

@@ -1,4 +1,4 @@
-"""The tracked scores of NAS-Bench-201, recomputed on the minibatch of CIFAR-10 that was used."""
+"""The tracked scores on CIFAR-10, recomputed on the minibatch that was used."""
 
 import json
 from pathlib import Path
@@ -8,46 +8,75 @@ import pytest
 
 import zcrepro
 from zcrepro import provenance
+from zcrepro.benchmarks import suite_zero_nasbench101, suite_zero_nasbench301
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.fetching.datasets import listed_digest, read_datasets
 from zcrepro.files import parquet
 from zcrepro.proxies import extract as stage
 from zcrepro.proxies.feature_table import proxies_in
 from zcrepro.proxies.order import order
+from zcrepro.spaces.order import random_order
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "resources/released/nasbench201/cifar10"
+RELEASED = ROOT / "resources/released"
 IMAGES = "images/cifar10_data_batch_1.bin"
-SPACE = zcrepro.get_space("nasbench201")
-COUNT = 2
+COUNTS = {"nasbench201": 2, "nasbench101": 1, "nasbench301": 1}  # networks that are scored again
+DRAWS = [("nasbench201", draw) for draw in range(3)] + [("nasbench101", 0), ("nasbench301", 0)]
 
 pytestmark = pytest.mark.data
 
 
-@pytest.fixture(scope="module")
-def whole_order(tmp_path_factory):
-    texts = [SPACE.text(arch) for arch in SPACE.architectures()]
-    frame = pd.DataFrame({"arch": texts, "graph": "", "task": "cifar10", "metric": "test"})
-    path = tmp_path_factory.mktemp("shards") / "accuracies.parquet"
+def shards(space):
+    return sorted((RELEASED / space / "cifar10").glob("*.parquet"))
+
+
+def scored(space):
+    """The architectures that any pass has scored."""
+    return sorted({arch for shard in shards(space) for arch in parquet.read(shard)["arch"]})
+
+
+def written_order(folder, space):
+    """Write the order of the tracked architectures, which starts as that of all does; return its path."""
+    frame = pd.DataFrame({"arch": scored(space), "graph": "", "task": "cifar10", "metric": "test"})
     known = frame.assign(accuracy=50.0, seeds=1, source="made up")
-    parquet.write(path, known, ACCURACIES, ["arch"], {})
-    settings = path.with_name("settings.json")
-    settings.write_text(json.dumps({"space": "nasbench201", "task": "cifar10"}))
-    order(settings_file=settings, accuracies=path, output=path.with_name("order.parquet"))
-    return path.with_name("order.parquet")
+    parquet.write(folder / "accuracies.parquet", known, ACCURACIES, ["arch"], {})
+    settings = folder / "order.json"
+    settings.write_text(json.dumps({"space": space, "task": "cifar10", "among": "accuracies"}))
+    order(settings_file=settings, known=folder / "accuracies.parquet", output=folder / "order.parquet")
+    return folder / "order.parquet"
 
 
-@pytest.mark.parametrize("draw", range(3))
+def published(space, real):
+    """The architectures with published scores of all proxies but few, in their random order."""
+    if space == "nasbench101":
+        texts = suite_zero_nasbench101.draws(real(suite_zero_nasbench101.FIRST_RUN))["arch"].unique()
+    else:
+        names = (suite_zero_nasbench301.FIRST_RUN, suite_zero_nasbench301.FURTHER)
+        found = suite_zero_nasbench301.RECIPE.released({name: real(name) for name in names})
+        texts = found[found["task"] == "cifar10"]["arch"]
+    return random_order(zcrepro.get_space(space), texts)
+
+
+@pytest.mark.parametrize("space", ["nasbench101", "nasbench301"])
+def test_scores_that_the_published_files_lack_are_of_their_first_architectures(real, space):
+    texts = published(space, real)
+    for shard in shards(space):
+        found = parquet.read(shard)["arch"]
+        assert set(found) == set(texts[: len(found)])
+
+
+@pytest.mark.parametrize(("space", "draw"), DRAWS)
 def test_the_first_architectures_score_as_they_did(
-    real, whole_order, tmp_path, draw, monkeypatch, disturbed, single_precision_bound
+    real, tmp_path, space, draw, monkeypatch, disturbed, single_precision_bound
 ):
     """Weights and minibatch are equal, but another processor rounds sums differently."""
+    places, count = written_order(tmp_path, space), COUNTS[space]
 
     def extracted(name):
         output = tmp_path / f"{name}.parquet"
         stage.extract(
             settings_file=tmp_path / "settings.json",
-            order=whole_order,
+            order=places,
             images=[real(IMAGES)],
             output=output,
             timings=tmp_path / "timings.parquet",
@@ -60,18 +89,18 @@ def test_the_first_architectures_score_as_they_did(
             patch.setattr(stage, "compute", lambda network, *rest: compute(disturbed(network, seed), *rest))
             return extracted("disturbed")
 
-    for shard in sorted(FOLDER.glob("*.parquet")):
+    for shard in shards(space):
         tracked = parquet.read(shard, where=("draw", [draw])).set_index("arch")
         proxies = proxies_in(tracked.columns)
         assert list(provenance.pass_groups(proxies)) == [shard.stem]
         settings = {
-            "space": "nasbench201",
+            "space": space,
             "task": "cifar10",
             "images": "cifar10",
             "digests": [listed_digest(read_datasets(ROOT / "config/datasets.tsv")[IMAGES])],
             "proxies": proxies,
             "start": 0,
-            "stop": COUNT,
+            "stop": count,
             "batch_size": 64,
             "share_equal_graphs": True,
             "pass_seconds": 600,
@@ -85,7 +114,7 @@ def test_the_first_architectures_score_as_they_did(
         (tmp_path / "settings.json").write_text(json.dumps(settings))
         again = extracted("again")
         several = [extracted_disturbed(seed) for seed in range(2)]
-        assert len(again) == COUNT
+        assert len(again) == count
         for arch, scores in again[proxies].iterrows():
             bounds = single_precision_bound(scores, [other.loc[arch] for other in several])
             for name, score in scores.items():

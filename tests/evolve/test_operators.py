@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from zcrepro.evolve._engine import variation
-from zcrepro.evolve._engine.selection import Individual, best, tournaments
+from zcrepro.evolve._engine.generations import best
+from zcrepro.evolve._engine.selection import Individual, Pareto, Tournament
 from zcrepro.evolve._engine.tree import Node, Primitives, Tree
 
 IF, ADD, NEG, X, Y = Node("if", 3), Node("add", 2), Node("neg", 1), Node("x"), Node("y")
@@ -164,11 +165,14 @@ def test_every_kind_of_mutation_occurs() -> None:
     assert any(child.height > TREE.height for child in children)
 
 
+TWO = [Individual(Tree([X]), 0), Individual(Tree([Y]), 1)]
+
 OPERATORS: dict[str, Callable[[np.random.Generator], object]] = {
     "ramped_half_and_half": lambda rng: variation.ramped_half_and_half(PRIMITIVES, (1, 4), 5, rng),
     "crossover": lambda rng: variation.crossover(TREE, TREE, rng),
     "mutated": lambda rng: variation.mutated(TREE, PRIMITIVES, rng),
-    "tournaments": lambda rng: tournaments([Individual(Tree([X]), 0), Individual(Tree([Y]), 1)], 5, 2, rng),
+    "tournament": lambda rng: Tournament(2).parents(TWO, 5, rng),
+    "pareto": lambda rng: Pareto(2).parents(TWO, 5, rng),
 }
 
 
@@ -184,16 +188,23 @@ def test_the_best_has_the_largest_fitness_then_the_smallest_size() -> None:
         Individual(tree, fitness)
         for tree, fitness in ((Tree([X]), -np.inf), (Tree([X]), 0.1), (Tree([NEG, X]), 0.5), (Tree([Y]), 0.5))
     )
-    assert best([undefined, low, large, small]) is small
-    assert best([undefined, low]) is low
-    assert best([undefined]) is undefined
+    for price in (0.0, 0.1):
+        assert best([undefined, low, large, small], price) is small
+        assert best([undefined, low], price) is low
+        assert best([undefined], price) is undefined
+
+
+def test_of_equal_individuals_the_first_is_the_best() -> None:
+    one, other = Individual(Tree([X]), 0.5), Individual(Tree([Y]), 0.5)
+    assert best([one, other], 0.0) is one
+    assert best([other, one], 0.0) is other
 
 
 def test_larger_tournaments_press_harder() -> None:
     individuals = [Individual(Tree([X]), fitness) for fitness in range(50)]
     means = []
     for size in (1, 2, 8):
-        winners = tournaments(individuals, 500, size, np.random.default_rng(0))
+        winners = Tournament(size).parents(individuals, 500, np.random.default_rng(0))
         assert len(winners) == 500
         assert all(winner in individuals for winner in winners)
         means.append(np.mean([winner.fitness for winner in winners]))

@@ -15,30 +15,50 @@ import pandas as pd
 import pytest
 
 from sealing import to_parquet
-from zcrepro.evolve.srgp import mean_tau
+from zcrepro.evolve import srgp
 from zcrepro.evolve.stage import evolve
 from zcrepro.files.journal import Journal
 from zcrepro.files.json import write_sealed
 
 GENERATIONS = 6
+OPTIONS = {
+    "functions": ["add", "sub", "mul"],
+    "correlation": "kendall",
+    "combine": "mean",
+    "population": 30,
+    "generations": GENERATIONS,
+    "restarts": 1,
+    "crossover": 0.8,
+    "mutation": 0.3,
+    "selection": "tournament",
+    "tournament": 3,
+    "price": 0.0,
+    "max_size": 15,
+    "minibatch": 1.0,
+    "most_important": 0,
+}
 SETTINGS: dict[str, Any] = {
     "method": "srgp",
     "training_set": "D",
-    "problems": ["s/a"],
+    "problems": [{"problem": "s/a", "architectures": 30, "scored_as": "s/a"}],
     "source": "features",
-    "terminals": ["snip", "nwot"],
-    "architectures": 30,
+    "completed": [],
+    "inputs": ["snip", "nwot"],
+    "normalisation": "training",
+    "sample": 0,
     "seed": 7,
     "repeat": 0,
-    "options": {
-        "population": 30,
-        "generations": GENERATIONS,
-        "crossover": 0.8,
-        "mutation": 0.3,
-        "tournament": 3,
-        "max_height": 4,
-    },
+    "options": OPTIONS,
     "max_undefined_share": 0.0,
+}
+
+MODES: dict[str, dict[str, Any]] = {
+    "tournament": {},
+    "pareto": {"selection": "pareto"},
+    "minibatch": {"minibatch": 0.5},
+    "minibatch and pareto": {"minibatch": 0.5, "selection": "pareto"},
+    "restarts": {"restarts": 3, "generations": 2},
+    "all": {"minibatch": 0.5, "selection": "pareto", "restarts": 3, "generations": 2, "price": 0.001},
 }
 
 KILLED = """
@@ -62,6 +82,7 @@ evolve(
     settings_file=folder / "settings.json",
     accuracies=[folder / "accuracies.parquet"],
     scores=[folder / "a.parquet"],
+    structure=[folder / "structure.parquet"],
     output=folder / "out.json",
 )
 """
@@ -77,6 +98,7 @@ def folder(tmp_path: Path) -> Path:
     accuracy = scores["snip"] * scores["nwot"] + rng.normal(size=90)
     known = rows.assign(task="a", metric="validation", accuracy=accuracy, seeds=1, source="test")
     to_parquet(known, tmp_path / "accuracies.parquet")
+    to_parquet(rows.assign(structure_paths=1.0), tmp_path / "structure.parquet")
     write_sealed(tmp_path / "settings.json", SETTINGS)
     return tmp_path
 
@@ -87,6 +109,7 @@ def run(folder: Path) -> bytes:
         settings_file=folder / "settings.json",
         accuracies=[folder / "accuracies.parquet"],
         scores=[folder / "a.parquet"],
+        structure=[folder / "structure.parquet"],
         output=folder / "out.json",
     )
     assert not file(folder).exists()
@@ -132,14 +155,16 @@ def lines(folder: Path) -> int:
 def counted(evaluated: list[tuple[str, ...]]) -> Iterator[None]:
     """Note the formulas whose values are computed."""
 
+    fitness = srgp.fitness
+
     def counting(*args: Any) -> Any:
-        evaluation = mean_tau(*args)
-        values = evaluation._values
-        evaluation._values = lambda formula: (evaluated.append(formula), values(formula))[1]
-        return evaluation
+        found = fitness(*args)
+        values = found.of_all._values
+        found.of_all._values = lambda formula: (evaluated.append(formula), values(formula))[1]
+        return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("zcrepro.evolve.srgp.mean_tau", counting)
+        patch.setattr("zcrepro.evolve.srgp.fitness", counting)
         yield
 
 
@@ -150,6 +175,38 @@ def test_resumes_after_every_generation(folder: Path, generation: int) -> None:
         run(folder)
     assert not (folder / "out.json").exists()
     assert not generation or lines(folder) == generation + 1
+    assert run(folder) == expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("generation", range(GENERATIONS + 1))
+def test_resumes_in_every_mode(folder: Path, mode: str, generation: int) -> None:
+    write_sealed(folder / "settings.json", SETTINGS | {"options": OPTIONS | MODES[mode]})
+    expected = undisturbed(folder)
+    with killed_after(generation):
+        run(folder)
+    assert run(folder) == expected
+
+
+def test_a_formula_that_did_not_survive_is_not_computed_again(folder: Path) -> None:
+    """With NSGA-II most children leave no trace in the population."""
+    options = OPTIONS | {"selection": "pareto", "generations": 12, "max_size": 3}
+    write_sealed(folder / "settings.json", SETTINGS | {"options": options})
+    expected = undisturbed(folder)
+    with killed_after(8):
+        run(folder)
+    assert run(folder) == expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_torn_last_line_in_every_mode(folder: Path, mode: str) -> None:
+    write_sealed(folder / "settings.json", SETTINGS | {"options": OPTIONS | MODES[mode]})
+    expected = undisturbed(folder)
+    with killed_after(5):
+        run(folder)
+    whole = file(folder).read_bytes()
+    file(folder).write_bytes(whole[:-100])
+    assert lines(folder) == 5
     assert run(folder) == expected
 
 
@@ -166,7 +223,7 @@ def test_nothing_is_evaluated_twice(folder: Path) -> None:
     whole: list[tuple[str, ...]] = []
     with counted(whole):
         expected = undisturbed(folder)
-    written = json.loads(expected)["history"][3]["evaluations"]
+    written = json.loads(expected)["history"]["evaluations"][3]
     assert 0 < written < len(whole)
     with killed_after(4):
         run(folder)
@@ -234,8 +291,14 @@ def test_a_damaged_journal(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"seed": 8}, {"repeat": 1}, {"options": SETTINGS["options"] | {"tournament": 2}}],
-    ids=["seed", "repeat", "options"],
+    [
+        {"seed": 8},
+        {"repeat": 1},
+        {"sample": 1},
+        {"normalisation": "population"},
+        {"options": OPTIONS | {"tournament": 2}},
+    ],
+    ids=["seed", "repeat", "sample", "normalisation", "options"],
 )
 def test_a_journal_of_other_settings_is_discarded(folder: Path, changes: dict[str, Any]) -> None:
     first = undisturbed(folder)
@@ -258,13 +321,17 @@ def test_a_journal_of_other_code_is_discarded(folder: Path, monkeypatch: pytest.
     assert lines(folder) == 2
 
 
-@pytest.mark.parametrize("name", ["accuracies.parquet", "a.parquet"])
+@pytest.mark.parametrize("name", ["accuracies.parquet", "a.parquet", "structure.parquet"])
 def test_a_journal_of_other_inputs_is_discarded(folder: Path, name: str) -> None:
     first = undisturbed(folder)
     with killed_after(4):
         run(folder)
     frame = pd.read_parquet(folder / name)
-    column = "accuracy" if "accuracy" in frame else "nwot"
+    column = next(column for column in ("accuracy", "nwot", "structure_paths") if column in frame)
     to_parquet(frame.assign(**{column: -frame[column]}), folder / name)
+    with killed_after(1):
+        run(folder)
+    assert lines(folder) == 2
     continued = run(folder)
-    assert continued == undisturbed(folder) != first
+    assert continued == undisturbed(folder)
+    assert (continued != first) == (column != "structure_paths")  # counts are no inputs here

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zcrepro.formulas.formula import Formula
-from zcrepro.formulas.functions import FUNCTIONS
+from zcrepro.formulas.functions import ATOM, FUNCTIONS, SUM
 
 TERMINALS = ("synflow", "nwot", "grad_norm", "l2_norm")
 
@@ -43,6 +43,12 @@ def recursive(tokens: list[str], values: dict[str, np.ndarray]) -> tuple[np.ndar
     return found, 1 + max(depth for _, depth in operands)
 
 
+def upright(name: str) -> tuple[str, int]:
+    """Return the name of a terminal as LaTeX."""
+    escaped = name.replace("_", r"\_")
+    return rf"\mathrm{{{escaped}}}", ATOM
+
+
 @given(formulas)
 def test_parse_is_the_inverse_of_str(formula: Formula) -> None:
     assert Formula.parse(str(formula)) == formula
@@ -60,7 +66,7 @@ def test_evaluates_like_the_recursion(formula: Formula, values: dict[str, np.nda
 
 @given(formulas)
 def test_latex_is_balanced(formula: Formula) -> None:
-    latex = formula.latex
+    latex = formula.latex(upright)
     assert latex.count("{") == latex.count("}")
     assert latex.count(r"\left") == latex.count(r"\right")
     assert "%s" not in latex
@@ -90,16 +96,32 @@ def test_properties() -> None:
             r"\frac{-\mathrm{a}}{\sqrt{1 + \left(\mathrm{a} \cdot \mathrm{b}\right)^2}}",
         ),
         ("square(max(a, b))", r"\left(\max\left(\mathrm{a}, \mathrm{b}\right)\right)^2"),
-        ("mul(synflow, params)", r"\ln\left(\mathrm{synflow}\right) \cdot \frac{\mathrm{params}}{10^6}"),
-        (
-            "log(neg(b))",
-            r"\operatorname{slog}\left(-\mathrm{b}\right), \quad \operatorname{slog}\left(x\right) = "
-            r"\operatorname{sgn}\left(x\right) \cdot \ln\left(1 + \left|x\right|\right)",
-        ),
+        ("mul(a, div(b, c))", r"\mathrm{a} \cdot \frac{\mathrm{b}}{\sqrt{1 + \mathrm{c}^2}}"),
+        ("log(neg(b))", r"\operatorname{slog}\left(-\mathrm{b}\right)"),
     ],
 )
 def test_latex(text: str, latex: str) -> None:
-    assert Formula.parse(text).latex == latex
+    assert Formula.parse(text).latex(upright) == latex
+
+
+def test_a_terminal_that_binds_loosely_gets_brackets_where_it_must() -> None:
+    def loose(name: str) -> tuple[str, int]:
+        return f"{name} + 1", SUM
+
+    found = {
+        text: Formula.parse(text).latex(loose) for text in ("add(a, b)", "mul(a, b)", "square(a)", "log(a)")
+    }
+    assert found == {
+        "add(a, b)": "a + 1 + b + 1",
+        "mul(a, b)": r"\left(a + 1\right) \cdot \left(b + 1\right)",
+        "square(a)": r"\left(a + 1\right)^2",
+        "log(a)": r"\operatorname{slog}\left(a + 1\right)",
+    }
+
+
+def test_functions_are_named_once_in_the_order_of_the_function_set() -> None:
+    assert Formula.parse("max(mul(a, b), add(max(a, b), c))").functions == ("add", "mul", "max")
+    assert Formula.parse("a").functions == ()
 
 
 @pytest.mark.parametrize(

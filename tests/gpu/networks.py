@@ -6,12 +6,13 @@ import numpy as np
 import torch
 
 import zcrepro
+from proxies.small_networks import OF_SPACES
 from zcrepro.commands import _libraries
 
 torchvision = _libraries._imported("torchvision.models")
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
-ALL = sorted(zcrepro.list_proxies())
+ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)
 SEED = 3
 CLASSES = 10
 IMAGES, SIDE = 8, 16

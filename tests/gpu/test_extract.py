@@ -28,10 +28,12 @@ def folder(tmp_path_factory):
     frame = pd.DataFrame({"arch": texts, "graph": "", "task": "digits", "metric": "test"})
     frame = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(folder / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
-    (folder / "order.json").write_text(json.dumps({"space": "embedded_cell", "task": "digits"}))
+    (folder / "order.json").write_text(
+        json.dumps({"space": "embedded_cell", "task": "digits", "among": "accuracies"})
+    )
     order(
         settings_file=folder / "order.json",
-        accuracies=folder / "accuracies.parquet",
+        known=folder / "accuracies.parquet",
         output=folder / "order.parquet",
     )
     return folder

@@ -11,7 +11,8 @@ from sealing import to_parquet
 from zcrepro.files import parquet
 from zcrepro.problems.accuracies import CHOOSING, REPORTING
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import Rows, check_parallel, read
+from zcrepro.problems.rows import Files, Rows, files_of, read, read_draws
+from zcrepro.problems.scores import ScoreTable
 from zcrepro.problems.split import Split, draw
 from zcrepro.problems.units import to_released_units
 
@@ -54,14 +55,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def of(folder: Path, names: list[str], source: str = "released", **changes: Any) -> Rows:
+    tables = [ScoreTable(folder / SOURCE_OF.get(source, "released.parquet"), source)]
     arguments: dict[str, Any] = {
         "problem": Problem.parse("s/cifar10"),
-        "accuracies": folder / "accuracies.parquet",
-        "scores": folder / SOURCE_OF.get(source, "released.parquet"),
         "metrics": CHOOSING,
         "max_undefined_share": 0.25,
     }
-    return read(names=names, source=source, **(arguments | changes))
+    return read(names=names, files=Files(folder / "accuracies.parquet", tables), **(arguments | changes))
 
 
 def test_joins_by_architecture(folder: Path) -> None:
@@ -140,9 +140,7 @@ def test_an_architecture_twice_is_an_error(folder: Path) -> None:
 def problem(name: str, graphs: list[str]) -> Rows:
     arch = np.array([f"{number:04} {graph}" for number, graph in enumerate(graphs)], object)
     values = np.arange(len(arch), dtype=float)
-    return Rows(
-        Problem.parse(name), "validation", arch, np.array(graphs, object), {"x": values}, values, arch[:0]
-    )
+    return Rows(Problem.parse(name), "validation", arch, np.array(graphs, object), {"x": values}, values, {})
 
 
 GRAPHS = [f"graph {number % 70}" for number in range(200)]
@@ -150,7 +148,7 @@ GRAPHS = [f"graph {number % 70}" for number in range(200)]
 
 def test_no_graph_is_on_both_sides() -> None:
     rows = problem("s/t", GRAPHS)
-    [training], split = draw([rows], 30, seed=1)
+    [training], split = draw([rows], [30], seed=1)
     held_out = rows.where(split.held_out("s", rows.graph))
     assert len(training) == len(set(training.graph)) == 30
     assert set(held_out.graph) == set(GRAPHS) - set(training.graph)
@@ -160,37 +158,193 @@ def test_no_graph_is_on_both_sides() -> None:
 
 def test_the_split_depends_on_graphs_and_seed_alone() -> None:
     rows = problem("s/t", GRAPHS)
-    [training], split = draw([rows], 30, seed=1)
-    [again], _ = draw([problem("s/other task", GRAPHS[::-1])], 30, seed=1)
+    [training], split = draw([rows], [30], seed=1)
+    [again], _ = draw([problem("s/other task", GRAPHS[::-1])], [30], seed=1)
     assert set(again.graph) == set(training.graph)
-    [other], _ = draw([rows], 30, seed=2)
+    [other], _ = draw([rows], [30], seed=2)
     assert set(other.graph) != set(training.graph)
-    [elsewhere], _ = draw([problem("another space/t", GRAPHS)], 30, seed=1)
+    [elsewhere], _ = draw([problem("another space/t", GRAPHS)], [30], seed=1)
     assert set(elsewhere.graph) != set(training.graph)
     # With other rows in the file the same graphs stay on their side.
     more = np.array([*sorted(set(GRAPHS)), *(f"new {number}" for number in range(50))], object)
     assert not split.held_out("s", more)[np.isin(more, training.graph)].any()
 
 
-def test_tasks_of_a_space_hold_out_the_same_graphs() -> None:
-    few, many = problem("s/a", GRAPHS[:40]), problem("s/b", GRAPHS)
-    (first, second), split = draw([few, many], 20, seed=3)
+def test_more_architectures_are_those_of_fewer_and_others() -> None:
+    rows = problem("s/t", GRAPHS)
+    [few], _ = draw([rows], [10], seed=1)
+    [many], _ = draw([rows], [40], seed=1)
+    assert set(few.graph) < set(many.graph)
+
+
+def test_tasks_of_a_space_have_different_graphs_and_hold_out_the_same_ones() -> None:
+    few, many = problem("s/a", GRAPHS[:45]), problem("s/b", GRAPHS)
+    (first, second), split = draw([few, many], [20, 15], seed=3)
+    assert (len(first), len(second)) == (20, 15)
+    drawn = set(first.graph) | set(second.graph)
+    assert len(drawn) == 20 + 15
     for rows in (few, many):
         held_out = set(rows.graph[split.held_out(rows.problem.space, rows.graph)])
-        assert not held_out & (set(first.graph) | set(second.graph))
+        assert held_out
+        assert not held_out & drawn
     assert split.held_out("unseen", few.graph).all()
+    # Nothing but what was drawn is lost for problems of the same rows.
+    (first, second), split = draw([many, problem("s/c", GRAPHS)], [20, 15], seed=3)
+    assert set(many.graph[~split.held_out("s", many.graph)]) == set(first.graph) | set(second.graph)
+
+
+def test_spaces_are_split_apart() -> None:
+    one, other = problem("s/a", GRAPHS), problem("r/a", GRAPHS)
+    both, split = draw([one, other], [20, 30], seed=3)
+    assert [len(rows) for rows in both] == [20, 30]
+    assert [len(rows) for rows in draw([other], [30], seed=3)[0]] == [30]
+    assert set(both[1].graph) == set(draw([other], [30], seed=3)[0][0].graph)
+    assert split.held_out("s", one.graph).sum() != split.held_out("r", other.graph).sum()
 
 
 def test_the_split_survives_json() -> None:
-    _, split = draw([problem("s/t", GRAPHS)], 30, seed=1)
+    _, split = draw([problem("s/t", GRAPHS)], [30], seed=1)
     assert Split.from_json(split.as_json()) == split
 
 
 def test_too_few_graphs() -> None:
     with pytest.raises(ValueError, match=r"s/t: 69 architectures .* only 70 graphs .* lower `architectures`"):
-        draw([problem("s/t", GRAPHS)], 69, seed=1)
+        draw([problem("s/t", GRAPHS)], [69], seed=1)
+    tasks = [problem("s/t", GRAPHS), problem("s/u", GRAPHS)]
+    draw(tasks, [30, 38], seed=1)
+    with pytest.raises(ValueError, match=r"s/u: 39 architectures .* only 40 graphs .* not drawn for another"):
+        draw(tasks, [30, 39], seed=1)
+    # The graphs of the first task are held out, until the second one takes all but two of them.
+    few = problem("s/few", GRAPHS[:24])
+    [training], split = draw([few], [10], seed=1)
+    free = len(set(tasks[0].graph[split.held_out("s", tasks[0].graph)]))
+    assert (len(training), free > 20) == (10, True)
+    with pytest.raises(ValueError, match=r"s/few: only [01] of its graphs are left to hold out .* lower"):
+        draw([few, tasks[0]], [10, free - 2], seed=1)
 
 
-def test_as_many_files_as_problems() -> None:
-    with pytest.raises(ValueError, match=r"2 problems .* not 2 of accuracies and 1 of scores"):
-        check_parallel(["a/b", "a/c"], [Path("x")] * 2, [Path("y")])
+class TestFiles:
+    """Several tables of scores of one problem."""
+
+    PROBLEM = Problem.parse("s/cifar10")
+
+    @pytest.fixture
+    def folder(self, folder: Path) -> Path:
+        """Also published scores without flops and zen, and structural counts."""
+        released = parquet.read(folder / "released.parquet")
+        to_parquet(released.drop(columns=["flops", "zen"]), folder / "published.parquet")
+        counted = pd.DataFrame({"arch": ["a1", "b1", "b2", "c1", "d1"], "structure_paths": [1.0, 2, 3, 4, 5]})
+        to_parquet(counted.assign(graph="g"), folder / "structure.parquet", {"counts_of": "modules"})
+        return folder
+
+    def files(self, folder: Path, *names: str, scored_as: str = "s/cifar10") -> Files:
+        kinds = {"published": "released"}
+        tables = [ScoreTable(folder / f"{name}.parquet", kinds.get(name, name)) for name in names]
+        return Files(folder / "accuracies.parquet", tables, Problem.parse(scored_as))
+
+    def read(self, files: Files, names: list[str], problem: Problem = PROBLEM, share: float = 0.25) -> Rows:
+        return read(problem, files, names, metrics=CHOOSING, max_undefined_share=share)
+
+    def test_the_first_table_that_offers_a_proxy_is_read(self, folder: Path) -> None:
+        files = self.files(folder, "published", "features", "structure")
+        names = ["flops", "synflow", "structure_paths", "nwot", "zen"]
+        found = self.read(files, names)
+        assert files.offered(self.PROBLEM, [*names, "snip"], 0.25) == names
+        assert found.sources == {
+            "flops": "features",
+            "synflow": "released",
+            "structure_paths": "structure",
+            "nwot": "released",
+            "zen": "features",
+        }
+        assert found.arch.tolist() == ["a1", "b1", "c1"]  # zen of b2 is undefined
+        assert found.columns["flops"].tolist() == [1, 2, 4]  # millions, converted from our units
+        assert found.columns["synflow"].tolist() == pytest.approx([np.e**3, 1, np.e**2])  # as published
+        assert found.columns["structure_paths"].tolist() == [1, 2, 4]
+
+    def test_the_architectures_are_those_of_the_first_table(self, folder: Path) -> None:
+        assert len(self.read(self.files(folder, "published", "structure"), ["structure_paths"])) == 4
+        assert len(self.read(self.files(folder, "structure"), ["structure_paths"])) == 5
+
+    @pytest.mark.parametrize(("share", "offers"), [(0.0, False), (0.2, False), (0.25, True)])
+    def test_another_table_must_have_enough_of_the_architectures(
+        self, folder: Path, share: float, offers: bool
+    ) -> None:
+        """The features lack the zen of one of four."""
+        files = self.files(folder, "published", "features")
+        assert files.offered(self.PROBLEM, ["nwot", "zen"], share) == ["nwot", *["zen"] * offers]
+        few = parquet.read(folder / "features.parquet")
+        to_parquet(few[few["arch"] != "a1"], folder / "features.parquet")
+        assert files.offered(self.PROBLEM, ["zen"], share) == []
+        assert files.offered(self.PROBLEM, ["flops"], share) == ["flops"] * offers
+
+    def test_the_first_table_offers_what_it_has_any_value_of(self, folder: Path) -> None:
+        table = parquet.read(folder / "features.parquet")
+        table.loc[1:, "nwot"] = np.nan
+        to_parquet(table.assign(flops=np.nan), folder / "features.parquet")
+        assert self.files(folder, "features").offered(self.PROBLEM, ["nwot", "flops"], 0.0) == ["nwot"]
+
+    def test_scores_of_another_task_can_be_read(self, folder: Path) -> None:
+        problem = Problem.parse("s/cifar100")
+        own = self.read(self.files(folder, "released", scored_as="s/cifar100"), ["nwot"], problem)
+        other = self.read(self.files(folder, "released"), ["nwot"], problem)
+        assert other.problem == problem
+        assert other.accuracy.tolist() == own.accuracy.tolist() == [101, 102, 103, 104]
+        assert other.columns["nwot"].tolist() == (-own.columns["nwot"]).tolist() == [1e6, 2e6, 3e6, 4e6]
+
+    def test_by_default_the_scores_are_those_of_the_problem(self, folder: Path) -> None:
+        table = ScoreTable(folder / "released.parquet", "released")
+        files = Files(folder / "accuracies.parquet", [table])
+        found = self.read(files, ["nwot"], Problem.parse("s/cifar100"))
+        assert found.columns["nwot"].tolist() == [-1e6, -2e6, -3e6, -4e6]
+
+    def test_other_tables_give_their_first_draw_to_every_draw(self, folder: Path) -> None:
+        table = parquet.read(folder / "features.parquet")[["arch", "graph", "nwot", "flops"]]
+        draws = [table.assign(draw=number, nwot=table["nwot"] + number) for number in range(3)]
+        to_parquet(pd.concat(draws).drop(columns="flops"), folder / "features.parquet")
+        flops = [table.assign(draw=number, flops=table["flops"] * (1 + number)) for number in range(2)]
+        to_parquet(pd.concat(flops).drop(columns="nwot"), folder / "other.parquet")
+        files = Files(
+            folder / "accuracies.parquet",
+            [ScoreTable(folder / f"{name}.parquet", "features") for name in ("features", "other")],
+        )
+        found = read_draws(self.PROBLEM, files, ["nwot", "flops"], metrics=CHOOSING, max_undefined_share=0.0)
+        assert [rows.columns["nwot"][0] for rows in found] == [1e6, 1e6 + 1, 1e6 + 2]
+        assert [rows.columns["flops"].tolist() for rows in found] == [[1, 2, 3, 4]] * 3
+
+    def test_what_no_table_has_is_named(self, folder: Path) -> None:
+        with pytest.raises(
+            ValueError, match=r"published.* and .*structure.* has no score snip, zen .* it has nwot, params"
+        ):
+            self.read(self.files(folder, "published", "structure"), ["nwot", "snip", "zen"])
+
+    def test_what_the_counts_count_is_said_by_their_table(self, folder: Path) -> None:
+        assert self.files(folder, "released", "structure").counts_of == "modules"
+        assert self.files(folder, "released").counts_of == ""
+
+    def test_files_are_made_of_lists_in_the_order_of_the_problems(self) -> None:
+        found = files_of(
+            ["a/b", "a/c"],
+            [Path("x"), Path("y")],
+            [Path("r"), Path("s")],
+            [Path("t"), Path("u")],
+            source="released",
+            completed={"a/c": Path("f")},
+        )
+        tables = [[(table.path.name, table.kind) for table in files.scores] for files in found]
+        assert tables == [
+            [("r", "released"), ("t", "structure")],
+            [("s", "released"), ("f", "features"), ("u", "structure")],
+        ]
+        assert [files.accuracies.name for files in found] == ["x", "y"]
+        assert [str(files.scored_as) for files in found] == ["a/b", "a/c"]
+
+    @pytest.mark.parametrize("short", range(3))
+    def test_as_many_files_as_problems(self, short: int) -> None:
+        numbers = [2, 2, 2]
+        numbers[short] = 1
+        files = [[Path("x")] * number for number in numbers]
+        with pytest.raises(
+            ValueError, match=rf"2 problems .* not {numbers[0]}, {numbers[1]} and {numbers[2]}"
+        ):
+            files_of(["a/b", "a/c"], *files, source="released", completed={})

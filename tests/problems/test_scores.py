@@ -1,9 +1,13 @@
 """Published runs are never mixed: scores of one source are read."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 
-from zcrepro.problems.scores import of_one_source
+from zcrepro.problems.scores import ScoreTable
+from zcrepro.proxies.sources import of_one_source
 
 
 def table(*rows):
@@ -31,3 +35,10 @@ def test_a_table_of_one_source_is_left_as_it_is():
     assert of_one_source(rows, ["snip"]) is rows
     without = rows.drop(columns="source")
     assert of_one_source(without, ["snip"]) is without
+
+
+def test_a_table_is_of_a_known_kind():
+    for kind in ("released", "features", "structure"):
+        assert ScoreTable(Path("x"), kind).kind == kind
+    with pytest.raises(ValueError, match="unknown source of scores 'feature'; did you mean 'features'"):
+        ScoreTable(Path("x"), "feature")

@@ -11,6 +11,11 @@ import zcrepro
 
 SEED = 5
 
+OF_SPACES = {
+    f"structure_{name}" for name in ("l_skip", "l_edges", "n_none", "dead_conv", "out_in", "e_max", "e_min")
+}
+"""Proxies that are undefined for a network that no space has built."""
+
 
 def convolutional(norm=True, groups=1, stride=1):
     layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()]

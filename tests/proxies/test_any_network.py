@@ -16,8 +16,9 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations, parametrize, prune
 
 import zcrepro
+from proxies.small_networks import OF_SPACES
 
-ALL = sorted(zcrepro.list_proxies())
+ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)
 DRAWN_ANEW = ["az_expressivity", "az_progressivity", "az_trainability", "vkdnw", "zen"]
 """Proxies that draw weights or noise from the seed."""
 OF_LAYERS = ["fisher", "flops", "grad_norm", "grad_sign", "grasp", "l2_norm", "log_synflow", "plain", "snip"]

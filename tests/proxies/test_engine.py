@@ -11,8 +11,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import zcrepro
+from proxies.small_networks import OF_SPACES
 
-ALL = sorted(zcrepro.list_proxies())
+ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)
 
 
 def convolutional(in_place=False, norm=True, groups=1):

@@ -51,10 +51,10 @@ def folder(tmp_path):
 
 
 def put_in_order(folder, space):
-    (folder / "order.json").write_text(json.dumps({"space": space, "task": "digits"}))
+    (folder / "order.json").write_text(json.dumps({"space": space, "task": "digits", "among": "accuracies"}))
     order(
         settings_file=folder / "order.json",
-        accuracies=folder / "accuracies.parquet",
+        known=folder / "accuracies.parquet",
         output=folder / "order.parquet",
     )
 

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 import zcrepro
-from proxies.small_networks import SEED, batch, built, convolutional
+from proxies.small_networks import OF_SPACES, SEED, batch, built, convolutional
 from zcrepro import registry
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
@@ -31,7 +31,7 @@ from zcrepro.proxies.join import features
 from zcrepro.proxies.order import order
 
 ALL = sorted(zcrepro.list_proxies())
-COUNTS = {"flops", "layers", "params"}
+COUNTS = {"flops", "layers", "params"} | {name for name in ALL if name.startswith("structure_")} - OF_SPACES
 LONG = 3600.0
 """A time limit in seconds that no test reaches: what is to be late sends the signal itself."""
 
@@ -355,7 +355,7 @@ def test_only_counts_are_defined_for_a_network_whose_parameters_are_not_finite(n
     found = computed(*ALL, model=changed(name, value))
     assert {name: found[name] for name in COUNTS} == dict(computed(*sorted(COUNTS)))
     assert {found.status[name] for name in COUNTS} == {"ok"}
-    others = set(ALL) - COUNTS
+    others = set(ALL) - COUNTS - OF_SPACES
     assert all(math.isnan(found[name]) for name in others)
     assert {found.status[name] for name in others} == {"the network has parameters that are not finite"}
 
@@ -402,7 +402,7 @@ def with_inner(module):
 def test_no_score_of_features_is_defined_if_these_are_not_finite():
     found = computed(*ALL, model=with_inner(Scaled()))
     defined = {name for name in ALL if found.status[name] == "ok"}
-    assert defined == {"flops", "l2_norm", "layers", "params"}
+    assert defined == COUNTS | {"l2_norm"}
     assert not any("fails" in status for status in found.status.values())
 
 
@@ -460,9 +460,9 @@ def folder(tmp_path):
     frame = pd.DataFrame({"arch": TEXTS, "graph": TEXTS, "task": "digits", "metric": "test"})
     known = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(tmp_path / "accuracies.parquet", known, ACCURACIES, ["arch"], {})
-    settings = written(tmp_path, space="embedded_cell", task="digits")
+    settings = written(tmp_path, space="embedded_cell", task="digits", among="accuracies")
     accuracies, output = tmp_path / "accuracies.parquet", tmp_path / "order.parquet"
-    order(settings_file=settings, accuracies=accuracies, output=output)
+    order(settings_file=settings, known=accuracies, output=output)
     return tmp_path
 
 

@@ -86,6 +86,11 @@ class TestCentred:
 
     def test_ends_stay_within_the_range_of_a_correlation(self) -> None:
         assert centred(0.99, [0.5, 0.9, 0.99], 0.99)[1] == 1
+        assert centred(-0.99, [-0.5, -0.9, -0.99], 0.99)[0] == -1
+
+    def test_a_difference_of_correlations_may_reach_further_down(self) -> None:
+        low, high = centred(-1.5, [-1.6, -1.5, -1.4], 0.5, lowest=-2.0)
+        assert (low, high) == pytest.approx((-1.55, -1.45))
 
 
 class TestStudent:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -65,6 +65,7 @@ def test_spearman_is_that_of_one_pair_of_vectors(rows: int, levels: int, kind: s
 numbers = st.one_of(st.floats(allow_nan=False), st.sampled_from([0.0, -0.0, 5e-324, math.inf, -math.inf]))
 
 
+@settings(deadline=None)  # numba may compile first
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=80))
 def test_any_numbers(pairs: list[tuple[float, float]]) -> None:
     x, y = np.array(pairs).T.copy()
@@ -104,6 +105,65 @@ def test_x_stays_as_it_is(kind: type[KendallWith] | type[SpearmanWith]) -> None:
     assert x.tobytes() == before
     assert kind(np.arange(4))(np.array([-2, -1, 0, 1])) == 1
     assert kind(np.arange(4))(np.array([-2, -1, 0, 1])[::-1]) == -1
+
+
+def key(y: np.ndarray, x: np.ndarray) -> bytes | None:
+    with_y = KendallWith(y)
+    order = with_y.order(x)
+    return None if order is None else with_y.ranking(order)
+
+
+few = st.one_of(st.sampled_from([0.0, -0.0, 1.0, 1 + 2**-52, -1e300, math.inf, -math.inf]), st.floats(-2, 2))
+
+
+@settings(deadline=None)  # numba may compile first
+@given(st.lists(st.tuples(few, few, few), min_size=1, max_size=12))
+def test_keys_of_rankings_are_equal_if_and_only_if_mid_ranks_are(
+    rows: list[tuple[float, float, float]],
+) -> None:
+    y, one, other = np.array(rows).T.copy()
+    equal = np.array_equal(stats.rankdata(one), stats.rankdata(other))
+    assert (key(y, one) == key(y, other)) == equal
+
+
+@settings(deadline=None)  # numba may compile first
+@given(st.lists(few, min_size=1, max_size=30), st.integers(0, 2**32 - 1))
+def test_a_monotone_transform_has_the_same_key(values: list[float], seed: int) -> None:
+    x = np.array(values)
+    y = np.random.default_rng(seed).integers(3, size=len(x)).astype(np.float64)
+    ranks = stats.rankdata(x)
+    assert key(y, x) == key(y, ranks) == key(y, 3 * ranks - 40) == key(y, np.exp(ranks))
+    assert (key(y, x) == key(y, -ranks)) == (len(set(ranks)) == 1)
+
+
+@pytest.mark.parametrize("kind", ["plain", "logarithmic", "clustered"])
+def test_keys_of_many_rows(kind: str) -> None:
+    """Swapping two rows or breaking one tie makes another key."""
+    x, y = vectors(1025, 30, kind)
+    first = key(y, x)
+    assert key(y, stats.rankdata(x)) == first
+    swapped, broken = x.copy(), x.copy()
+    swapped[[0, 1]] = x[[1, 0]]
+    broken[0] = np.nextafter(x[0], math.inf)
+    assert x[0] != x[1]
+    assert len({first, key(y, swapped), key(y, broken)}) == 3
+
+
+def test_no_order_has_no_key() -> None:
+    y = np.arange(3.0)
+    assert key(y, np.array([1.0, math.nan, 2.0])) is None
+    assert key(np.array([1.0, math.nan, 2.0]), y) is None
+
+
+@pytest.mark.parametrize("kind", [KendallWith, SpearmanWith])
+def test_the_correlation_of_an_order_is_that_of_its_vector(
+    kind: type[KendallWith] | type[SpearmanWith],
+) -> None:
+    x, y = vectors(400, 30, "plain")
+    with_y = kind(y)
+    order = with_y.order(x)
+    assert order is not None
+    assert with_y.of(order) == with_y(x) == with_y.of(order)
 
 
 def test_lengths_must_agree() -> None:

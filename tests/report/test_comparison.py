@@ -88,6 +88,7 @@ def test_rows_survive_the_file_and_have_six_digits(tmp_path: Path) -> None:
         problem="nasbench201/cifar10",
         role="hand-crafted",
         name="snip",
+        choice="chosen",
         cites=("nasbench201", "suite_zero"),
     )
     frame = comparison.compare("ZCP", "t", [entry], [], level=0.95, promoted=["resources/a"])
@@ -95,7 +96,7 @@ def test_rows_survive_the_file_and_have_six_digits(tmp_path: Path) -> None:
     text = (tmp_path / "t.csv").read_text()
     assert text.splitlines()[1] == (
         "ZCP,t,snip,cifar10,spearman,none,,0.333333,0.3,0.7,architectures,100,ours: all,,,no reference,"
-        "one; two,,,ours,nasbench201/cifar10,hand-crafted,snip,nasbench201 suite_zero,resources/a"
+        "one; two,,,ours,nasbench201/cifar10,hand-crafted,snip,chosen,nasbench201 suite_zero,resources/a"
     )
     read = comparison.read_csv(tmp_path / "t.csv")
     pd.testing.assert_frame_equal(read, frame.assign(value=0.333333), check_dtype=False)

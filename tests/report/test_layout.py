@@ -47,7 +47,7 @@ def test_people_see_the_paper_above_each_series_and_the_most_exact_verdict() -> 
     ]
     assert shown.lines[2].cells[0].verdict == "reproduced"
     assert marks(shown) == {
-        "ours: all (n = 100)": "",
+        "all (n = 100)": "",
         "interval over architectures: bootstrap over distinct graphs, for a value on a sample of "
         "architectures": "",
         "tolerance 0.03: the seeds differ": "",
@@ -116,6 +116,28 @@ def test_populations_are_marked_like_notes() -> None:
     shown = laid_out(*(entry(row, column, population=text) for row in "rs" for column, text in ("ax", "by")))
     assert [column.marks for column in shown.columns] == [("a",), ("b",)]
     assert marks(shown) == {"x (n = 9)": "a", "y (n = 9)": "b"}
+
+
+def test_equal_populations_of_several_series_are_one_note() -> None:
+    shown = laid_out(entry("r", "a", series="one"), entry("r", "a", series="two"))
+    assert marks(shown) == {"x (n = 9)": ""}
+
+
+def test_what_was_chosen_stands_beside_its_value() -> None:
+    chosen = Measured(
+        "r", "a", "kendall", 0.5, 9, "x", choice="snip", interval=(0.3, 0.7), interval_kind="runs"
+    )
+    nothing = Measured("r", "b", "kendall", float("nan"), 9, "x", choice="snip")
+    assert [cell.text for cell in laid_out(chosen, nothing).lines[0].cells] == [
+        "0.500 snip [0.300, 0.700]",
+        "undefined",
+    ]
+
+
+@pytest.mark.parametrize("metric", ["nodes", "problems", "architectures", "pairs"])
+def test_what_is_counted_is_written_without_decimals(metric: str) -> None:
+    counted = Measured("r", "a", metric, 12345, 9, "x")
+    assert laid_out(counted).lines[0].cells[0].text == "12,345"
 
 
 def test_markdown_and_latex_carry_the_marks() -> None:

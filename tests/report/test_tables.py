@@ -23,10 +23,22 @@ from zcrepro.report.deviations import deviations
 CIFAR10, DIGITS = "nasbench201/cifar10", "embedded_cell/digits"
 
 
-def cell(frame: pd.DataFrame, row: str, column: str) -> pd.Series:
+def cell(frame: pd.DataFrame, row: str, column: str, series: str | None = None) -> pd.Series:
     found = frame[(frame["row"] == row) & (frame["column"] == column)]
+    if series is not None:
+        found = found[found["series"] == series]
     assert len(found) == 1, frame[["row", "column"]].values.tolist()
     return found.iloc[0]
+
+
+def edit(run: Any, training_set: str, problem: str, **columns: object) -> None:
+    """Change the rows of a training set's formulas on a problem."""
+    path = run.results / "generalization" / "srgp.parquet"
+    frame = parquet.read(path)
+    of = (frame["training_set"] == training_set) & (frame["problem"] == problem) & (frame["method"] == "srgp")
+    for name, value in columns.items():
+        frame.loc[of, name] = value
+    to_parquet(frame, path)
 
 
 class TestCorrelation:
@@ -34,14 +46,58 @@ class TestCorrelation:
     def made(self, run: Any, evolved_reads: list[str]) -> pd.DataFrame:
         return run.table("srgp_correlation", ["generalization/srgp", *evolved_reads])
 
-    def test_rows_of_a_training_set_are_its_fittest_its_middle_and_its_best_run(
-        self, made: pd.DataFrame
-    ) -> None:
+    def test_rows_of_a_training_set_are_its_fittest_and_its_middle_run(self, made: pd.DataFrame) -> None:
         assert cell(made, "evolved on D (fittest)", CIFAR10)["value"] == 0.66  # repeat 1
         assert cell(made, "evolved on D (median)", CIFAR10)["value"] == 0.66
-        best = cell(made, "evolved on D (best)", CIFAR10)
-        assert best["value"] == 0.70
-        assert "an upper bound" in best["note"]
+        assert not made["row"].str.contains("best)", regex=False).any()
+
+    def test_the_best_count_is_so_by_absolute_value_and_is_named(self, made: pd.DataFrame) -> None:
+        best = cell(made, "best count", CIFAR10)
+        assert (best["value"], best["choice"]) == (-0.62, "d_max")  # the other one has 0.5
+        assert best["role"] == ""  # it is no hand-crafted proxy
+
+    def test_the_row_above_says_how_many_architectures_there_are(self, made: pd.DataFrame) -> None:
+        assert cell(made, "architectures", CIFAR10)["value"] == 30
+        assert cell(made, "architectures", DIGITS)["value"] == 60
+        assert cell(made, "left out: a score is undefined", DIGITS)["value"] == 0
+
+    def test_accuracies_published_scores_and_counts_are_cited(self, made: pd.DataFrame) -> None:
+        cited = cell(made, "evolved on D (fittest)", CIFAR10)["cites"]
+        assert cited.split() == ["nasbench201", "suite_zero", "graf"]
+
+    def test_wins_are_counted_over_the_problems_with_those_that_the_intervals_allow(
+        self, made: pd.DataFrame
+    ) -> None:
+        # D's fittest run leads zen by .06 [.01, .10] on cifar10 and by .08 [.03, .12] on digits.
+        row = cell(made, "evolved on D (fittest)", "wins over hand-crafted")
+        assert (row["value"], row["ci_low"], row["ci_high"], row["n"]) == (2, 2, 2, 2)
+        # It leads the best count by .04 [-.01, .08] on both.
+        row = cell(made, "evolved on D (fittest)", "wins over counts")
+        assert (row["value"], row["ci_low"], row["ci_high"], row["n"]) == (2, 0, 2, 2)
+        assert (row["metric"], row["interval_kind"]) == ("problems", "problems")
+
+    def test_a_note_says_how_inputs_are_standardised_and_which_are_replaced(
+        self, run: Any, evolved_reads: list[str]
+    ) -> None:
+        edit(run, "D", DIGITS, replaced="zen,structure_l_conv", ours="nwot")
+        edit(run, "E", CIFAR10, value=np.nan, ci_low=np.nan, ci_high=np.nan, status="constant")
+        made = run.table("srgp_correlation", ["generalization/srgp", *evolved_reads])
+        note = cell(made, "evolved on D (fittest)", DIGITS)["note"]
+        assert "inputs standardised over all architectures of the problem" in note
+        assert "zen is replaced by its mean" in note
+        assert "counts are replaced by their mean" in note
+        assert "scores of nwot are our own" in note
+        constant = cell(made, "evolved on E (fittest)", CIFAR10)
+        assert np.isnan(constant["value"])
+        assert constant["verdict"] == "no reference"  # no input is missing
+        assert "the formula is constant on this problem" in constant["note"]
+        assert "replaced" not in cell(made, "evolved on D (fittest)", CIFAR10)["note"]
+
+    def test_equal_notes_stand_once_below_the_table(self, run: Any, evolved_reads: list[str]) -> None:
+        run.table("srgp_correlation", ["generalization/srgp", *evolved_reads])
+        lines = (run.results / "tables" / "srgp_correlation.md").read_text().splitlines()
+        notes = [line.split("</sup> ")[-1] for line in lines if line.startswith("- ")]
+        assert len(notes) == len(set(notes)) < 15
 
     def test_formulas_and_proxies_stand_on_the_same_held_out_architectures(self, made: pd.DataFrame) -> None:
         formula, proxy = cell(made, "evolved on D (fittest)", CIFAR10), cell(made, "zen", CIFAR10)
@@ -81,7 +137,7 @@ class TestGeneralization:
         return run.table("generalization", ["generalization/srgp", *evolved_reads])
 
     def test_an_entry_is_the_mean_over_the_runs_with_students_interval(self, made: pd.DataFrame) -> None:
-        row = cell(made, "evolved on E", CIFAR10)
+        row = cell(made, "evolved on E", CIFAR10, "mean over runs")
         values = np.array([0.60, 0.66, 0.70])
         assert row["value"] == pytest.approx(values.mean(), abs=1e-6)
         half = (
@@ -92,36 +148,78 @@ class TestGeneralization:
         assert (row["seeds"], row["interval_kind"]) == (3, "runs")
 
     def test_where_it_was_trained_only_unseen_architectures_count(self, made: pd.DataFrame) -> None:
-        assert cell(made, "evolved on D", CIFAR10)["n"] == 30
-        assert cell(made, "evolved on E", CIFAR10)["n"] == 60
+        assert cell(made, "evolved on D", CIFAR10, "mean over runs")["n"] == 30
+        assert cell(made, "evolved on E", CIFAR10, "mean over runs")["n"] == 60
 
-    def test_the_best_handcrafted_proxy_stands_beside_it_on_the_same_architectures(
+    def test_the_best_proxy_and_count_stand_above_it_with_their_names(self, made: pd.DataFrame) -> None:
+        proxy, count = cell(made, "best hand-crafted", CIFAR10), cell(made, "best count", CIFAR10)
+        assert (proxy["value"], proxy["n"], proxy["choice"]) == (0.6, 30, "zen")
+        assert (count["value"], count["n"], count["choice"]) == (-0.62, 30, "d_max")
+
+    def test_leads_are_those_of_the_fittest_run_with_the_rival_and_a_paired_interval(
         self, made: pd.DataFrame
     ) -> None:
-        best = cell(made, "best hand-crafted", CIFAR10)
-        assert (best["value"], best["n"]) == (0.6, 30)
-        assert best["note"].startswith("zen: the largest on these very architectures")
-        assert "same architectures: zen 0.600" in cell(made, "evolved on D", CIFAR10)["note"]
-        assert "same architectures: zen 0.580" in cell(made, "evolved on E", CIFAR10)["note"]
+        lead = cell(made, "evolved on D", CIFAR10, "fittest minus best hand-crafted")
+        assert (lead["value"], lead["ci_low"], lead["ci_high"]) == (0.06, 0.01, 0.1)
+        assert (lead["choice"], lead["interval_kind"]) == ("zen", "architectures")
+        lead = cell(made, "evolved on E", CIFAR10, "fittest minus best count")
+        assert (lead["value"], lead["choice"]) == (0.04, "d_max")
+
+    def test_a_run_that_is_constant_counts_as_0(self, run: Any, evolved_reads: list[str]) -> None:
+        path = run.results / "generalization" / "srgp.parquet"
+        frame = parquet.read(path)
+        frame.loc[frame["name"] == "srgp/D/seed-2", ["value", "ci_low", "ci_high"]] = np.nan
+        to_parquet(frame, path)
+        made = run.table("generalization", ["generalization/srgp", *evolved_reads])
+        row = cell(made, "evolved on D", CIFAR10, "mean over runs")
+        assert row["value"] == pytest.approx((0.60 + 0.66 + 0) / 3, abs=1e-6)
+        assert "some formulas are constant on this problem" in row["note"]
 
 
 class TestRuns:
-    def test_a_row_a_run_with_formula_size_and_both_fitnesses(
-        self, run: Any, evolved_reads: list[str]
-    ) -> None:
-        frame = run.table("srgp_runs", evolved_reads)
-        assert len(frame) == 6 * 3
-        assert cell(frame, "D seed-1", "size")["value"] == 3
-        assert cell(frame, "D seed-1", "training")["value"] == 0.75
-        held_out = cell(frame, "D seed-1", "held out")
+    @pytest.fixture
+    def made(self, run: Any, evolved_reads: list[str]) -> pd.DataFrame:
+        return run.table("srgp_runs", ["generalization/srgp", *evolved_reads])
+
+    def test_a_run_has_formula_size_both_fitnesses_and_wins(self, made: pd.DataFrame) -> None:
+        assert cell(made, "D seed-1, the fittest", "size")["value"] == 3
+        assert cell(made, "D seed-1, the fittest", "training")["value"] == 0.75
+        held_out = cell(made, "D seed-1, the fittest", "held out")
         assert (held_out["value"], held_out["n"], held_out["note"]) == (0.7, 30, "add(synflow, nwot)")
-        assert "embedded" in cell(frame, "E seed-0", "training")["population"]
+        assert "embedded" in cell(made, "E seed-0", "training")["population"]
+        # Repeat 0 leads zen by 0 on cifar10, which is no win, and by .02 [-.03, .06] on digits.
+        wins = cell(made, "D seed-0", "wins over hand-crafted")
+        assert (wins["value"], wins["ci_low"], wins["ci_high"]) == (1, 0, 2)
+
+    def test_a_summary_gives_statistics_over_the_runs(self, made: pd.DataFrame) -> None:
+        values = {
+            column: {
+                statistic: cell(made, "D, 3 runs", column, statistic)["value"]
+                for statistic in ("median", "mean", "sd", "lowest", "highest")
+            }
+            for column in ("size", "training", "held out", "wins over hand-crafted", "wins over counts")
+        }
+        assert values["training"] == pytest.approx(
+            {"median": 0.64, "mean": 2 / 3, "sd": 0.0737111, "lowest": 0.61, "highest": 0.75}, abs=1e-5
+        )
+        assert values["held out"]["median"] == pytest.approx(0.59)
+        assert values["size"] == {"median": 3, "mean": 3, "sd": 0, "lowest": 3, "highest": 3}
+        assert values["wins over hand-crafted"] == pytest.approx(
+            {"median": 2, "mean": 5 / 3, "sd": 0.57735, "lowest": 1, "highest": 2}, abs=1e-5
+        )
+        # Repeat 0 is .02 behind the best count, the others are ahead.
+        assert values["wins over counts"]["lowest"] == 0
+
+    def test_without_a_generalization_there_are_no_wins(self, run: Any, evolved_reads: list[str]) -> None:
+        made = run.table("srgp_runs", evolved_reads)
+        assert set(made["column"]) == {"size", "training", "held out"}
 
     def test_people_see_the_formula_in_a_column(self, run: Any, evolved_reads: list[str]) -> None:
         run.table("srgp_runs", evolved_reads)
         lines = (run.results / "tables" / "srgp_runs.md").read_text().splitlines()
-        assert "| row | size | training | held out | formula |" in lines
-        assert "| D seed-0 | 3 | 0.610 | 0.560 | `add(synflow, nwot)` |" in lines
+        assert "| row |  | size | training | held out | formula |" in lines
+        assert "| D seed-0 |  | 3 | 0.610 | 0.560 | `add(synflow, nwot)` |" in lines
+        assert "| D, 3 runs | median | 3 | 0.640 | 0.590 |  |" in lines
 
     def test_a_file_that_is_no_evolution_is_named(self, run: Any) -> None:
         path = run.results / "evolved" / "srgp" / "D" / "seed-0.json"
@@ -179,9 +277,12 @@ def test_every_table_is_written_for_people_too(run: Any, evolved_reads: list[str
     markdown = (run.results / "tables" / "generalization.md").read_text()
     latex = (run.results / "tables" / "generalization.tex").read_text()
     assert re.search(
-        r"\| evolved on D(<sup>\S+</sup>)? \| 0\.653 \\\[0\.528, 0\.778\\\]<sup>\S+</sup> \|", markdown
+        r"\| evolved on D \| mean over runs(<sup>\S+</sup>)? \| 0\.653 \\\[0\.528, 0\.778\\\]<sup>\S+</sup> \|",
+        markdown,
     )
-    assert re.search(r"evolved on D\S* & 0\.653 \[0\.528, 0\.778\]\\textsuperscript\{\S+\} &", latex)
+    assert re.search(
+        r"evolved on D & mean over runs\S* & 0\.653 \[0\.528, 0\.778\]\\textsuperscript\{\S+\} &", latex
+    )
     assert r"embedded\_cell/digits" in latex
 
 
@@ -228,10 +329,13 @@ class TestMethods:
 
     def test_every_method_has_lines_of_its_own(self, run: Any, reads: list[str]) -> None:
         made = run.table("generalization", reads)
-        assert made.loc[made["row"] == "evolved on D", "series"].tolist() == ["srgp"] * 2 + ["other"] * 2
+        means = made[(made["row"] == "evolved on D") & made["series"].str.endswith("mean over runs")]
+        expected = ["srgp, mean over runs"] * 2 + ["other, mean over runs"] * 2
+        assert means["series"].tolist() == expected
 
     def test_the_tables_of_a_paper_read_its_method_alone(self, run: Any, reads: list[str]) -> None:
-        assert len(run.table("srgp_runs", reads)) == 6 * 3
+        made = run.table("srgp_runs", reads)
+        assert made["row"].str.contains("seed").sum() == 6 * (3 + 3)  # size, two fitnesses, three wins
 
 
 READ = sorted((kind, name) for kind in ("table", "figure") for name in registry.names(kind))
@@ -247,7 +351,16 @@ def test_what_a_table_or_figure_reads_is_a_literal(kind: str, name: str) -> None
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "READS"
     ]
     assert len(found) == 1
-    folders = {"accuracies", "released", "features", "generalization", "evolved", "search"}
+    folders = {
+        "accuracies",
+        "released",
+        "features",
+        "structure",
+        "generalization",
+        "evolved",
+        "search",
+        "leaderboard",
+    }
     assert {pattern.split("/")[0] for pattern in found[0]} <= folders
 
 
@@ -283,5 +396,5 @@ def test_the_deviations_are_all_tables_in_one_order(run: Any, evolved_reads: lis
         contents.append(output.read_bytes())
     frame = comparison.read_csv(Path(output))
     assert contents[0] == contents[1]
-    assert len(frame) == 18 + 8
-    assert frame["table"].tolist() == ["srgp_runs"] * 18 + ["zcp_search"] * 8
+    runs = 6 * 3 + 2 * 3 * 5  # three values of each run, and five statistics of each on two training sets
+    assert frame["table"].tolist() == ["srgp_runs"] * runs + ["zcp_search"] * 8

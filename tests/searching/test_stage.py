@@ -137,12 +137,17 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
         "training_set": "D",
         "repeat": 0,
         "formula": "snip",
+        "normalisation": {"kind": "population", "scales": {}},
+        "counts_of": "",
         "problems": ["embedded_chain/digits"],
         "split": {"seed": 3, "cutoffs": {"embedded_chain": f"{draws[9]:016x}"}},
         "training_fitness": 0.5,
     }
     write_sealed(folder / "seed-0.json", found)
     rows = run(folder, evolved=[folder / "seed-0.json"])
+    # The formula ranks as snip does, so that it guides alike.
+    by_guide = {guide: of["arch"].tolist() for guide, of in rows.groupby("guide")}
+    assert by_guide["evolved"] == by_guide["snip"] != by_guide["none"]
     assert rows.groupby("guide")["labels"].unique().map(list).to_dict() == {
         "evolved": [10],
         "none": [0],

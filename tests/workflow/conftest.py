@@ -26,13 +26,23 @@ TINY = {
         "batch_size": 8,
         "chunk_seconds": 0.02,
     },
-    "training_sets": {"cell": ["embedded_cell/digits"]},
+    "training_sets": {
+        "cell": {"problems": {"embedded_cell/digits": 15}},
+        "few": {
+            "problems": {"embedded_cell/digits": 8},
+            "normalisation": "population",
+            "resampled": True,
+            "repeats": 1,
+        },
+    },
+    "leaderboard": [
+        {"name": "tiny", "method": "srgp", "training_sets": ["few"], "population": "thirty networks"}
+    ],
     "evolution": {
         "srgp": {
             "train_on": ["cell"],
             "scores": "features",
             "repeats": 2,
-            "architectures": 15,
             "population": 20,
             "generations": 3,
         }

@@ -1,16 +1,20 @@
 """Names in a configuration that refer to nothing are answered with the nearest one."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
 from checks import check_references
-from defaults import with_defaults
+from defaults import ALIASES, with_defaults
+from jobs.evolution import Evolution
+from jobs.run import Run
 from schema import completed, read_schema
 from zcrepro.fetching.datasets import read_datasets
 from zcrepro.proxies.suite_zero import SUITE_ZERO
+from zcrepro.spaces.structural_counts import COUNTS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = read_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -63,7 +67,7 @@ def test_shards_that_are_not_there_are_named_with_what_to_do():
         (
             ("evolution", "srgp"),
             "resources/evolved/srgp",
-            2 * 3,  # training sets, repeats
+            3 * 3,  # training sets, repeats
             r"evolution\.srgp\.promoted: there is no resources/evolved/srgp/cell/seed-1\.json; put it there with "
             "`zcrepro promote`, or leave out `promoted` to evolve in this run",
         ),
@@ -98,9 +102,44 @@ def test_draws_that_draw_nothing_anew_are_refused():
         (("report", "tables"), ["zcp_tabel1"], "unknown table 'zcp_tabel1'; did you mean 'zcp_table1'"),
         (("report", "figures"), ["serch"], "unknown figure 'serch'; did you mean 'search'"),
         (
-            ("evolution", "srgp", "terminals"),
+            ("training_sets", "cell", "inputs"),
             ["sinflow"],
-            "evolution.srgp.terminals .of those under features.proxies.: unknown proxy 'sinflow'; did you mean 'synflow'",
+            "training_sets.cell.inputs .of those under features.proxies.: unknown proxy 'sinflow'; did you mean 'synflow'",
+        ),
+        (
+            ("training_sets", "cell", "inputs"),
+            ["structure", "structure_path"],
+            "unknown proxy 'structure_path'; did you mean 'structure_paths'",
+        ),
+        (
+            ("training_sets", "cell", "problems"),
+            {"embedded_cell/digit": 10},
+            "training_sets.cell.problems .of those under features.runs.: unknown problem 'embedded_cell/digit'",
+        ),
+        (
+            ("training_sets", "cell", "scored_as"),
+            {"embedded_cell/digit": "embedded_cell/digits"},
+            "training_sets.cell.scored_as: unknown problem 'embedded_cell/digit'; did you mean",
+        ),
+        (
+            ("training_sets", "cell", "scored_as"),
+            {"embedded_cell/digits": "embedded_cell/turned_digit"},
+            "scored_as .of those under features.runs.: unknown problem 'embedded_cell/turned_digit'",
+        ),
+        (
+            ("training_sets", "cell", "scored_as"),
+            {"embedded_cell/digits": "embedded_chain/digits"},
+            "scored_as: 'embedded_chain/digits' is not of the space of 'embedded_cell/digits'",
+        ),
+        (
+            ("evolution", "srgp", "completed"),
+            ["embedded_cell/digit"],
+            "evolution.srgp.completed .of those under features.runs.: unknown problem 'embedded_cell/digit'",
+        ),
+        (
+            ("evolution", "srgp", "counts"),
+            ["structure_path"],
+            "evolution.srgp.counts: unknown count 'structure_path'; did you mean 'structure_paths'",
         ),
         (
             ("evolution", "srgp", "handcrafted"),
@@ -133,6 +172,12 @@ def test_draws_that_draw_nothing_anew_are_refused():
             ("features", "proxies"),
             ["zen"],
             "search.zcp.runs.guides .of those under features.proxies.: unknown proxy 'synflow'",
+        ),
+        (("features", "runs", 0, "proxies"), ["zne"], "features.runs.proxies: unknown proxy 'zne'; did you"),
+        (
+            ("features", "runs", 0, "among"),
+            "released",
+            "features.runs.among: the space of 'embedded_cell/digits' has no released scores; leave out",
         ),
         (
             ("features", "runs", 1, "problem"),
@@ -184,13 +229,72 @@ def test_formulas_are_made_of_and_compared_with_all_proxies_of_their_source_of_s
         srgp = config["evolution"]["srgp"]
         proxies = config[srgp["scores"]]["proxies"]
         assert len(proxies) == 13
-        assert srgp["terminals"] == srgp["handcrafted"] == proxies
+        assert srgp["handcrafted"] == proxies
+        assert srgp["counts"] == list(ALIASES["structure"])
+        training_set = "cell" if names == ("quickstart.yaml",) else "D"
+        job = SimpleNamespace(method="srgp", training_set=training_set, seed="0")
+        assert Evolution(Run(config, ROOT)).evolve(job)["inputs"] == proxies
 
 
-def test_a_list_of_terminals_is_kept():
-    config = filled(changed("evolution", "srgp", "terminals", value=["snip", "zen"]))
-    assert config["evolution"]["srgp"]["terminals"] == ["snip", "zen"]
+def test_a_list_of_inputs_is_kept():
+    config = filled(changed("training_sets", "cell", "inputs", value=["snip", "zen"]))
+    assert config["training_sets"]["cell"]["inputs"] == ["snip", "zen"]
     assert config["evolution"]["srgp"]["handcrafted"] == config["features"]["proxies"]
+
+
+def test_structure_stands_for_all_structural_counts():
+    assert list(ALIASES["structure"]) == sorted(f"structure_{name}" for name in COUNTS)
+    config = filled(changed("training_sets", "cell", "inputs", value=["structure", "snip"]))
+    assert config["training_sets"]["cell"]["inputs"] == [*ALIASES["structure"], "snip"]
+
+
+def test_a_problem_that_reads_the_scores_of_another_task_needs_none_of_its_own():
+    config = merged("benchmarks.yaml", "config.yaml", "quickstart.yaml")
+    runs = config["features"]["runs"]
+    config["features"]["runs"] = [run for run in runs if run["problem"] != "embedded_chain/turned_digits"]
+    config["generalization"]["problems"] = ["embedded_chain/digits"]
+    problems = {"embedded_chain/turned_digits": 10, "embedded_chain/digits": 20}
+    config["training_sets"]["chain"] = {"problems": problems}
+    with pytest.raises(
+        ValueError, match=r"chain\.problems .*: unknown problem 'embedded_chain/turned_digits'"
+    ):
+        check(config)
+    config["training_sets"]["chain"]["scored_as"] = {"embedded_chain/turned_digits": "embedded_chain/digits"}
+    check(config)
+    evolution = Evolution(Run(filled(config), ROOT))
+    job = SimpleNamespace(method="srgp", training_set="chain", seed="2")
+    assert evolution.evolve(job)["problems"] == [
+        {"problem": name, "architectures": number, "scored_as": "embedded_chain/digits"}
+        for name, number in problems.items()
+    ]
+    results = "results/quickstart"
+    assert evolution.scores(job) == [f"{results}/features/embedded_chain/digits.parquet"] * 2
+    assert evolution.accuracies(job) == [f"{results}/accuracies/embedded_chain.parquet"] * 2
+    assert evolution.structure(job) == [f"{results}/structure/embedded_chain.parquet"] * 2
+    assert f"{results}/features/embedded_chain/turned_digits.parquet" not in evolution.results()
+
+
+def test_resampled_training_sets_have_another_sample_in_each_run():
+    for resampled, expected in ((True, [0, 1, 2]), (False, [0, 0, 0])):
+        config = filled(changed("training_sets", "cell", "resampled", value=resampled))
+        evolution = Evolution(Run(config, ROOT))
+        jobs = [SimpleNamespace(method="srgp", training_set="cell", seed=str(seed)) for seed in range(3)]
+        assert [evolution.evolve(job)["sample"] for job in jobs] == expected
+
+
+def test_our_features_complete_published_scores_of_the_named_problems_alone():
+    config = merged("benchmarks.yaml", "config.yaml")
+    config["evolution"]["srgp"]["completed"] = ["nasbench201/cifar10"]
+    check(config)
+    evolution = Evolution(Run(filled(config), ROOT))
+    features = ["results/paper/features/nasbench201/cifar10.parquet"]
+    for training_set, files in (("D", features), ("D_minus", features), ("nasbench301", [])):
+        job = SimpleNamespace(method="srgp", training_set=training_set, seed="0")
+        assert evolution.computed(job) == files
+        assert evolution.evolve(job)["completed"] == ["nasbench201/cifar10"] * len(files)
+    judged = SimpleNamespace(method="srgp")
+    assert evolution.judged_computed(judged) == features
+    assert evolution.generalize(judged)["completed"] == ["nasbench201/cifar10"]
 
 
 def test_a_name_that_stands_for_several_proxies_is_written_out_once():
@@ -201,3 +305,10 @@ def test_a_name_that_stands_for_several_proxies_is_written_out_once():
 def test_a_search_by_a_space_that_nobody_knows_is_named():
     with pytest.raises(ValueError, match="written space/task, not 'digits'"):
         check(changed("search", "zcp", "runs", 0, "problem", value="digits"))
+
+
+def test_a_problem_has_proxies_of_its_own_or_those_of_all_problems():
+    config = filled(changed("features", "runs", 1, "proxies", value=["zico", "suite_zero"]))
+    first, second, *_ = config["features"]["runs"]
+    assert first["proxies"] == config["features"]["proxies"]
+    assert second["proxies"] == ["zico", *SUITE_ZERO]

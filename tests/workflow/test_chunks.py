@@ -63,6 +63,24 @@ def test_a_chunk_takes_the_seconds_asked_for_at_the_cost_on_record():
     assert features(chunk_seconds=1e9).chunk_size("nasbench201/cifar10", "gradients") == 4096
 
 
+def test_a_problem_is_ordered_and_scored_as_its_own_entry_says():
+    own = {
+        "problem": "nasbench101/cifar10",
+        "architectures": 9,
+        "among": "released",
+        "proxies": ["zen", "nwot"],
+    }
+    other = {"problem": "nasbench201/cifar10", "architectures": 9, "among": "accuracies", "proxies": ["zen"]}
+    jobs = features(runs=[own | {"shards": ""}, other | {"shards": "resources/released/x"}], draws=1)
+    job = SimpleNamespace(space="nasbench101", task="cifar10")
+    assert jobs.known(job) == "results/test/released/nasbench101.parquet"
+    assert jobs.order(job) == {"space": "nasbench101", "task": "cifar10", "among": "released"}
+    assert [Path(path).parts[-2] for path in jobs.chunks(job)] == ["zen", "gradients"]
+    job = SimpleNamespace(space="nasbench201", task="cifar10")
+    assert jobs.known(job) == "results/test/accuracies/nasbench201.parquet"
+    assert jobs.chunks(job) == [str(ROOT / "resources/released/x/zen.parquet")]
+
+
 def test_a_problem_that_nobody_measured_is_taken_for_a_typical_one():
     assert features().chunk_size("unknown/task", "zen") == features().chunk_size("nasbench201/cifar10", "zen")
 

@@ -157,7 +157,16 @@ def test_one_wrong_value_is_refused_by_a_line_that_names_its_key(rng, config):
     ("wrong", "message"),
     [
         ({"report": {"tables": ["a", "b", "a"]}}, "report.tables: 'a' stands there twice, at places 0 and 2"),
-        ({"training_sets": {"all": ["a/b", "a/b"]}}, "training_sets.all: 'a/b' stands there twice"),
+        (
+            {"training_sets": {"all": {"problems": {"a/b": 4}, "inputs": ["a", "a"]}}},
+            "training_sets.all.inputs: 'a' stands there twice",
+        ),
+        (
+            {"training_sets": {"all": {"problems": {"a/b": 3}}}},
+            "training_sets.all.problems.a/b: 3 is less than the minimum of 4",
+        ),
+        ({"training_sets": {"all": ["a/b"]}}, r"training_sets.all: \['a/b'\] is not of type 'object'"),
+        ({"training_sets": {"all": {}}}, "training_sets.all: .*problems"),
         ({"features": {"redraw": ["images", "images"]}}, "features.redraw: 'images' stands there twice"),
         ({"features": {"batch_size": -5}}, "features.batch_size: -5 is less than the minimum of 1"),
         (
@@ -167,8 +176,11 @@ def test_one_wrong_value_is_refused_by_a_line_that_names_its_key(rng, config):
         ({"evolution": {"srgp": {"population": "1e9"}}}, "evolution.srgp.population: .* maximum of 1000000"),
         ({"features": {"chunk_seconds": math.nan}}, "features.chunk_seconds: nan is not a finite number"),
         ({"features": {"chunk_seconds": "inf"}}, "features.chunk_seconds: inf is not a finite number"),
-        ({"training_sets": {False: ["a/b"]}}, "training_sets.False: the name False is not a text; .* quotes"),
-        ({"training_sets": {"../x": []}}, "training_sets: '../x' does not match"),
+        (
+            {"training_sets": {False: {"problems": {"a/b": 4}}}},
+            "training_sets.False: the name False is not a text; .* quotes",
+        ),
+        ({"training_sets": {"../x": {"problems": {"a/b": 4}}}}, "training_sets: '../x' does not match"),
         ({"search": {"Zcp": {}}}, "search: 'Zcp' does not match"),
         ({"run": True}, "run: True is not of type 'string'"),
         ({"evolution": None}, "evolution: nothing stands below it"),

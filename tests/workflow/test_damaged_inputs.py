@@ -74,9 +74,17 @@ def faults_of(stage, command, capsys, flips, cuts):
 )
 def test_no_stage_reads_a_damaged_input_without_a_word(workflow, monkeypatch, capsys, flips, cuts):
     commands = stage_commands(workflow)
-    assert {"order", "extract", "features", "timings", "evolve", "generalize", "search", "searches"} <= set(
-        commands
-    )
+    assert {
+        "order",
+        "structure",
+        "extract",
+        "features",
+        "timings",
+        "evolve",
+        "generalize",
+        "search",
+        "searches",
+    } <= set(commands)
     assert {"accuracies", "table", "deviations", "figure", "report"} <= set(commands)
     monkeypatch.chdir(workflow.folder)
     faults, counts = [], Counter()

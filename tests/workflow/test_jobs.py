@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from zcrepro.fetching.datasets import read_datasets
+from zcrepro.problems.problem import Problem
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,10 +26,12 @@ def test_the_quickstart(fresh):
         "extract": 4 * 4 * 3,  # problems, pass groups, draws
         "features": 4,
         "timings": 4,
-        "evolve": 6,
+        "structure": 2,
+        "evolve": 3 * 3 + 2 * 2,  # training sets, repeats; and those of the leaderboard
+        "lead": 1,
         "search": 2 * 2,  # problems, algorithms
         "searches": 2,
-        "table": 4,
+        "table": 9,
         "figure": 5,
     }
 
@@ -44,7 +48,9 @@ def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_th
     }
     assert len(extracted) == 4 * 3
     assert all("zico" in job["proxy_columns"] for job in settings["features"])
-    assert all(job["terminals"][-1] == "zico" for job in settings["evolve"])
+    assert all(
+        job["inputs"][-1] == "zico" for job in settings["evolve"] if "counts" not in job["training_set"]
+    )
     assert fresh.settings("generalize", "quickstart")[0]["handcrafted"][-1] == "zico"
 
 
@@ -53,12 +59,14 @@ def test_the_sample(fresh):
         "fetch": 21,  # all but the images: our scores are tracked
         "accuracies": 5,
         "released": 5,
-        "order": 1,
-        "features": 1,
-        "evolve": 3,
+        "order": 3,
+        "features": 3,
+        "structure": 5,
+        "evolve": 7 * 5 + 6 * 3 + 4 * 2,  # training sets, those of fewer runs, the leaderboard's
+        "lead": 1,
         "search": 2 * 2,
         "searches": 2,
-        "table": 6,
+        "table": 11,
         "figure": 5,
     }
 
@@ -68,14 +76,17 @@ def test_the_papers_settings(fresh):
         "fetch": 22,
         "accuracies": 5,
         "released": 5,
-        "order": 1,
-        "extract": 3 * (16 + 16 + 245 + 62),  # draws; structure, synflow, gradients, zen
-        "features": 1,
-        "timings": 1,
-        "evolve": 31,
+        "order": 3,
+        # Draws; structure, synflow, gradients and zen; the passes of NAS-Bench-101, and of NAS-Bench-301.
+        "extract": 3 * ((16 + 16 + 245 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12)),
+        "features": 3,
+        "timings": 3,
+        "structure": 5,
+        "evolve": 7 * 31 + 6 * 11 + 4 * 20,  # training sets, those of fewer runs, the leaderboard's
+        "lead": 1,
         "search": 2 * 2,
         "searches": 2,
-        "table": 6,
+        "table": 11,
         "figure": 5,
     }
 
@@ -90,6 +101,11 @@ def test_everything_that_is_known_of_the_spaces_is_a_target(fresh):
     }
 
 
+def test_the_structural_counts_of_a_space_are_a_target(fresh):
+    counts = "results/quickstart/structure/embedded_cell.parquet"
+    assert fresh.planned(counts, config="config/quickstart.yaml") == {"accuracies": 1, "structure": 1}
+
+
 def test_one_paper_and_one_table_are_targets(fresh):
     assert fresh.planned("zcp", config="config/sample.yaml")["table"] == 2
     only = fresh.planned("zcp_table1", config="config/sample.yaml")
@@ -99,7 +115,7 @@ def test_one_paper_and_one_table_are_targets(fresh):
 
 def test_every_job_prints_to_the_terminal_as_well_as_to_its_log():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 15
+    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 17
 
 
 def test_every_fetched_input_of_the_configurations_has_a_url():
@@ -134,5 +150,19 @@ def test_a_table_reads_what_its_file_says_and_no_more(fresh):
 
     problem = ["accuracies/nasbench201", "features/nasbench201/cifar10"]
     assert sorted(inputs("tables/zcp_table1.csv")) == sorted([*problem, "released/nasbench201"])
-    formulas = [f"evolved/srgp/nasbench201/seed-{seed}" for seed in range(3)]
-    assert sorted(inputs("figures/scatter.svg")) == sorted([*problem, "generalization/srgp", *formulas])
+    scored = [Problem.parse(run["problem"]) for run in loaded("sample.yaml")["features"]["runs"]]
+    read = [
+        name
+        for problem in scored
+        for name in (f"features/{problem}", f"accuracies/{problem.space}", f"structure/{problem.space}")
+    ]
+    config: dict = {}
+    for each in ("config.yaml", "sample.yaml"):
+        update_config(config, loaded(each))
+    evolution, sets = config["evolution"]["srgp"], config["training_sets"]
+    formulas = [
+        f"evolved/srgp/{name}/seed-{seed}"
+        for name in evolution["train_on"]
+        for seed in range(sets[name].get("repeats", evolution["repeats"]))
+    ]
+    assert sorted(inputs("figures/scatter.svg")) == sorted([*read, "generalization/srgp", *formulas])

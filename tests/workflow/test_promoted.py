@@ -29,7 +29,7 @@ def promoted(fresh):
     fresh.snakemake("--dry-run")
     for settings in fresh.settings("evolve"):
         settings.pop("sha256")
-        name = f"{EVOLVED}/cell/seed-{settings['repeat']}.json"
+        name = f"{EVOLVED}/{settings['training_set']}/seed-{settings['repeat']}.json"
         write_sealed(fresh.folder / name, {"settings": settings})
     searches = {
         settings.pop("sha256") and settings["algorithm"]: {"settings": provenance.settings_digest(settings)}
@@ -62,16 +62,24 @@ def test_nothing_that_is_promoted_is_computed_and_tables_read_the_tracked_files(
     assert f"{SHARDS}/zen.parquet" in read["results/tiny/features/embedded_cell/digits.parquet"]
     assert formulas <= set(read["results/tiny/generalization/srgp.parquet"])
     assert formulas <= set(read["results/tiny/tables/srgp_runs.csv"])
+    assert f"{EVOLVED}/few/seed-0.json" in read["results/tiny/leaderboard/tiny.parquet"]
     assert f"{SEARCHED}/embedded_cell-digits.parquet" in read["results/tiny/tables/zcp_search.csv"]
 
 
 def test_promoted_results_of_other_settings_are_refused_with_what_was_expected_and_found(promoted):
     config = yaml.safe_load((promoted.folder / "tiny.yaml").read_text())
-    srgp = config["evolution"]["srgp"] | {"architectures": 16}
+    srgp = config["evolution"]["srgp"] | {"population": 16}
     zcp = config["search"]["zcp"] | {"budget": 11}
     changes = {name: config[name] for name in ("features", "generalization")}
+    changes["training_sets"] = {"cell": {"problems": {"embedded_cell/digits": 16}}}
     promoted.configure(**changes, evolution={"srgp": srgp}, search={"zcp": zcp})
     said = promoted.snakemake("--dry-run", ok=False)
-    assert "cell/seed-1.json was evolved with architectures 15 instead of 16" in said
+    expected = (
+        r"cell/seed-1\.json was evolved with problems \[.*'architectures': 15.*\] instead of \[.*: 16.*\]"
+    )
+    assert re.search(expected, said)
+    assert re.search(
+        r"cell/seed-1\.json was evolved with options \{.*: 20,.*\} instead of \{.*: 16,.*\}", said
+    )
     assert "the searches of aging_evolution in" in said
     assert "were made with other settings than the configuration has" in said

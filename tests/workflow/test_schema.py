@@ -45,11 +45,19 @@ def test_the_readme_of_the_configuration_documents_every_key_with_its_default():
 def test_defaults_are_filled_in_at_every_depth():
     config = completed(SMALL | {"search": {"zcp": {"runs": [{"problem": "a/b"}]}}}, SCHEMA)
     assert config["seed"] == 2026
-    assert config["evolution"]["srgp"]["population"] == 200
+    assert config["evolution"]["srgp"]["population"] == 500
     assert config["search"]["zcp"]["runs"][0]["scores"] == "features"
     assert config["search"]["zcp"]["move_probability"] == 0.75
     assert config["search"]["zcp"]["aging_evolution"] == {"alive": 64, "tournament": 10}
     assert config["features"]["redraw"] == ["weights"]
+    config = completed(SMALL | {"training_sets": {"D": {"problems": {"a/b": 4}}}}, SCHEMA)
+    assert config["training_sets"]["D"] == {
+        "problems": {"a/b": 4},
+        "scored_as": {},
+        "inputs": [],
+        "normalisation": "training",
+        "resampled": False,
+    }
 
 
 @pytest.mark.parametrize(

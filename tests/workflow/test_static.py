@@ -17,7 +17,7 @@ WITH_OPTIONS = [
     *(f"zcrepro.evolve.{name}" for name in registry.names("method")),
     *(f"zcrepro.searching.{name}" for name in registry.names("algorithm")),
 ]
-KEYWORDS = ("type", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "default")
+KEYWORDS = ("enum", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "default")
 
 
 @pytest.mark.parametrize("module", WITH_OPTIONS)
@@ -29,6 +29,8 @@ def test_options_are_those_of_the_imported_class(module):
         assert read["description"].endswith(".")
         for keyword in KEYWORDS:
             assert read.get(keyword) == schema[name].get(keyword), (name, keyword)
+        if "enum" not in read:
+            assert read["type"] == schema[name]["type"], name
 
 
 @pytest.mark.parametrize("kind", ["table", "figure"])

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.workflow
 DOWNSTREAM = {
     "features": 2,
     "timings": 2,
-    "evolve": 2,
+    "evolve": 3,
+    "lead": 1,
     "generalize": 1,
     "search": 2,
     "searches": 1,
@@ -33,7 +34,9 @@ def test_a_run_makes_every_kind_of_result(finished):
         "features/embedded_cell/digits.parquet",
         "evolved/srgp/cell/seed-1.json",
         "generalization/srgp.parquet",
+        "leaderboard/tiny.parquet",
         "order/embedded_cell/digits.parquet",
+        "structure/embedded_chain.parquet",
         "search/zcp/embedded_cell-digits.parquet",
         "tables/generalization.md",
         "tables/generalization.tex",
@@ -84,7 +87,7 @@ def test_editing_the_search_recomputes_no_feature_and_no_formula(workflow):
 
 def test_another_setting_reruns_what_depends_on_it(workflow):
     workflow.configure(generalization={"problems": ["embedded_chain/digits"], "resamples": 21})
-    assert workflow.planned() == {"generalize": 1, "table": 2, "deviations": 1, "page": 1}
+    assert workflow.planned() == {"generalize": 1, "table": 3, "deviations": 1, "page": 1}
 
 
 def test_asking_for_more_architectures_adds_chunks_and_reruns_none(workflow):
@@ -186,10 +189,13 @@ def test_a_misspelt_key_stops_the_run_and_names_the_nearest(fresh):
 
 def test_a_nested_key_can_be_set_on_the_command_line(fresh):
     fresh.snakemake(
-        "--dry-run", "--config", "evolution={srgp: {generations: 21, crossover: 0.5, terminals: [zen]}}"
+        "--dry-run",
+        "--config",
+        "evolution={srgp: {generations: 21, crossover: 0.5}}",
+        "training_sets={cell: {inputs: [zen]}}",
     )
-    jobs = fresh.settings("evolve")
-    evolved = [(job["options"]["generations"], job["options"]["crossover"], job["terminals"]) for job in jobs]
+    jobs = [job for job in fresh.settings("evolve") if job["training_set"] == "cell"]
+    evolved = [(job["options"]["generations"], job["options"]["crossover"], job["inputs"]) for job in jobs]
     assert evolved == [(21, 0.5, ["zen"])] * 2
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import static
 from jobs.run import Run, Settings, Wildcards
 from zcrepro import provenance
+from zcrepro.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,23 @@ class Evolution:
         found: Mapping[str, Any] = self.run.config["evolution"][method]
         return found
 
+    def training_set(self, name: str) -> Mapping[str, Any]:
+        """Return a training set of the configuration."""
+        found: Mapping[str, Any] = self.run.config["training_sets"][name]
+        return found
+
     def problems(self, wildcards: Wildcards) -> list[str]:
         """Return the problems of a training set."""
-        found: list[str] = self.run.config["training_sets"][wildcards.training_set]
-        return found
+        return list(self.training_set(wildcards.training_set)["problems"])
+
+    def scored_as(self, name: str) -> list[str]:
+        """Return the problems whose scores are read, for each problem of a training set."""
+        found = self.training_set(name)
+        return [found["scored_as"].get(problem, problem) for problem in found["problems"]]
+
+    def completed(self, method: str, problems: Iterable[str]) -> list[str]:
+        """Return those of ``problems`` for which our features fill what was not published."""
+        return [problem for problem in self.section(method)["completed"] if problem in problems]
 
     def accuracies(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the accuracies that one evolution reads."""
@@ -38,23 +52,42 @@ class Evolution:
 
     def scores(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the scores that one evolution reads."""
-        return self.run.scores(self.section(wildcards.method)["scores"], self.problems(wildcards))
+        return self.run.scores(
+            self.section(wildcards.method)["scores"], self.scored_as(wildcards.training_set)
+        )
+
+    def structure(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of the structural counts that one evolution reads."""
+        return self.run.structures(self.problems(wildcards))
+
+    def computed(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of our features that one evolution reads beside published scores."""
+        completed = self.completed(wildcards.method, self.scored_as(wildcards.training_set))
+        return self.run.scores("features", completed)
 
     def evolve(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one evolution."""
         section = self.section(wildcards.method)
+        training_set = self.training_set(wildcards.training_set)
         own = static.options(f"{provenance.PLUGINS['method']}.{wildcards.method}")
         return {
             "method": wildcards.method,
             "training_set": wildcards.training_set,
-            "problems": self.problems(wildcards),
+            "problems": [
+                {"problem": problem, "architectures": architectures, "scored_as": scored_as}
+                for (problem, architectures), scored_as in zip(
+                    training_set["problems"].items(), self.scored_as(wildcards.training_set), strict=True
+                )
+            ],
             "source": section["scores"],
-            "terminals": section["terminals"],
-            "architectures": section["architectures"],
+            "completed": self.completed(wildcards.method, self.scored_as(wildcards.training_set)),
+            "inputs": training_set["inputs"] or self.run.config[section["scores"]]["proxies"],
+            "normalisation": training_set["normalisation"],
+            "sample": int(wildcards.seed) if training_set["resampled"] else 0,
             "seed": self.run.config["seed"],
             "repeat": int(wildcards.seed),
             "max_undefined_share": self.run.config["max_undefined_share"],
-            "options": {name: section[name] for name in own},
+            "options": {name: section[name] for name in own} | training_set["options"],
         }
 
     def formulas(self, method: str, training_sets: Iterable[str] | None = None) -> list[str]:
@@ -63,7 +96,7 @@ class Evolution:
         return [
             f"{self.folder(method)}/{training_set}/seed-{seed}.json"
             for training_set in (section["train_on"] if training_sets is None else training_sets)
-            for seed in range(section["repeats"])
+            for seed in range(self.training_set(training_set)["repeats"] or section["repeats"])
         ]
 
     def folder(self, method: str) -> str:
@@ -75,18 +108,36 @@ class Evolution:
         """Return the formulas of the run, how they were judged, and what both read."""
         made = []
         for method in self.methods:
-            source = self.section(method)["scores"]
-            problems = self.run.config["generalization"]["problems"]
+            problems, scored = self.read_problems(method), self.scored_problems(method)
             if not self.section(method)["promoted"]:
                 made += self.formulas(method)
-                sets = self.run.config["training_sets"]
-                problems = [
-                    *problems,
-                    *(each for name in self.section(method)["train_on"] for each in sets[name]),
-                ]
-            made += [*self.run.accuracies(problems), *self.run.scores(source, problems)]
+            made += [*self.run.accuracies(problems), *self.run.structures(problems)]
+            made += self.run.scores(self.section(method)["scores"], scored)
+            made += self.run.scores("features", self.completed(method, scored))
             made.append(f"{self.run.results}/generalization/{method}.parquet")
         return made
+
+    def read_problems(self, method: str) -> list[str]:
+        """Return the problems that formulas of a method are judged on, and evolved on in this run."""
+        trained = [
+            problem for name in self._evolved_on(method) for problem in self.training_set(name)["problems"]
+        ]
+        return [*self.run.config["generalization"]["problems"], *trained]
+
+    def scored_problems(self, method: str) -> list[str]:
+        """Return the problems whose scores are read to evolve and to judge formulas of a method."""
+        trained = [problem for name in self._evolved_on(method) for problem in self.scored_as(name)]
+        return [*self.run.config["generalization"]["problems"], *trained]
+
+    def _evolved_on(self, method: str) -> list[str]:
+        """Return the training sets that a method evolves formulas on in this run."""
+        section = self.section(method)
+        return [] if section["promoted"] else list(section["train_on"])
+
+    def counted_spaces(self) -> list[str]:
+        """Return the spaces whose structural counts are computed."""
+        problems = [problem for method in self.methods for problem in self.read_problems(method)]
+        return list(dict.fromkeys(Problem.parse(problem).space for problem in problems))
 
     def judged_problems(self, wildcards: Wildcards) -> list[str]:
         """Return the problems that formulas are judged on."""
@@ -99,11 +150,18 @@ class Evolution:
         source = self.section(wildcards.method)["scores"]
         return self.run.scores(source, self.judged_problems(wildcards))
 
+    def judged_computed(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of our features that fill what was not published of the judged problems."""
+        completed = self.completed(wildcards.method, self.judged_problems(wildcards))
+        return self.run.scores("features", completed)
+
     def generalize(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that judges the formulas of a method."""
         section = self.section(wildcards.method)
         return dict(self.run.config["generalization"]) | {
             "handcrafted": section["handcrafted"],
+            "counts": section["counts"],
+            "completed": self.completed(wildcards.method, self.judged_problems(wildcards)),
             "source": section["scores"],
             "seed": self.run.config["seed"],
             "max_undefined_share": self.run.config["max_undefined_share"],

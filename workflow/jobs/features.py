@@ -43,10 +43,9 @@ class Features:
         """What is computed of each problem."""
         return {run["problem"]: run for run in self.section["runs"]}
 
-    @cached_property
-    def groups(self) -> dict[str, list[str]]:
-        """The proxies of each pass group."""
-        return provenance.pass_groups(self.section["proxies"])
+    def groups(self, problem: str) -> dict[str, list[str]]:
+        """Return the proxies that are computed of a problem, by pass group."""
+        return provenance.pass_groups(self.runs[problem]["proxies"])
 
     @property
     def section(self) -> Mapping[str, Any]:
@@ -61,7 +60,16 @@ class Features:
 
     def order(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that puts the architectures of a problem into their order."""
-        return {"space": wildcards.space, "task": wildcards.task}
+        among = self.runs[_problem(wildcards)]["among"]
+        return {"space": wildcards.space, "task": wildcards.task, "among": among}
+
+    def known(self, wildcards: Wildcards) -> str:
+        """Return the table whose architectures are put into order."""
+        return f"{self.run.results}/{self.runs[_problem(wildcards)]['among']}/{wildcards.space}.parquet"
+
+    def structure(self, wildcards: Wildcards) -> Settings:
+        """Return the settings of the job that computes the structural counts of a space."""
+        return {"space": wildcards.space}
 
     def images(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the images of a task."""
@@ -78,7 +86,7 @@ class Features:
             "task": wildcards.task,
             "images": self.run.images_of(wildcards)["images"],
             "digests": list(self.run.digests(self.run.images_of(wildcards)["files"]).values()),
-            "proxies": self.groups[wildcards.group],
+            "proxies": self.groups(_problem(wildcards))[wildcards.group],
             "start": int(wildcards.start),
             "stop": int(wildcards.stop),
             "pass_seconds": self.section["pass_seconds"],
@@ -88,26 +96,26 @@ class Features:
 
     def join(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that joins the chunks of a problem."""
-        problem = self.runs[f"{wildcards.space}/{wildcards.task}"]
+        problem = _problem(wildcards)
         return self._how() | {
-            "architectures": problem["architectures"],
+            "architectures": self.runs[problem]["architectures"],
             "draws": self.section["draws"],
-            "shards": bool(problem["shards"]),
-            "proxy_columns": [name for group in self.groups.values() for name in group],
+            "shards": bool(self.runs[problem]["shards"]),
+            "proxy_columns": [name for group in self.groups(problem).values() for name in group],
             "max_undefined_share": self.run.config["max_undefined_share"],
         }
 
     def chunks(self, wildcards: Wildcards) -> list[str]:
         """Return the chunks of a problem. If a tracked folder holds its scores, its files are the chunks."""
-        problem = f"{wildcards.space}/{wildcards.task}"
+        problem = _problem(wildcards)
         shards = self.runs[problem]["shards"]
         if shards:
-            return [str(self.run.here / shards / f"{group}.parquet") for group in self.groups]
+            return [str(self.run.here / shards / f"{group}.parquet") for group in self.groups(problem)]
         return self._paths("features", problem, range(self.section["draws"]))
 
     def timings(self, wildcards: Wildcards) -> list[str]:
         """Return the timing files of the chunks of draw 0 only: each draw costs the same."""
-        return self._paths("timings", f"{wildcards.space}/{wildcards.task}", range(1))
+        return self._paths("timings", _problem(wildcards), range(1))
 
     def results(self) -> list[str]:
         """Return every file that is made to compute the features of the run."""
@@ -138,7 +146,7 @@ class Features:
         total = self.runs[problem]["architectures"]
         return [
             f"{self.run.results}/{kind}/{problem}/draw-{draw}/{group}/{start}-{stop}.parquet"
-            for group in self.groups
+            for group in self.groups(problem)
             for draw in draws
             for start, stop in partition(
                 total,
@@ -158,6 +166,10 @@ class Features:
         """Seconds of a forward pass of 64 images on one core, by space and task."""
         with (self.run.here / COSTS).open(encoding="utf-8", newline="") as file:
             return {(row["space"], row["task"]): float(row["seconds"]) for row in csv.DictReader(file)}
+
+
+def _problem(wildcards: Wildcards) -> str:
+    return f"{wildcards.space}/{wildcards.task}"
 
 
 def partition(total: int, size: int, done: Iterable[Span]) -> list[Span]:

@@ -12,6 +12,7 @@ import static
 from jobs.benchmarks import Benchmarks
 from jobs.evolution import Evolution
 from jobs.features import Features
+from jobs.leading import Leading
 from jobs.run import Run, Settings, Wildcards
 from jobs.searching import Searching
 from zcrepro import provenance
@@ -94,12 +95,14 @@ class Report:
         """Return the names of the results that a table or a figure reads, of those that the run makes.
 
         Its file says so with patterns; what matches an earlier pattern comes first. ``{space}`` in a pattern
-        stands for each space whose features match a pattern before it.
+        stands for each space whose features or structural counts match a pattern before it.
         """
         kind = "table" if name in self.section["tables"] else "figure"
         found: list[str] = []
         for pattern in static.literal(f"{provenance.PLUGINS[kind]}.{name}", "READS"):
-            spaces = dict.fromkeys(read.split("/")[1] for read in found if read.startswith("features/"))
+            spaces = dict.fromkeys(
+                read.split("/")[1] for read in found if read.startswith(("features/", "structure/"))
+            )
             patterns = (
                 [pattern.format(space=space) for space in spaces] if "{space}" in pattern else [pattern]
             )
@@ -113,6 +116,7 @@ class Report:
         paths = [
             *self.benchmarks.tables(),
             *(f"{results}/features/{problem}.parquet" for problem in Features(self.run).runs),
+            *(f"{results}/structure/{space}.parquet" for space in evolution.counted_spaces()),
             *(f"{results}/generalization/{method}.parquet" for method in evolution.methods),
         ]
         made = {path.removeprefix(f"{results}/").removesuffix(".parquet"): path for path in paths}
@@ -120,7 +124,7 @@ class Report:
             for path in evolution.formulas(method):
                 name = path.removeprefix(f"{evolution.folder(method)}/").removesuffix(".json")
                 made[f"evolved/{method}/{name}"] = path
-        return made | Searching(self.run).tables()
+        return made | Leading(self.run).tables() | Searching(self.run).tables()
 
     def _context(self, name: str) -> Settings:
         return {

@@ -59,6 +59,10 @@ class Run:
             return [f"{self.results}/released/{Problem.parse(text).space}.parquet" for text in problems]
         return [f"{self.results}/features/{text}.parquet" for text in problems]
 
+    def structures(self, problems: Iterable[str]) -> list[str]:
+        """Return the files of the structural counts of problems, one for each."""
+        return [f"{self.results}/structure/{Problem.parse(text).space}.parquet" for text in problems]
+
     def images_of(self, wildcards: Wildcards) -> Mapping[str, Any]:
         """Return the configuration of the task that a job is about: its images and their files."""
         found: Mapping[str, Any] = self.config["spaces"][wildcards.space]["tasks"][wildcards.task]

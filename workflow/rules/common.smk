@@ -7,6 +7,7 @@ from defaults import with_defaults
 from jobs.benchmarks import Benchmarks, TABLES
 from jobs.evolution import Evolution
 from jobs.features import Features
+from jobs.leading import Leading
 from jobs.parameters import Jobs, listed
 from jobs.report import Report
 from jobs.run import Run
@@ -28,6 +29,7 @@ RESULTS = RUN.results
 benchmarks = Benchmarks(RUN)
 features = Features(RUN)
 evolution = Evolution(RUN)
+leading = Leading(RUN)
 searching = Searching(RUN)
 training = Training(RUN)
 report_jobs = Report(RUN, benchmarks)
@@ -42,3 +44,10 @@ shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
 def words(name):
     """A parameter: the input called ``name`` as words of the command, or the name of a list of them."""
     return lambda wildcards, input: listed(input.get(name), RESULTS)
+
+
+def option(name):
+    """A parameter: the input called ``name`` as an option of the command, or nothing if it has no files."""
+    return lambda wildcards, input: (
+        f"--{name} {listed(input.get(name), RESULTS)}" if input.get(name) else ""
+    )

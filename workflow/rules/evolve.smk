@@ -3,6 +3,7 @@
 
 FORMULA = f"{RESULTS}/evolved/{{method}}/{{training_set}}/seed-{{seed}}.json"
 GENERALIZATION = f"{RESULTS}/generalization/{{method}}.parquet"
+LEADERBOARD = f"{RESULTS}/leaderboard/{{name}}.parquet"
 
 
 rule evolve:
@@ -10,6 +11,8 @@ rule evolve:
         unpack(JOBS.inputs("evolve", evolution.evolve, makes=[FORMULA])),
         accuracies=evolution.accuracies,
         scores=evolution.scores,
+        structure=evolution.structure,
+        computed=evolution.computed,
     output:
         formula=FORMULA,
     log:
@@ -24,9 +27,12 @@ rule evolve:
     params:
         accuracies=words("accuracies"),
         scores=words("scores"),
+        structure=words("structure"),
+        computed=option("computed"),
     shell:
         "zcrepro stage evolve --settings-file {input.settings} --accuracies {params.accuracies}"
-        " --scores {params.scores} --output {output.formula} 2>&1 | tee {log}"
+        " --scores {params.scores} --structure {params.structure} {params.computed}"
+        " --output {output.formula} 2>&1 | tee {log}"
 
 
 rule generalize:
@@ -37,6 +43,8 @@ rule generalize:
             evolution.judged_problems(wildcards)
         ),
         scores=evolution.judged_scores,
+        structure=lambda wildcards: RUN.structures(evolution.judged_problems(wildcards)),
+        computed=evolution.judged_computed,
     output:
         table=GENERALIZATION,
     log:
@@ -52,6 +60,38 @@ rule generalize:
         evolved=words("evolved"),
         accuracies=words("accuracies"),
         scores=words("scores"),
+        structure=words("structure"),
+        computed=option("computed"),
     shell:
         "zcrepro stage generalize --settings-file {input.settings} --evolved {params.evolved}"
-        " --accuracies {params.accuracies} --scores {params.scores} --output {output.table} 2>&1 | tee {log}"
+        " --accuracies {params.accuracies} --scores {params.scores} --structure {params.structure}"
+        " {params.computed} --output {output.table} 2>&1 | tee {log}"
+
+
+rule lead:
+    input:
+        unpack(JOBS.inputs("lead", leading.lead, makes=[LEADERBOARD])),
+        evolved=leading.formulas,
+        accuracies=lambda wildcards: RUN.accuracies(leading.problems(wildcards)),
+        scores=leading.scores,
+        structure=lambda wildcards: RUN.structures(leading.problems(wildcards)),
+    output:
+        table=LEADERBOARD,
+    log:
+        f"{RESULTS}/logs/lead/{{name}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/lead/{{name}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=0,
+    params:
+        evolved=words("evolved"),
+        accuracies=words("accuracies"),
+        scores=words("scores"),
+        structure=words("structure"),
+    shell:
+        "zcrepro stage lead --settings-file {input.settings} --evolved {params.evolved}"
+        " --accuracies {params.accuracies} --scores {params.scores} --structure {params.structure}"
+        " --output {output.table} 2>&1 | tee {log}"

@@ -2,6 +2,7 @@
 
 
 ORDER = f"{RESULTS}/order/{{space}}/{{task}}.parquet"
+STRUCTURE = f"{RESULTS}/structure/{{space}}.parquet"
 FEATURES = f"{RESULTS}/features/{{space}}/{{task}}.parquet"
 TIMINGS = f"{RESULTS}/timings/{{space}}/{{task}}.parquet"
 OF_A_CHUNK = "{space}/{task}/draw-{draw}/{group}/{start}-{stop}.parquet"
@@ -12,7 +13,7 @@ CHUNK_TIMINGS = f"{RESULTS}/timings/{OF_A_CHUNK}"
 rule order:
     input:
         unpack(JOBS.inputs("order", features.order, makes=[ORDER])),
-        accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
+        known=features.known,
     output:
         table=ORDER,
     log:
@@ -25,7 +26,27 @@ rule order:
         runtime=60,
         gpu=0,
     shell:
-        "zcrepro stage order --settings-file {input.settings} --accuracies {input.accuracies}"
+        "zcrepro stage order --settings-file {input.settings} --known {input.known}"
+        " --output {output.table} 2>&1 | tee {log}"
+
+
+rule structure:
+    input:
+        unpack(JOBS.inputs("structure", features.structure, makes=[STRUCTURE])),
+        accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
+    output:
+        table=STRUCTURE,
+    log:
+        f"{RESULTS}/logs/structure/{{space}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/structure/{{space}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+        gpu=0,
+    shell:
+        "zcrepro stage structure --settings-file {input.settings} --accuracies {input.accuracies}"
         " --output {output.table} 2>&1 | tee {log}"
 
 

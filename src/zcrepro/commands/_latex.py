@@ -6,10 +6,10 @@ import re
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.")
 
 SYMBOLS = {
-    "sum": "Σ", "partial": "∂", "nabla": "∇", "odot": "⊙", "cdot": "·", "in": "∈", "le": "≤", "top": "⊤",
-    "langle": "⟨", "rangle": "⟩", "lambda": "λ", "Theta": "Θ", "rho": "ρ", "sigma": "σ", "gamma": "γ",
-    "epsilon": "ε", "log": "log", "det": "det", "min": "min", "max": "max", "|": "‖", "{": "{", "}": "}",
-    ",": " ", "quad": " ", "left": "", "right": "",
+    "sum": "Σ", "partial": "∂", "nabla": "∇", "odot": "⊙", "cdot": "·", "in": "∈", "notin": "∉", "le": "≤",
+    "ge": "≥", "top": "⊤", "langle": "⟨", "rangle": "⟩", "lambda": "λ", "Theta": "Θ", "rho": "ρ",
+    "sigma": "σ", "gamma": "γ", "pi": "π", "Pi": "Π", "epsilon": "ε", "log": "log", "det": "det",
+    "min": "min", "max": "max", "|": "‖", "{": "{", "}": "}", ",": " ", "quad": " ", "left": "", "right": "",
 }  # fmt: skip
 """The text of each LaTeX command. A command that is not listed is written as its name."""
 

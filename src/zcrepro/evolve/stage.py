@@ -6,20 +6,23 @@ not read before the generalization stage.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import numpy as np
+from annotated_types import Ge
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.evolve._engine.state import Generation
 from zcrepro.files.journal import Journal
 from zcrepro.files.json import write_sealed
+from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.formulas.formula import Formula
+from zcrepro.formulas.normalisation import MISSING, POPULATION, Kind, Normalisation, is_count, learnt
 from zcrepro.problems.accuracies import CHOOSING
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import Rows, check_parallel, defined, read
+from zcrepro.problems.rows import Files, Rows, defined, files_of, read
 from zcrepro.problems.split import Split, draw
 from zcrepro.ranking.correlation import kendall, spearman
 
@@ -27,21 +30,36 @@ OptionsT = TypeVar("OptionsT")
 
 
 @dataclass(frozen=True)
+class TrainingProblem:
+    """A problem of a training set, written space/task, and the number of its architectures to evolve on.
+
+    ``scored_as`` is the problem whose scores are read: the same one, or another task of the space if scores
+    do not depend on the task.
+    """
+
+    problem: str
+    architectures: Annotated[int, Ge(4)]
+    scored_as: str
+
+
+@dataclass(frozen=True)
 class EvolveSettings:
     """Settings of one evolution.
 
     ``method`` is a module of ``zcrepro.evolve``, and ``options`` are the fields of its ``Options``.
-    ``problems`` are written space/task, ``terminals`` are names of proxies, and ``source`` is where their
-    scores are from, one of SOURCES in ``zcrepro.problems.scores``. ``architectures`` are drawn from each
-    problem by ``seed``; ``repeat`` numbers the runs on them.
+    ``inputs`` are names of proxies, and ``source`` is where their scores are from, one of SOURCES in
+    ``zcrepro.problems.scores``; ``completed`` are the problems for which scores of our own fill what was not
+    published. ``sample`` numbers the random choice of training architectures, and ``repeat`` the runs.
     """
 
     method: str
     training_set: str
-    problems: list[str]
+    problems: list[TrainingProblem]
     source: str
-    terminals: list[str]
-    architectures: int
+    completed: list[str]
+    inputs: list[str]
+    normalisation: Kind
+    sample: int
     seed: int
     repeat: int
     options: dict[str, Any]
@@ -49,12 +67,24 @@ class EvolveSettings:
 
 
 @dataclass(frozen=True)
+class OnFront:
+    """A formula for which no other is as small and fitter."""
+
+    formula: Formula
+    fitness: float
+
+
+@dataclass(frozen=True)
 class Evolution:
-    """The best formula of a run, its fitness on the training architectures, and one line per generation."""
+    """The best formula of a run, its fitness on the training architectures, and one line per generation.
+
+    ``front`` holds the formulas, by growing size, for which no other is as small and fitter.
+    """
 
     formula: Formula
     fitness: float
     history: list[Generation]
+    front: list[OnFront]
 
 
 @dataclass(frozen=True)
@@ -70,7 +100,15 @@ class Method(Generic[OptionsT]):
     evolve: Callable[[Sequence[Rows], OptionsT, np.random.Generator, Journal | None], Evolution]
 
 
-def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], output: Path) -> None:
+def evolve(
+    *,
+    settings_file: Path,
+    accuracies: list[Path],
+    scores: list[Path],
+    structure: list[Path],
+    computed: Sequence[Path] = (),
+    output: Path,
+) -> None:
     """Evolve one formula.
 
     A journal beside ``output`` keeps each generation until the output is written. If the stage is killed and
@@ -84,8 +122,12 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
         Parquet files of accuracies, one per problem of the settings, in their order.
     scores
         Parquet files of released scores or of features, one per problem, in the same order.
+    structure
+        Parquet files of structural counts, one per problem, in the same order.
+    computed
+        Parquet files of our features, one per problem of the setting ``completed``, in its order.
     output
-        JSON file to write: formula, size, split, fitness per problem, history and settings.
+        JSON file to write: formula, size, split, fitness per problem, front, history and settings.
     """
     chosen = settings.load(settings_file, EvolveSettings)
     mapping = settings.as_mapping(chosen)
@@ -95,32 +137,78 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
     known = [field.name for field in fields(method.Options)]
     where = f"options of {chosen.method} in {settings_file}"
     options = settings.checked(chosen.options, method.Options, known, where)
-    problems = _read(chosen, accuracies, scores)
-    training, split = draw(problems, chosen.architectures, chosen.seed)
-    rng = seeds.numpy_generator(chosen.seed, chosen.method, *chosen.problems, chosen.repeat)
-    journal = Journal(output, made, [*accuracies, *scores])
+    files = files_of(
+        [each.scored_as for each in chosen.problems],
+        accuracies,
+        scores,
+        structure,
+        source=chosen.source,
+        completed=dict(zip(chosen.completed, computed, strict=True)),
+    )
+    read_rows = _read(chosen, files)
+    training, split = draw(
+        read_rows,
+        [each.architectures for each in chosen.problems],
+        seeds.derive(chosen.seed, "sample", chosen.sample),
+    )
+    normalisation = (
+        Normalisation(POPULATION)
+        if chosen.normalisation == POPULATION
+        else learnt([rows.columns for rows in training])
+    )
+    problems = [_normalised(rows, normalisation) for rows in read_rows]
+    training = [
+        rows.where(np.isin(rows.arch, drawn.arch)) for rows, drawn in zip(problems, training, strict=True)
+    ]
+    rng = seeds.numpy_generator(
+        chosen.seed,
+        chosen.method,
+        chosen.training_set,
+        *(each.problem for each in chosen.problems),
+        chosen.repeat,
+    )
+    journal = Journal(output, made, [*accuracies, *scores, *structure, *computed])
     evolution = method.evolve(training, options, rng, journal)
-    formula = evolution.formula
+    proxy = EvolvedProxy(
+        evolution.formula,
+        normalisation,
+        chosen.method,
+        chosen.training_set,
+        chosen.repeat,
+        tuple(each.problem for each in chosen.problems),
+        split,
+        evolution.fitness,
+        _counts_of(files) if any(map(is_count, evolution.formula.terminals)) else "",
+    )
     write_sealed(
         output,
         {
             "method": chosen.method,
             "training_set": chosen.training_set,
             "repeat": chosen.repeat,
-            "formula": str(formula),
-            "where": formula.where,
-            "latex": formula.latex,
-            "size": formula.size,
-            "depth": formula.depth,
-            "terminals": list(formula.terminals),
-            "problems": chosen.problems,
+            "formula": str(proxy.formula),
+            "where": proxy.where,
+            "latex": proxy.latex,
+            "size": proxy.size,
+            "depth": proxy.formula.depth,
+            "terminals": list(proxy.terminals),
+            "normalisation": asdict(normalisation),
+            "missing": MISSING,
+            "inputs": list(training[0].columns),
+            "masked": [name for name in chosen.inputs if name not in training[0].columns],
+            "problems": list(proxy.problems),
             "split": split.as_json(),
             "training_fitness": evolution.fitness,
+            "counts_of": proxy.counts_of,
             "fitness": {
-                str(rows.problem): _fitness(formula, rows, drawn, split)
+                str(rows.problem): _fitness(evolution.formula, rows, drawn, split)
                 for rows, drawn in zip(problems, training, strict=True)
             },
-            "history": [settings.as_mapping(generation) for generation in evolution.history],
+            "front": [
+                {"size": each.formula.size, "fitness": each.fitness, "formula": str(each.formula)}
+                for each in evolution.front
+            ],
+            "history": _by_column(evolution.history),
             "settings": mapping,
             "provenance": made,
         },
@@ -129,27 +217,48 @@ def evolve(*, settings_file: Path, accuracies: list[Path], scores: list[Path], o
 
 
 def _check(chosen: EvolveSettings) -> None:
-    for name in chosen.terminals:
+    for name in chosen.inputs:
         if Formula.parse(name).tokens != (name,):
-            raise ValueError(f"a terminal is the name of a proxy, not {name!r}")
-    for key in ("problems", "terminals"):
+            raise ValueError(f"an input is the name of a proxy, not {name!r}")
+    for key in ("problems", "inputs"):
         if not getattr(chosen, key):
             raise ValueError(f"{key} must name at least one")
 
 
-def _read(chosen: EvolveSettings, accuracies: list[Path], scores: list[Path]) -> list[Rows]:
-    problems = [Problem.parse(text) for text in chosen.problems]
-    check_parallel(problems, accuracies, scores)
-    return [
-        read(
-            *problem,
-            chosen.terminals,
-            source=chosen.source,
-            metrics=CHOOSING,
-            max_undefined_share=chosen.max_undefined_share,
+def _read(chosen: EvolveSettings, files: Sequence[Files]) -> list[Rows]:
+    """Return the rows of the training problems, with the inputs that all of them offer."""
+    problems = [Problem.parse(each.problem) for each in chosen.problems]
+    share = chosen.max_undefined_share
+    offered = [of.offered(problem, chosen.inputs, share) for problem, of in zip(problems, files, strict=True)]
+    common = [name for name in chosen.inputs if all(name in names for names in offered)]
+    if not _counts_of(files):
+        common = [name for name in common if not is_count(name)]
+    if not common:
+        raise ValueError(
+            f"no input is offered by all of {', '.join(map(str, problems))}: "
+            + "; ".join(
+                f"{problem} has {', '.join(names)}" for problem, names in zip(problems, offered, strict=True)
+            )
         )
-        for problem in zip(problems, accuracies, scores, strict=True)
+    return [
+        read(problem, of, common, metrics=CHOOSING, max_undefined_share=share)
+        for problem, of in zip(problems, files, strict=True)
     ]
+
+
+def _counts_of(files: Sequence[Files]) -> str:
+    """Return what the structural counts of all problems count, or an empty string if they differ."""
+    found = {of.counts_of for of in files}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _normalised(rows: Rows, normalisation: Normalisation) -> Rows:
+    return replace(rows, columns=normalisation.inputs(rows.columns, list(rows.columns), len(rows)))
+
+
+def _by_column(history: Sequence[Generation]) -> dict[str, list[float]]:
+    """Return the lines of the history as one list per field, which takes a third of the space."""
+    return {each.name: [getattr(line, each.name) for line in history] for each in fields(Generation)}
 
 
 def _fitness(formula: Formula, rows: Rows, training: Rows, split: Split) -> dict[str, object]:

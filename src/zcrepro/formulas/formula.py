@@ -5,23 +5,25 @@ size meets Python's recursion limit.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
-from zcrepro.formulas.functions import ATOM, FUNCTIONS, PRODUCT, SLOG, SLOG_IS, Function
-from zcrepro.problems.units import RELEASED_UNITS
+from zcrepro.formulas.functions import FUNCTIONS, Function
 from zcrepro.settings import unknown_name
 
 Value = TypeVar("Value")
 
+Compute = Callable[..., np.ndarray]
+
+TOTAL: Mapping[str, Compute] = {name: function.compute for name, function in FUNCTIONS.items()}
+FAST: Mapping[str, Compute] = {name: function.fast for name, function in FUNCTIONS.items()}
+UNARY = {name for name, function in FUNCTIONS.items() if function.arity == 1}
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TOKEN = re.compile(rf"\s*({NAME.pattern}|\S)")
-
-RAW = "raw scores, and scores of every other name, are as zcrepro.score gives them"
-FINITE = "there is no value if a step is not finite"
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,17 @@ class Formula:
                 open_operands.pop()
         return "".join(parts)
 
-    @property
-    def latex(self) -> str:
-        """LaTeX for math mode, applied to scores in the units of ``zcrepro.score``.
+    def latex(self, terminal: Callable[[str], tuple[str, int]]) -> str:
+        """Return LaTeX for math mode.
 
-        It ends with the definition of slog if that occurs.
+        ``terminal`` maps the name of a terminal to its LaTeX and to how tightly that binds.
         """
-        latex = self._fold(_latex_of_terminal, _latex_of_call)[0]
-        return rf"{latex}, \quad {SLOG_IS}" if SLOG in latex else latex
+        return self._fold(terminal, _latex_of_call)[0]
 
     @property
-    def where(self) -> str:
-        """The definitions of the functions and units that occur in the text."""
-        return definitions([name for name in FUNCTIONS if name in self.tokens], self.terminals)
+    def functions(self) -> tuple[str, ...]:
+        """The distinct names of the functions, in the order of the function set."""
+        return tuple(name for name in FUNCTIONS if name in self.tokens)
 
     @property
     def size(self) -> int:
@@ -110,8 +110,7 @@ class Formula:
             raise ValueError(
                 f"no column {', '.join(missing)} for {self}; there are {', '.join(sorted(columns))}"
             )
-        with np.errstate(all="ignore"):
-            values = self._fold(columns.__getitem__, lambda function, operands: function.compute(*operands))
+        values = evaluated(self.tokens, columns)
         # A single terminal is the caller's own array.
         return np.array(values, np.float64, copy=True if self.size == 1 else None)
 
@@ -130,19 +129,34 @@ class Formula:
         return stack.pop()
 
 
-def definitions(functions: Iterable[str], terminals: Iterable[str]) -> str:
-    """Return the definitions of functions and terminals, with which a reader can compute a formula."""
-    equations = [FUNCTIONS[name].definition for name in functions]
-    units = {name: RELEASED_UNITS[name] for name in terminals if name in RELEASED_UNITS}
-    equations += [f"{name} = {unit.text % f'raw {name}'}" for name, unit in units.items()]
-    return "; ".join([*equations, RAW, FINITE])
+def evaluated(tokens: Sequence[str], columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the value of a formula, whose names stand in prefix order, on ``columns``.
+
+    It is ``Formula.evaluate`` without its checks, for the inner loop of an evolution. A formula of one
+    terminal is the caller's own array.
+    """
+    try:
+        # Nothing becomes infinite unnoticed: finite operands have an infinite result only by overflow.
+        with np.errstate(over="raise", invalid="raise", under="ignore"):
+            return _evaluated(tokens, columns, FAST)
+    except FloatingPointError:
+        with np.errstate(all="ignore"):
+            return _evaluated(tokens, columns, TOTAL)
 
 
-def _latex_of_terminal(name: str) -> tuple[str, int]:
-    """Return the LaTeX of a terminal, with the conversion of its unit, and how tightly it binds."""
-    escaped = name.replace("_", r"\_")
-    upright = rf"\mathrm{{{escaped}}}"
-    return (RELEASED_UNITS[name].latex % upright, PRODUCT) if name in RELEASED_UNITS else (upright, ATOM)
+def _evaluated(
+    tokens: Sequence[str], columns: Mapping[str, np.ndarray], functions: Mapping[str, Compute]
+) -> np.ndarray:
+    stack: list[np.ndarray] = []
+    for token in reversed(tokens):
+        column = columns.get(token)
+        if column is not None:
+            stack.append(column)
+        elif token in UNARY:
+            stack.append(functions[token](stack.pop()))
+        else:
+            stack.append(functions[token](stack.pop(), stack.pop()))
+    return stack.pop()
 
 
 def _latex_of_call(function: Function, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:

@@ -35,7 +35,16 @@ def poolings_by_products(model: nn.Module) -> dict[nn.Module, Forward]:
     The mapping is meant for ``rerouted``.
     """
     pools = [module for module in model.modules() if _plain(module)]
-    return {pool: _by_products(pool) for pool in pools if _overlapping(pool)}
+    return {pool: _ByProducts(pool) for pool in pools if _overlapping(pool)}
+
+
+def stock_poolings(model: nn.Module) -> dict[nn.Module, Forward]:
+    """Return torch's own ``forward`` of each pooling that ``poolings_by_products`` has rerouted.
+
+    The mapping is meant for ``rerouted``, to see the poolings as such.
+    """
+    forwards = ((module, vars(module).get("forward")) for module in model.modules())
+    return {module: found.stock for module, found in forwards if isinstance(found, _ByProducts)}
 
 
 def _plain(module: nn.Module) -> TypeGuard[nn.AvgPool2d]:
@@ -52,21 +61,24 @@ def _overlapping(pool: nn.AvgPool2d) -> bool:
     return any(stride < kernel for kernel, stride in sides)
 
 
-def _by_products(pool: nn.AvgPool2d) -> Forward:
-    stock = pool.forward
-    kernels, strides, paddings = _pair(pool.kernel_size), _pair(pool.stride), _pair(pool.padding)
+class _ByProducts:
+    """The faster ``forward`` of a pooling; ``stock`` is its own."""
 
-    def forward(input: Tensor) -> Tensor:
+    def __init__(self, pool: nn.AvgPool2d) -> None:
+        self.stock: Forward = pool.forward
+        self._pool = pool
+
+    def __call__(self, input: Tensor) -> Tensor:
+        pool = self._pool
+        kernels, strides, paddings = _pair(pool.kernel_size), _pair(pool.stride), _pair(pool.padding)
         # A global pooling, too, reads each pixel only once.
         if not _pays(input) or tuple(input.shape[-2:]) == kernels:
-            return stock(input)
+            return self.stock(input)
         height, width = (
             _axis(size, *window, pool.ceil_mode, pool.count_include_pad, input.dtype)
             for size, *window in zip(input.shape[-2:], kernels, strides, paddings, strict=True)
         )
         return height.T @ (input @ width)
-
-    return forward
 
 
 def _pays(x: Tensor) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from zcrepro.files import parquet
 from zcrepro.problems.accuracies import read_accuracies
 from zcrepro.problems.problem import Problem
+from zcrepro.problems.scores import FEATURES, STRUCTURE, ScoreTable, offered
 from zcrepro.problems.scores import read_draws as scores_of_draws
-from zcrepro.problems.scores import read_scores
+from zcrepro.spaces.structural_counts import COUNTS_OF
 
 EXAMPLES = 3
 """How many architectures an error about undefined scores names."""
@@ -36,6 +38,8 @@ class Rows:
         In percent, higher is better, (n,).
     left_out
         The graphs of the architectures that were dropped because a score is undefined, by architecture.
+    sources
+        The kind of the table that each score is from, by proxy (see ``zcrepro.problems.scores``).
     """
 
     problem: Problem
@@ -45,6 +49,7 @@ class Rows:
     columns: Mapping[str, np.ndarray]
     accuracy: np.ndarray
     left_out: Mapping[str, str]
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arch)
@@ -60,13 +65,84 @@ class Rows:
         )
 
 
-def read(
-    problem: Problem,
-    accuracies: Path,
-    scores: Path,
-    names: Sequence[str],
+@dataclass(frozen=True)
+class Files:
+    """The files that hold what is known of a problem.
+
+    Attributes
+    ----------
+    accuracies
+        Parquet table of accuracies.
+    scores
+        Parquet tables of scores, of which the first that offers a proxy is read. The rows of a problem are
+        those of the first table.
+    scored_as
+        The problem whose scores are read: another task of the space, if the scores do not depend on the
+        task. By default, it is the problem itself.
+    """
+
+    accuracies: Path
+    scores: Sequence[ScoreTable]
+    scored_as: Problem | None = None
+
+    @property
+    def counts_of(self) -> str:
+        """What the structural counts count, ``operations`` or ``modules``; empty if there are none."""
+        tables = [table for table in self.scores if table.kind == STRUCTURE]
+        return parquet.metadata(tables[0].path).get(COUNTS_OF, "") if tables else ""
+
+    def offered(self, problem: Problem, names: Sequence[str], max_undefined_share: float) -> list[str]:
+        """Return those of the proxies ``names`` that the tables of scores offer, in their order."""
+        found = offered(self.scored_as or problem, self.scores, names, max_undefined_share)
+        return [name for name in names if name in found]
+
+
+def files_of(
+    scored_as: Sequence[str],
+    accuracies: Sequence[Path],
+    scores: Sequence[Path],
+    structure: Sequence[Path],
     *,
     source: str,
+    completed: Mapping[str, Path],
+) -> list[Files]:
+    """Return the files of several problems.
+
+    Parameters
+    ----------
+    scored_as
+        The problem whose scores are read for each problem, as ``space/task``.
+    accuracies, scores, structure
+        One table per problem, in the same order.
+    source
+        The kind of the tables of scores, ``released`` or ``features``.
+    completed
+        Features of our own, by problem, for what the tables of scores lack.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of files differ.
+    """
+    if not len(scored_as) == len(accuracies) == len(scores) == len(structure):
+        raise ValueError(
+            f"{len(scored_as)} problems need a file of accuracies, one of scores and one of structural "
+            f"counts each, in their order, not {len(accuracies)}, {len(scores)} and {len(structure)}"
+        )
+    found = []
+    for text, known, scored, counted in zip(scored_as, accuracies, scores, structure, strict=True):
+        tables = [ScoreTable(scored, source)]
+        if text in completed:
+            tables.append(ScoreTable(completed[text], FEATURES))
+        found.append(Files(known, [*tables, ScoreTable(counted, STRUCTURE)], Problem.parse(text)))
+    return found
+
+
+def read(
+    problem: Problem,
+    files: Files,
+    names: Sequence[str],
+    *,
     metrics: Sequence[str],
     max_undefined_share: float,
 ) -> Rows:
@@ -76,12 +152,10 @@ def read(
     ----------
     problem
         The space and the task.
-    accuracies, scores
-        Parquet tables of accuracies and of scores.
+    files
+        Where its accuracies and scores are.
     names
         The proxies.
-    source
-        The kind of the table of scores, ``released`` or ``features``.
     metrics
         CHOOSING or REPORTING of ``zcrepro.problems.accuracies``.
     max_undefined_share
@@ -93,18 +167,14 @@ def read(
         If a score or the task is missing, if no architecture is in both tables, or if too many scores are
         undefined.
     """
-    metric, known = read_accuracies(problem, accuracies, metrics)
-    scored = read_scores(problem, scores, names, source)
-    return _joined(problem, metric, known, scored, names, scores, max_undefined_share)
+    return _read(problem, files, names, metrics, max_undefined_share)[0]
 
 
 def read_draws(
     problem: Problem,
-    accuracies: Path,
-    scores: Path,
+    files: Files,
     names: Sequence[str],
     *,
-    source: str,
     metrics: Sequence[str],
     max_undefined_share: float,
 ) -> list[Rows]:
@@ -113,13 +183,24 @@ def read_draws(
     An architecture with an undefined score in one draw is left out of all, and listed in ``left_out``. One
     that a draw did not compute is dropped, but not listed.
     """
-    metric, known = read_accuracies(problem, accuracies, metrics)
-    return _in_common(
-        [
-            _joined(problem, metric, known, scored, names, scores, max_undefined_share)
-            for scored in scores_of_draws(problem, scores, names, source)
-        ]
-    )
+    return _in_common(_read(problem, files, names, metrics, max_undefined_share))
+
+
+def _read(
+    problem: Problem,
+    files: Files,
+    names: Sequence[str],
+    metrics: Sequence[str],
+    max_undefined_share: float,
+) -> list[Rows]:
+    scored_as = files.scored_as or problem
+    metric, known = read_accuracies(problem, files.accuracies, metrics)
+    tables = offered(scored_as, files.scores, names, max_undefined_share)
+    sources = {name: table.kind for name, table in tables.items()}
+    return [
+        _joined(problem, metric, known, scored, names, sources, files.scores[0].path, max_undefined_share)
+        for scored in scores_of_draws(scored_as, files.scores, names, max_undefined_share)
+    ]
 
 
 def defined(values: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -128,21 +209,13 @@ def defined(values: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.nd
     return values[kept], accuracy[kept]
 
 
-def check_parallel(problems: Sequence[Problem], accuracies: Sequence[Path], scores: Sequence[Path]) -> None:
-    """Raise ValueError unless there is a file of accuracies and one of scores for every problem."""
-    if not len(problems) == len(accuracies) == len(scores):
-        raise ValueError(
-            f"{len(problems)} problems need a file of accuracies and one of scores each, in their order, not "
-            f"{len(accuracies)} of accuracies and {len(scores)} of scores"
-        )
-
-
 def _joined(
     problem: Problem,
     metric: str,
     known: pd.DataFrame,
     scored: pd.DataFrame,
     names: Sequence[str],
+    sources: Mapping[str, str],
     path: Path,
     max_undefined_share: float,
 ) -> Rows:
@@ -163,6 +236,7 @@ def _joined(
         {name: kept[name].to_numpy(np.float64) for name in names},
         kept["accuracy"].to_numpy(np.float64),
         dict(zip(rows.loc[~is_defined, "arch"], rows.loc[~is_defined, "graph"], strict=True)),
+        sources,
     )
 
 

@@ -1,9 +1,11 @@
-"""Read the scores of a problem from a table of published scores or of features.
+"""Read the scores of a problem from tables of published scores, of our features, and of structural counts.
 
-A table of published scores may hold several runs of its authors. They are not mixed: one source is read.
+Each proxy is read from the first table that offers it, so that what was not published can be computed. A
+table of published scores may hold several runs of its authors. They are not mixed: one source is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,26 +15,59 @@ from zcrepro.problems.accuracies import unique
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.units import to_released_units
 from zcrepro.proxies.feature_table import PROBLEM, computed
+from zcrepro.proxies.sources import of_one_source
 from zcrepro.settings import unknown_name
 
-SOURCES = ("released", "features")
-"""The kinds of tables of scores: published by others, or computed by the project."""
+RELEASED, FEATURES, STRUCTURE = "released", "features", "structure"
+
+SOURCES = (RELEASED, FEATURES)
+"""The kinds of tables of scores of networks: published by others, or computed by the project."""
 
 
-def read_scores(problem: Problem, path: Path, names: Sequence[str], source: str) -> pd.DataFrame:
-    """Return a frame of arch and the scores of the first draw, in the units of NAS-Bench-Suite-Zero.
+@dataclass(frozen=True)
+class ScoreTable:
+    """A table of scores, and its kind: one of SOURCES, or STRUCTURE for counts of operations and paths."""
 
-    Raises ValueError if ``source`` is not in SOURCES, if a score is missing, or if an architecture occurs
-    twice.
+    path: Path
+    kind: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in (*SOURCES, STRUCTURE):
+            raise ValueError(unknown_name("source of scores", self.kind, SOURCES))
+
+
+def read_draws(
+    problem: Problem, tables: Sequence[ScoreTable], names: Sequence[str], max_undefined_share: float = 0.0
+) -> list[pd.DataFrame]:
+    """Return a frame for every draw of the first table: arch, and the scores of the proxies ``names``.
+
+    The architectures are those of the first table, and other tables give their first draw. The units are
+    those of NAS-Bench-Suite-Zero. Published scores are one draw.
+
+    Raises ValueError if no table offers a score (see ``offered``), or if an architecture occurs twice.
     """
-    return _scores_in(_of_problem(problem, path, [0]), problem, path, names, source)
+    known = offered(problem, tables, names, max_undefined_share)
+    missing = [name for name in names if name not in known]
+    if missing:
+        every = sorted(offered(problem, tables, _names_in(tables), max_undefined_share))
+        paths = " and ".join(str(table.path) for table in tables)
+        raise ValueError(
+            f"{paths} has no score {', '.join(missing)} for {problem}; it has {', '.join(every)}"
+        )
+    first, *others = ((table, [name for name in names if known[name] == table]) for table in tables)
+    beside = [_scores_in(_of_problem(problem, table.path, [0]), problem, table, of) for table, of in others]
+    draws = []
+    for rows in _by_draw(_of_problem(problem, first[0].path)):
+        frame = _scores_in(rows, problem, *first)
+        for other in beside:
+            frame = frame.merge(other, on="arch", how="left")
+        draws.append(frame[["arch", *names]])
+    return draws
 
 
-def read_draws(problem: Problem, path: Path, names: Sequence[str], source: str) -> list[pd.DataFrame]:
-    """Return the same as ``read_scores`` for every draw; published scores are one draw."""
-    rows = _of_problem(problem, path)
-    draws = [of for _, of in rows.groupby("draw", sort=True)] if "draw" in rows else [rows]
-    return [_scores_in(of, problem, path, names, source) for of in draws]
+def read_scores(problem: Problem, tables: Sequence[ScoreTable], names: Sequence[str]) -> pd.DataFrame:
+    """Return the first frame of ``read_draws``."""
+    return read_draws(problem, tables, names)[0]
 
 
 def score_names(path: Path) -> list[str]:
@@ -40,56 +75,60 @@ def score_names(path: Path) -> list[str]:
     return [field.name for field in parquet.schema_of(path) if str(field.type) == "double"]
 
 
-def offered(problem: Problem, path: Path, wanted: Sequence[str]) -> list[str]:
-    """Return the ``wanted`` proxies with scores of ``problem``, in the source that has most of them."""
-    columns = set(score_names(path))
-    names = [name for name in wanted if name in columns]
-    return _with_values(of_one_source(_of_problem(problem, path, [0]), names), names)
+def offered(
+    problem: Problem, tables: Sequence[ScoreTable], wanted: Iterable[str], max_undefined_share: float = 0.0
+) -> dict[str, ScoreTable]:
+    """Return the ``wanted`` proxies with scores of ``problem``, each with the first table that has it.
 
-
-def of_one_source(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of the source that has most of the scores called ``names``.
-
-    ``rows`` are of one task. Among sources with equally many scores, the one with more architectures is
-    taken, and among those the first by name.
+    The first table has a proxy if it has any value. Another one must have a value for all architectures of
+    the first, except ``max_undefined_share`` of them. Of a table with several sources, the one with most
+    proxies counts, whichever are wanted: so all proxies and counts are of the same architectures.
     """
-    if "source" not in rows or rows["source"].nunique() <= 1:
-        return rows
+    found: dict[str, ScoreTable] = {}
+    arch = pd.Index([])
+    for number, table in enumerate(tables):
+        columns = set(score_names(table.path))
+        names = [name for name in wanted if name in columns and name not in found]
+        rows = _of_problem(problem, table.path, [0])
+        if number == 0:
+            arch = pd.Index(rows["arch"])
+            known = _with_values(rows, names)
+        else:
+            share = rows.set_index("arch")[names].reindex(arch).notna().mean()
+            known = [name for name in names if share[name] >= 1 - max_undefined_share]
+        found |= dict.fromkeys(known, table)
+    return found
 
-    def rank(source: str) -> tuple[int, int, str]:
-        of = rows[rows["source"] == source]
-        return -int(of[list(names)].notna().any().sum()), -len(of), source
 
-    return rows[rows["source"] == min(rows["source"].unique(), key=rank)]
+def _scores_in(rows: pd.DataFrame, problem: Problem, table: ScoreTable, names: Sequence[str]) -> pd.DataFrame:
+    scores = computed(rows, names)[["arch", *names]]
+    if table.kind == FEATURES:
+        scores = scores.assign(**{name: to_released_units(name, scores[name].to_numpy()) for name in names})
+    return unique(scores, table.path, problem)
 
 
-def _scores_in(
-    rows: pd.DataFrame, problem: Problem, path: Path, names: Sequence[str], source: str
-) -> pd.DataFrame:
-    if source not in SOURCES:
-        raise ValueError(unknown_name("source of scores", source, SOURCES))
-    rows = of_one_source(rows, [name for name in names if name in rows])
-    known = _with_values(rows, score_names(path))
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise ValueError(
-            f"{path} has no score {', '.join(missing)} for {problem}; it has {', '.join(sorted(known))}"
-        )
-    table = computed(rows, names)[["arch", *names]]
-    if source == "features":
-        table = table.assign(**{name: to_released_units(name, table[name].to_numpy()) for name in names})
-    return unique(table, path, problem)
+def _by_draw(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    return [of for _, of in rows.groupby("draw", sort=True)] if "draw" in rows else [rows]
+
+
+def _names_in(tables: Sequence[ScoreTable]) -> list[str]:
+    return [name for table in tables for name in score_names(table.path)]
 
 
 def _of_problem(problem: Problem, path: Path, draws: Sequence[int] | None = None) -> pd.DataFrame:
-    """Return the rows of ``problem``; a file of features is of one task, and holds several draws."""
+    """Return the rows of ``problem``, of the source that has most proxies.
+
+    A file of features is of one task, and holds several draws.
+    """
     schema = parquet.schema_of(path)
     columns = schema.names
     if (of := parquet.metadata_in(schema).get(PROBLEM, str(problem))) != str(problem):
         raise ValueError(f"{path} holds scores of {of}, not of {problem}; name the file of this problem")
     where = ("draw", draws) if draws is not None and "draw" in columns else None
     table = parquet.read(path, where=where)
-    return table[table["task"] == problem.task] if "task" in columns else table
+    if "task" not in columns:
+        return table
+    return of_one_source(table[table["task"] == problem.task], score_names(path))
 
 
 def _with_values(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:

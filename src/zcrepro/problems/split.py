@@ -11,6 +11,9 @@ import numpy as np
 from zcrepro import seeds
 from zcrepro.problems.rows import Rows
 
+LEAST_HELD_OUT = 2
+"""Graphs that each problem must hold out: fewer have no rank correlation."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -42,30 +45,42 @@ class Split:
         return cls(found["seed"], {space: int(cut, 16) for space, cut in found["cutoffs"].items()})
 
 
-def draw(problems: Sequence[Rows], architectures: int, seed: int) -> tuple[list[Rows], Split]:
-    """Draw ``architectures`` rows of each problem to evolve on, and return them with the split that results.
+def draw(problems: Sequence[Rows], architectures: Sequence[int], seed: int) -> tuple[list[Rows], Split]:
+    """Draw some rows of each problem to evolve on, and return them with the split that results.
 
-    Graphs are drawn instead of texts, and each contributes one architecture, because copies would only give
-    it more weight. The tasks of a space share the random numbers of their graphs, because the accuracies of
-    a network on them are correlated.
+    ``architectures`` has the number of rows for each problem. Graphs are drawn instead of texts, and each
+    contributes one architecture, because copies would only give it more weight. The tasks of a space have
+    different graphs: the accuracies of one network on several tasks are correlated, so that another network
+    says more.
 
-    Raises ValueError if a problem has too few graphs.
+    Raises ValueError if a problem has too few graphs to train on and to hold out.
     """
     cutoffs: dict[str, int] = {}
     training = []
-    for rows in problems:
+    for rows, number in zip(problems, architectures, strict=True):
         space = rows.problem.space
         numbers = _numbers(seed, space, rows.graph)
         # Rows are sorted by architecture, so the row taken of a graph does not depend on the file.
         distinct, first = np.unique(numbers, return_index=True)
-        if len(distinct) < architectures + 2:
+        free = distinct > cutoffs.get(space, -1)
+        distinct, first = distinct[free], first[free]
+        if len(distinct) < number + LEAST_HELD_OUT:
             raise ValueError(
-                f"{rows.problem}: {architectures} architectures to train on and some to hold out were "
-                f"asked for, but only {len(distinct)} graphs have all scores; lower `architectures`"
+                f"{rows.problem}: {number} architectures to train on and some to hold out were asked for, "
+                f"but only {len(distinct)} graphs have all scores and are not drawn for another task; lower "
+                "`architectures`"
             )
-        cutoffs[space] = max(cutoffs.get(space, 0), int(distinct[architectures - 1]))
-        training.append(rows.where(np.sort(first[:architectures])))
-    return training, Split(seed, cutoffs)
+        cutoffs[space] = int(distinct[number - 1])
+        training.append(rows.where(np.sort(first[:number])))
+    split = Split(seed, cutoffs)
+    for rows in problems:
+        held_out = set(rows.graph[split.held_out(rows.problem.space, rows.graph)])
+        if len(held_out) < LEAST_HELD_OUT:
+            raise ValueError(
+                f"{rows.problem}: only {len(held_out)} of its graphs are left to hold out beside those that "
+                "are drawn for other tasks; lower `architectures`"
+            )
+    return training, split
 
 
 def _numbers(seed: int, space: str, graphs: np.ndarray) -> np.ndarray:

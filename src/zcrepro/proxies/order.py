@@ -6,6 +6,7 @@ none before them.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from zcrepro import provenance, registry, settings
 from zcrepro.files import parquet
 from zcrepro.progress import track
 from zcrepro.proxies.feature_table import PROBLEM
+from zcrepro.proxies.sources import of_one_source
 from zcrepro.spaces.base import Space
 from zcrepro.spaces.order import random_order
 
@@ -28,21 +30,25 @@ ROWS_PER_GROUP = 2048
 
 @dataclass(frozen=True)
 class OrderSettings:
-    """The problem."""
+    """The problem, and which of its architectures are put into order: those with accuracies or with scores.
+
+    Published scores are those of one source, the one that has most proxies of the task.
+    """
 
     space: str
     task: str
+    among: Literal["accuracies", "released"]
 
 
-def order(*, settings_file: Path, accuracies: Path, output: Path) -> None:
+def order(*, settings_file: Path, known: Path, output: Path) -> None:
     """Put the architectures of one problem into their fixed random order.
 
     Parameters
     ----------
     settings_file
         JSON of OrderSettings.
-    accuracies
-        The benchmark's accuracies, which say which architectures there are.
+    known
+        What is known of the space: the table of accuracies, or of published scores, that ``among`` names.
     output
         Parquet: place, arch, graph, and first, the place of the first architecture that computes the same
         function of the same weights (its own place if there is none before it).
@@ -51,8 +57,7 @@ def order(*, settings_file: Path, accuracies: Path, output: Path) -> None:
     metadata = provenance.metadata("order", settings.as_mapping(chosen))
     metadata[PROBLEM] = f"{chosen.space}/{chosen.task}"
     space: Space = registry.get("space", chosen.space)
-    known = parquet.read(accuracies, ["arch", "graph", "task"])
-    graphs = known[known["task"] == chosen.task].drop_duplicates("arch").set_index("arch")["graph"]
+    graphs = _rows(known, chosen).drop_duplicates("arch").set_index("arch")["graph"]
     texts = random_order(space, graphs.index)
     firsts: dict[str, int] = {}
     first = [
@@ -62,6 +67,13 @@ def order(*, settings_file: Path, accuracies: Path, output: Path) -> None:
     frame = pd.DataFrame({"place": np.arange(len(texts)), "arch": texts, "first": first})
     frame["graph"] = graphs.loc[texts].to_numpy()
     parquet.write(output, frame, SCHEMA, ["place"], metadata, rows_per_group=ROWS_PER_GROUP)
+
+
+def _rows(known: Path, chosen: OrderSettings) -> pd.DataFrame:
+    rows = parquet.read(known, where=("task", [chosen.task]))
+    if chosen.among == "accuracies":
+        return rows
+    return of_one_source(rows, [str(name) for name in rows.select_dtypes("number")])
 
 
 def read_places(path: Path, start: int, stop: int) -> pd.DataFrame:

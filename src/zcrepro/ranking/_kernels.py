@@ -83,6 +83,16 @@ def separate(keys: np.ndarray, codes: np.ndarray, mask: int, bits: int) -> bool:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
+def ranking(keys: np.ndarray, codes: np.ndarray, mask: int, bits: int, found: np.ndarray) -> None:
+    """Fill in the places in the order of x, each with a bit above it if it ties with the one before."""
+    previous = keys[codes[0] & mask] if len(codes) else 0
+    for k in range(len(codes)):
+        place = codes[k] & mask
+        found[k] = (int(k > 0 and keys[place] == previous) << bits) | place
+        previous = keys[place]
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def kendall_counts(
     keys: np.ndarray, codes: np.ndarray, mask: int, ends: np.ndarray, words: np.ndarray, counts: np.ndarray
 ) -> tuple[int, int, int]:
@@ -151,3 +161,20 @@ def ones(word: np.uint64) -> np.int64:
     word = (word & np.uint64(0x3333333333333333)) + (word >> np.uint64(2) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def pairs_of_spans(x: np.ndarray, y: np.ndarray, ends: np.ndarray) -> tuple[int, int, int]:
+    """Return concordant minus discordant pairs, and the numbers of pairs untied in x and in y.
+
+    Row i is paired with the rows i + 1 up to ``ends[i]``.
+    """
+    difference = in_x = in_y = 0
+    for i in range(len(ends)):
+        for j in range(i + 1, ends[i]):
+            of_x = int(x[i] > x[j]) - int(x[i] < x[j])
+            of_y = int(y[i] > y[j]) - int(y[i] < y[j])
+            difference += of_x * of_y
+            in_x += of_x != 0
+            in_y += of_y != 0
+    return difference, in_x, in_y

@@ -1,7 +1,7 @@
 """Intervals of rank statistics: over architectures, over random draws, and from the number of rows alone."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -67,19 +67,27 @@ def bootstrap(
     """
     if not len(groups) == len(y) == x.shape[-1]:
         raise ValueError(f"{len(groups)} groups and {x.shape[-1]} scores for {len(y)} rows")
+    resampled = [statistic(x[..., rows], y[rows]) for rows in resampled_rows(groups, resamples, rng)]
+    return centred(statistic(x, y), resampled, level)
+
+
+def resampled_rows(groups: np.ndarray, number: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield the rows of each resample of groups, int64: all rows of each group that was drawn.
+
+    Nothing is yielded if there are fewer than two groups.
+    """
     codes, distinct = pd.factorize(groups)
     rows_by_group = np.argsort(codes, kind="stable")
     counts = np.bincount(codes, minlength=len(distinct))
     starts = np.cumsum(counts) - counts
-    resampled = []
-    for _ in range(resamples if len(distinct) > 1 else 0):
+    for _ in range(number if len(distinct) > 1 else 0):
         drawn = rng.integers(len(distinct), size=len(distinct))
-        rows = rows_by_group[_ranges(starts[drawn], counts[drawn])]
-        resampled.append(statistic(x[..., rows], y[rows]))
-    return centred(statistic(x, y), resampled, level)
+        yield rows_by_group[_ranges(starts[drawn], counts[drawn])]
 
 
-def centred(estimate: float, resampled: Sequence[float] | np.ndarray, level: float) -> tuple[float, float]:
+def centred(
+    estimate: float, resampled: Sequence[float] | np.ndarray, level: float, lowest: float = -1.0
+) -> tuple[float, float]:
     """Return the percentile interval of resampled values, shifted until their median is the estimate.
 
     A percentile interval can exclude the estimate. Copies of a row in a resample tie with each other, which
@@ -87,7 +95,7 @@ def centred(estimate: float, resampled: Sequence[float] | np.ndarray, level: flo
     bias-corrected and, without skewness, the BCa interval exclude the estimate in the same cases: each
     holds it if and only if it lies between the same two quantiles of the resamples (Efron and Tibshirani
     1993, chapters 13 and 14). The median of the resamples always lies between these quantiles, so the
-    shifted interval always holds the estimate. Its ends are clipped to [-1, 1].
+    shifted interval always holds the estimate. Its ends are clipped to [``lowest``, 1].
 
     ``resampled`` may contain NaN, which is ignored. The ends are NaN if nothing else is left, or if the
     estimate is NaN.
@@ -97,7 +105,7 @@ def centred(estimate: float, resampled: Sequence[float] | np.ndarray, level: flo
     if not len(values) or math.isnan(estimate):
         return math.nan, math.nan
     low, middle, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    low, high = np.clip([estimate + low - middle, estimate + high - middle], -1, 1)
+    low, high = np.clip([estimate + low - middle, estimate + high - middle], lowest, 1)
     return float(low), float(high)
 
 

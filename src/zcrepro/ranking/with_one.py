@@ -5,6 +5,8 @@ What depends on y only is computed once, and x is sorted once. The results equal
 """
 
 import math
+from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +16,18 @@ MOST_BITS = 21
 """Bits of a row number. A code of three numbers of this length fits into 63 bits."""
 
 
-class _WithOne:
+class Order(NamedTuple):
+    """The rows of a vector x, sorted.
+
+    ``keys`` are integers in the order of the values of x, (n,), by place in the order of y. ``codes`` hold
+    the places in their lowest bits, in the order of x, (n,).
+    """
+
+    keys: np.ndarray
+    codes: np.ndarray
+
+
+class WithOne(ABC):
     """The order of y, and the places of its rows in the order of any x."""
 
     def __init__(self, y: np.ndarray) -> None:
@@ -29,8 +42,23 @@ class _WithOne:
         self._starts = np.searchsorted(ordered, ordered, side="left")
         self._ends = np.searchsorted(ordered, ordered, side="right")
 
-    def _sorted(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the keys of x and the codes in their order, or None if x or y holds a NaN."""
+    def __call__(self, x: np.ndarray) -> float:
+        """Return the correlation of x and y, or NaN if it is undefined.
+
+        Raises ValueError if x and y differ in length.
+        """
+        order = self.order(x)
+        return math.nan if order is None else self.of(order)
+
+    @abstractmethod
+    def of(self, order: Order) -> float:
+        """Return the correlation of y and any x of this order, or NaN if it is undefined."""
+
+    def order(self, x: np.ndarray) -> Order | None:
+        """Return the order of x, or None if x or y holds a NaN.
+
+        Raises ValueError if x and y differ in length.
+        """
         if len(x) != len(self._order):
             raise ValueError(f"{len(x)} values for {len(self._order)} rows")
         keys, codes = np.empty_like(self._order), np.empty_like(self._order)
@@ -41,10 +69,16 @@ class _WithOne:
         codes.sort()
         if _kernels.separate(keys, codes, self._mask, self._bits):
             codes.sort()
-        return keys, codes
+        return Order(keys, codes)
+
+    def ranking(self, order: Order) -> bytes:
+        """Return a key that two vectors have in common if and only if they have the same mid-ranks."""
+        found = np.empty_like(order.codes)
+        _kernels.ranking(order.keys, order.codes, self._mask, self._bits, found)
+        return found.tobytes()
 
 
-class KendallWith(_WithOne):
+class KendallWith(WithOne):
     """Kendall's tau-b of many vectors x with one vector y (Knight, JASA 1966).
 
     With all counts of pairs known, the pairs that are neither tied in x nor in y are concordant or
@@ -62,24 +96,18 @@ class KendallWith(_WithOne):
         self._tied = int((np.arange(len(y)) - self._starts).sum())
         self._words, self._counts = _kernels.shapes_of_counts(len(y))
 
-    def __call__(self, x: np.ndarray) -> float:
-        """Return tau-b of x and y, or NaN if it is undefined.
-
-        Raises ValueError if x and y differ in length.
-        """
-        found = self._sorted(x)
-        if found is None:
-            return math.nan
+    def of(self, order: Order) -> float:
+        """Return tau-b of y and any x of this order, or NaN if it is undefined."""
         words, counts = np.zeros(self._words, np.uint64), np.zeros(self._counts, np.int32)
         discordant, tied, tied_in_both = _kernels.kendall_counts(
-            *found, self._mask, self._ends, words, counts
+            *order, self._mask, self._ends, words, counts
         )
         untied = (self._pairs - tied) * (self._pairs - self._tied)
         difference = self._pairs - tied - self._tied + tied_in_both - 2 * discordant
         return difference / math.sqrt(untied) if untied else math.nan
 
 
-class SpearmanWith(_WithOne):
+class SpearmanWith(WithOne):
     """Spearman's rho of many vectors x with one vector y: the correlation of their mid-ranks.
 
     The sums are exact, because the doubled difference of a mid-rank and the mean rank is an integer.
@@ -90,15 +118,9 @@ class SpearmanWith(_WithOne):
         self._ranks = self._starts + self._ends - len(y)
         self._squares = int((self._ranks * self._ranks).sum())
 
-    def __call__(self, x: np.ndarray) -> float:
-        """Return rho of x and y, or NaN if it is undefined.
-
-        Raises ValueError if x and y differ in length.
-        """
-        found = self._sorted(x)
-        if found is None:
-            return math.nan
-        products, squares = _kernels.spearman_sums(*found, self._mask, self._ranks)
+    def of(self, order: Order) -> float:
+        """Return rho of y and any x of this order, or NaN if it is undefined."""
+        products, squares = _kernels.spearman_sums(*order, self._mask, self._ranks)
         if not squares or not self._squares:
             return math.nan
         return max(-1.0, min(1.0, products / math.sqrt(float(squares) * float(self._squares))))

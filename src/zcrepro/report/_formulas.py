@@ -1,92 +1,130 @@
-"""The formulas that a method evolved, judged on every problem beside the hand-crafted proxies.
+"""The formulas that a method evolved, judged on every problem beside the hand-crafted proxies and the counts.
 
-Where a training set holds some of a problem's space, its formulas are compared on the architectures that no
-evolution saw, and so are the hand-crafted proxies beside them.
+If a training set holds some of a problem's space, its formulas are compared on the architectures that no
+evolution saw, and so are the hand-crafted proxies and the structural counts beside them. A formula that is
+constant on a problem puts nothing in order: its correlation is undefined, and counts as 0 among other runs.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
-from zcrepro.generalization import ALL, HANDCRAFTED, HELD_OUT
+from zcrepro.generalization.table import ALL, COUNT, HANDCRAFTED, HELD_OUT, KENDALL
 from zcrepro.problems.problem import Problem
+from zcrepro.report import citations
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
 
 GENERALIZATION = "generalization"
 
-METRIC = "kendall"
+METRIC = KENDALL
 
 
 @dataclass(frozen=True)
 class Formulas:
     """The formulas of one method.
 
-    ``frame`` holds the Kendall correlations of the generalization stage, of the formulas and of the
-    hand-crafted proxies. ``runs`` are the evolutions; there may be fewer of them than formulas.
+    ``frame`` is the table of the generalization stage. ``runs`` are the evolutions; there may be fewer of
+    them than formulas.
     """
 
     method: str
     frame: pd.DataFrame
     runs: list[Run]
 
-    @property
+    @cached_property
     def problems(self) -> list[Problem]:
         return [Problem.parse(text) for text in sorted(set(self.frame["problem"]))]
 
-    @property
+    @cached_property
     def training_sets(self) -> list[str]:
         """The training sets in the order of the runs, then those without runs; summaries show the first."""
         ordered = dict.fromkeys(run.training_set for run in self.runs)
-        evolved = self.frame.loc[self.frame["method"] != HANDCRAFTED, "training_set"]
+        evolved = self.frame.loc[self.frame["method"] == self.method, "training_set"]
         return [*ordered, *sorted(set(evolved) - set(ordered))]
 
-    @property
+    @cached_property
     def handcrafted(self) -> list[str]:
         """The names of the hand-crafted proxies."""
         return sorted(set(self.frame.loc[self.frame["method"] == HANDCRAFTED, "name"]))
 
-    def of_training_set(self, problem: Problem, training_set: str) -> pd.DataFrame:
-        """Return the rows of a training set's formulas on a problem, one per repeat."""
-        rows = self._on(problem, self._population(problem, training_set))
-        evolved = (rows["training_set"] == training_set) & (rows["method"] != HANDCRAFTED)
-        return rows[evolved].sort_values(["repeat", "name"], ignore_index=True)
+    def cites(self, *problems: Problem) -> tuple[str, ...]:
+        """Return the keys of the data that values on ``problems`` are computed from."""
+        return tuple(dict.fromkeys([*citations.of_problems(problems), *self._sources]))
 
-    def of_handcrafted(self, problem: Problem, training_set: str | None = None) -> pd.DataFrame:
+    def runs_of(self, training_set: str) -> list[Run]:
+        """Return the evolutions on a training set."""
+        return [run for run in self.runs if run.training_set == training_set]
+
+    def of_training_set(self, problem: Problem, training_set: str, metric: str = METRIC) -> pd.DataFrame:
+        """Return the rows of a training set's formulas on a problem, one per repeat."""
+        key = str(problem), self._population(problem, training_set), metric, training_set
+        return self._of_sets.get(key, self.frame[:0])
+
+    def of_handcrafted(
+        self, problem: Problem, training_set: str | None = None, metric: str = METRIC
+    ) -> pd.DataFrame:
         """Return the rows of the hand-crafted proxies on a problem, by name.
 
         They are on the architectures that formulas of ``training_set`` are compared on; None stands for the
         first training set, which summaries show.
         """
+        return self._beside(HANDCRAFTED, problem, training_set, metric)
+
+    def of_counts(
+        self, problem: Problem, training_set: str | None = None, metric: str = METRIC
+    ) -> pd.DataFrame:
+        """Return the rows of the structural counts, as ``of_handcrafted`` does those of the proxies."""
+        return self._beside(COUNT, problem, training_set, metric)
+
+    def of_fittest(self, problem: Problem, training_set: str, metric: str = METRIC) -> pd.Series | None:
+        """Return the row of the formula with the largest training fitness, or None if it has no row."""
+        run = fittest(self.runs, training_set)
+        rows = self.of_training_set(problem, training_set, metric)
+        rows = rows[rows["repeat"] == run.repeat] if run else rows[:0]
+        return None if rows.empty else rows.iloc[0]
+
+    def _beside(self, method: str, problem: Problem, training_set: str | None, metric: str) -> pd.DataFrame:
         beside = next(iter(self.training_sets), "") if training_set is None else training_set
         chosen = self._population(problem, beside)
-        rows = self._on(problem, chosen)
+        rows = self._on(problem, chosen, metric)
         of_set = rows["training_set"] == (beside if chosen == HELD_OUT else "")
-        return rows[of_set & (rows["method"] == HANDCRAFTED)].sort_values("name", ignore_index=True)
-
-    def of_fittest(self, problem: Problem, training_set: str) -> pd.Series | None:
-        """Return the row of the formula with the largest training fitness, or None if it has no value."""
-        run = fittest(self.runs, training_set)
-        rows = self.of_training_set(problem, training_set)
-        return best(rows[rows["repeat"] == run.repeat]) if run else None
+        return rows[of_set & (rows["method"] == method)].sort_values("name", ignore_index=True)
 
     def _population(self, problem: Problem, training_set: str) -> str:
-        of_set = self.frame["training_set"] == training_set
-        populations = self.frame.loc[of_set & (self.frame["problem"] == str(problem)), "population"]
-        return HELD_OUT if (populations == HELD_OUT).any() else ALL
+        return HELD_OUT if (str(problem), HELD_OUT, training_set) in self._judged else ALL
 
-    def _on(self, problem: Problem, population: str) -> pd.DataFrame:
-        of_problem = self.frame["problem"] == str(problem)
-        return self.frame[of_problem & (self.frame["population"] == population)]
+    def _on(self, problem: Problem, population: str, metric: str) -> pd.DataFrame:
+        return self._parts.get((str(problem), population, metric), self.frame[:0])
+
+    @cached_property
+    def _sources(self) -> list[str]:
+        """The keys of the scores and of the counts."""
+        inputs = [key for run in self.runs for key in run.cites]
+        counts = [citations.GRAF] if (self.frame["method"] == COUNT).any() else []
+        return [key for key in [*inputs, *counts] if key in (citations.RELEASED, citations.GRAF)]
+
+    @cached_property
+    def _judged(self) -> set[tuple[str, str, str]]:
+        known = self.frame[["problem", "population", "training_set"]].drop_duplicates()
+        return set(known.itertuples(index=False, name=None))
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        # To select the rows of each cell of a table from the frame takes minutes.
+        return _grouped(self.frame, ["problem", "population", "metric"])
+
+    @cached_property
+    def _of_sets(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        evolved = self.frame[self.frame["method"] == self.method].sort_values(["repeat", "name"])
+        return _grouped(evolved, ["problem", "population", "metric", "training_set"])
 
 
 def read_formulas(inputs: Inputs, method: str) -> Formulas | None:
     """Return the formulas of a method; None if the run did not judge them."""
     name = f"{GENERALIZATION}/{method}"
-    if name not in inputs:
-        return None
-    frame = inputs.frame(name)
-    return Formulas(method, frame[frame["metric"] == METRIC], read_runs(inputs, method))
+    return Formulas(method, inputs.frame(name), read_runs(inputs, method)) if name in inputs else None
 
 
 def methods(inputs: Inputs) -> list[str]:
@@ -103,14 +141,27 @@ def every_method(inputs: Inputs) -> list[Formulas]:
 
 def best(rows: pd.DataFrame) -> pd.Series | None:
     """Return the row with the largest value, the first of equal ones; None if no value is defined."""
-    defined = rows[rows["value"].notna()]
-    return None if defined.empty else defined.iloc[int(defined["value"].argmax())]
+    return _largest(rows, rows["value"])
+
+
+def best_either_way(rows: pd.DataFrame) -> pd.Series | None:
+    """Return the row with the largest absolute value, the first of equal ones; None if none is defined."""
+    return _largest(rows, rows["value"].abs())
 
 
 def median(rows: pd.DataFrame) -> pd.Series | None:
-    """Return the row in the middle by value, the lower one of two; None if no value is defined.
+    """Return the row in the middle by value, the lower one of two; None if there is no row.
 
-    It is the row of a real run, with an interval of its own.
+    It is the row of a real run, with an interval of its own. An undefined value counts as 0.
     """
-    defined = rows[rows["value"].notna()].sort_values("value", kind="stable")
-    return None if defined.empty else defined.iloc[(len(defined) - 1) // 2]
+    ordered = rows.loc[rows["value"].fillna(0.0).sort_values(kind="stable").index]
+    return None if ordered.empty else ordered.iloc[(len(ordered) - 1) // 2]
+
+
+def _largest(rows: pd.DataFrame, by: pd.Series) -> pd.Series | None:
+    defined = rows[by.notna()]
+    return None if defined.empty else defined.iloc[int(by[by.notna()].argmax())]
+
+
+def _grouped(frame: pd.DataFrame, by: list[str]) -> dict[tuple[str, ...], pd.DataFrame]:
+    return {tuple(map(str, key)): rows.reset_index(drop=True) for key, rows in frame.groupby(by, sort=False)}

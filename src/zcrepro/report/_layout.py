@@ -13,6 +13,9 @@ from zcrepro.report.verdict import MISSING
 
 CELL = ["row", "series", "column"]
 
+WHOLE = ("nodes", "problems", "architectures", "pairs")
+"""Metrics that count something."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -94,8 +97,8 @@ def number(value: float, metric: str) -> str:
     """Return a value as text, with as many digits as its metric deserves."""
     if math.isnan(value):
         return "undefined"
-    if metric == "nodes":
-        return f"{value:.0f}"
+    if metric in WHOLE:
+        return f"{value:,.0f}"
     return f"{value:.2f}" if "accuracy" in metric else f"{value:.3f}"
 
 
@@ -143,7 +146,9 @@ def _cell(row: pd.Series) -> Cell:
     interval = ""
     if not math.isnan(row["ci_low"]):
         interval = f"[{number(row['ci_low'], row['metric'])}, {number(row['ci_high'], row['metric'])}]"
-    return Cell(number(row["value"], row["metric"]), interval, row["verdict"])
+    value = number(row["value"], row["metric"])
+    choice = "" if math.isnan(row["value"]) else row["choice"]
+    return Cell(f"{value} {choice}".rstrip(), interval, row["verdict"])
 
 
 def _statements(frame: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Statement]:
@@ -162,7 +167,10 @@ def _statements(frame: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Statement]
 
 
 def _populations(measured: pd.DataFrame) -> Iterator[Statement]:
-    for population, rows in measured.groupby("population", sort=False):
+    # The series is the heading of a line already.
+    pairs = zip(measured["population"], measured["series"], strict=True)
+    texts = [str(population).removeprefix(f"{series}: ") for population, series in pairs]
+    for population, rows in measured.groupby(pd.Series(texts, measured.index, object), sort=False):
         low, high = rows["n"].min(), rows["n"].max()
         count = f"n = {low:,}" if low == high else f"n = {low:,} to {high:,}"
         yield Statement(f"{population} ({count})", _places(rows), _places(measured))

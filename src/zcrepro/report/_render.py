@@ -67,7 +67,7 @@ def latex(layout: Layout, title: str, caption: str) -> str:
 
 def _markdown_cells(line: Line, layout: Layout) -> list[str]:
     names = _names(_markdown(line.label), _markdown(line.series), _sup(line.marks), layout)
-    note = [f"`{line.note}`"] if layout.note_column else []
+    note = [f"`{line.note}`" if line.note else ""] if layout.note_column else []
     return [*names, *(_markdown_cell(cell) for cell in line.cells), *note]
 
 
@@ -78,7 +78,7 @@ def _markdown_cell(cell: Cell) -> str:
 
 def _latex_cells(line: Line, layout: Layout) -> list[str]:
     names = _names(_latex(line.label), _latex(line.series), _superscript(line.marks), layout)
-    note = [rf"\texttt{{{_latex(line.note)}}}"] if layout.note_column else []
+    note = [rf"\texttt{{{_latex(line.note)}}}" if line.note else ""] if layout.note_column else []
     return [*names, *(_latex_cell(cell) for cell in line.cells), *note]
 
 

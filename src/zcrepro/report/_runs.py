@@ -1,10 +1,13 @@
 """Runs of an evolution, read from ``evolved/<method>/<training set>/seed-<k>``."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from zcrepro.formulas.normalisation import POPULATION, is_count
 from zcrepro.problems.problem import Problem
+from zcrepro.problems.scores import RELEASED
+from zcrepro.report import citations
 from zcrepro.report._inputs import Inputs
 
 EVOLUTIONS = "evolved"
@@ -16,7 +19,10 @@ class Run:
 
     ``fitness`` and ``held_out`` are Kendall's tau on the training and the held-out architectures, the mean
     over the training problems. ``best`` is the fitness of the best formula of each generation. ``path`` is
-    the name of the input.
+    the name of the input. ``labels`` is the number of training architectures by problem, ``inputs`` are the
+    proxies that a formula could be made of, and ``by_population`` says whether they are standardised over the
+    architectures of the problem that the formula is used on. ``source`` is the kind of the scores, one of
+    SOURCES in ``zcrepro.problems.scores``.
     """
 
     method: str
@@ -31,6 +37,24 @@ class Run:
     held_out_architectures: int
     best: tuple[float, ...]
     path: str
+    labels: Mapping[Problem, int]
+    inputs: tuple[str, ...]
+    by_population: bool
+    source: str
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """The keys of the data that the formula was made from, for ``zcrepro.report.citations``."""
+        published = (citations.RELEASED,) if self.source == RELEASED else ()
+        graf = (citations.GRAF,) if any(map(is_count, self.inputs)) else ()
+        return (*citations.of_problems(self.problems), *published, *graf)
+
+    @property
+    def inputs_in_words(self) -> str:
+        """The number of scores and of structural counts that a formula could be made of."""
+        counts = sum(map(is_count, self.inputs))
+        parts = {"scores": len(self.inputs) - counts, "counts": counts}
+        return " and ".join(f"{number} {of}" for of, number in parts.items() if number)
 
     @property
     def label(self) -> str:
@@ -66,8 +90,12 @@ def _read(name: str, inputs: Inputs) -> Run:
             held_out=_mean([parts["held_out"]["kendall"] for parts in by_problem]),
             architectures=sum(parts["training"]["n"] for parts in by_problem),
             held_out_architectures=sum(parts["held_out"]["n"] for parts in by_problem),
-            best=tuple(float(generation["best"]) for generation in found["history"]),
+            best=tuple(map(float, found["history"]["best"])),
             path=name,
+            labels={Problem.parse(text): parts["training"]["n"] for text, parts in found["fitness"].items()},
+            inputs=tuple(found["inputs"]),
+            by_population=found["normalisation"]["kind"] == POPULATION,
+            source=found["settings"]["source"],
         )
     except (KeyError, TypeError) as error:
         path = inputs.path(name)

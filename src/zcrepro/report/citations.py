@@ -17,6 +17,9 @@ PAPERS = {
 RELEASED = "suite_zero"
 """The key of the scores that NAS-Bench-Suite-Zero published."""
 
+GRAF = "graf"
+"""The key of the paper that introduced structural counts as predictors."""
+
 TRANSNAS = (
     "Y. Duan, X. Chen, H. Xu, Z. Chen, X. Liang, T. Zhang, Z. Li. TransNAS-Bench-101: Improving "
     "Transferability and Generalizability of Cross-Task Neural Architecture Search. CVPR 2021."
@@ -33,6 +36,8 @@ SOURCES = {
     "transnasbench101_macro": TRANSNAS,
     RELEASED: "A. Krishnakumar, C. White, A. Zela, R. Tu, M. Safari, F. Hutter. "
     "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies. NeurIPS 2022 Datasets and Benchmarks.",
+    GRAF: "G. Kadlecová, J. Lukasik, M. Pilát, P. Vidnerová, M. Safari, R. Neruda, F. Hutter. Surprisingly "
+    "Strong Performance Prediction with Neural Graph Features. ICML 2024.",
 }
 """How to cite published data: accuracies by search space, and scores."""
 

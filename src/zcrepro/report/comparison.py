@@ -36,6 +36,7 @@ COLUMNS = (
     "problem",
     "role",
     "name",
+    "choice",
     "cites",
     "promoted",
 )
@@ -183,6 +184,7 @@ def _row(ours: Measured, reference: Reference | None, level: float) -> dict[str,
         "problem": ours.problem,
         "role": ours.role,
         "name": ours.name,
+        "choice": ours.choice,
         "cites": " ".join(ours.cites),
     }
 

@@ -12,6 +12,7 @@ RELATIONS = (ALL, SAMPLE, OTHER_POPULATION, OTHER_TARGET)
 sample of them, other architectures, or correlations with something else than the paper's accuracy."""
 
 ARCHITECTURES, INITIALISATIONS, RUNS, SPLITS = "architectures", "initialisations", "runs", "splits"
+PROBLEMS, EVERY_RUN = "problems", "every run"
 
 INTERVAL_KINDS = {
     ARCHITECTURES: "bootstrap over distinct graphs, for a value on a sample of architectures",
@@ -19,6 +20,9 @@ INTERVAL_KINDS = {
     "architectures of a population",
     RUNS: "Student's t over independent runs of an evolution or a search",
     SPLITS: "over random splits into training and held-out architectures",
+    PROBLEMS: "from the problems on which the whole paired interval over architectures lies above 0 to all "
+    "except those on which it lies below",
+    EVERY_RUN: "the lowest and the highest value of a run, which is not a confidence interval",
 }
 """What an interval ranges over, and how it is computed."""
 
@@ -71,6 +75,9 @@ class Measured:
         The problem that the value is about, as text; empty if it is about several.
     role, name
         One of the roles, and how the proxy, formula or search is called in a summary.
+    choice
+        What the value is of, if that was chosen by a look at the value, such as the name of the best proxy
+        of a problem. It is displayed in the cell.
     cites
         Keys of ``zcrepro.report.citations.SOURCES``: the data that the value is computed from.
 
@@ -98,6 +105,7 @@ class Measured:
     problem: str = ""
     role: str = ""
     name: str = ""
+    choice: str = ""
     cites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from zcrepro.generalization.table import MINUS_HANDCRAFTED
+from zcrepro.report._wins import OVER
 from zcrepro.report.comparison import COLUMNS, NONE
 from zcrepro.report.entry import EVOLVED, HANDCRAFTED
 from zcrepro.report.verdict import DIFFERS, REPRODUCED, VERDICTS
@@ -39,6 +41,7 @@ def headlines(tables: Mapping[str, pd.DataFrame]) -> list[Headline]:
     """Return one headline per problem, from the tables by name. A table may be absent."""
     correlations, searches = _defined(tables.get(CORRELATION)), _defined(tables.get(SEARCH))
     problems = dict.fromkeys([*correlations["problem"], *searches["problem"]])
+    problems.pop("", None)  # of an entry about several problems
     return [
         Headline(
             problem,
@@ -69,6 +72,7 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             f"The evolved formula ranks architectures better than every hand-crafted proxy on {wins} of "
             f"{len(found)} {_plural('problem', len(found))}."
         )
+        said += _surely(tables[CORRELATION])
     counts = verdicts(tables)
     decided = sum(counts.get(verdict, 0) for verdict in (REPRODUCED, DIFFERS))
     if counts:
@@ -76,6 +80,18 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         total = sum(counts.values())
         said.append(f"Of {total} comparisons with values of the papers {decided} are decided: {each}.")
     return said
+
+
+def _surely(correlations: pd.DataFrame) -> list[str]:
+    """Return how many problems the first formula wins and loses by more than the interval of its lead."""
+    wins = correlations[correlations["column"] == OVER[MINUS_HANDCRAFTED]]
+    if wins.empty:
+        return []
+    first = wins.iloc[0]
+    return [
+        f"The whole paired interval of its lead is above 0 on {first['ci_low']:.0f} and below 0 on "
+        f"{first['n'] - first['ci_high']:.0f} of {first['n']}."
+    ]
 
 
 def _plural(noun: str, count: int) -> str:

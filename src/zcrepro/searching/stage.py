@@ -20,7 +20,7 @@ from zcrepro.files import parquet
 from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
 from zcrepro.problems.accuracies import read_both
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.scores import read_scores
+from zcrepro.problems.scores import ScoreTable, read_scores
 from zcrepro.progress import track
 from zcrepro.searching._guide import Guide
 from zcrepro.searching._pool import Pool
@@ -165,7 +165,9 @@ def _domain(chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Seq
     problem = Problem(chosen.space, chosen.task)
     names = sorted({*chosen.guides, *(formula.terminals if formula else ())})
     known = read_both(problem, accuracies)
-    rows = known.merge(read_scores(problem, scores, names, chosen.source), on="arch").sort_values("arch")
+    rows = known.merge(
+        read_scores(problem, [ScoreTable(scores, chosen.source)], names), on="arch"
+    ).sort_values("arch")
     if rows.empty:
         raise ValueError(f"no architecture of {problem} is in both {accuracies} and {scores}")
     space: Space = registry.get("space", chosen.space)
@@ -173,7 +175,7 @@ def _domain(chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Seq
     values = {name: _directed(name, columns[name]) for name in chosen.guides}
     labels = 0
     if formula is not None:
-        values[EVOLVED] = formula.formula.evaluate(columns)
+        values[EVOLVED] = formula.values(columns, len(rows))
         graphs = rows["graph"].to_numpy(object)
         labels = len(set(graphs[~formula.split.held_out(problem.space, graphs)]))
     guides = {name: Guide(v, chosen.warmup, chosen.move_probability) for name, v in values.items()}

@@ -66,6 +66,7 @@ class StageSpace(Space):
     graphs.
     """
 
+    counts_of = "modules"
     count_flops = staticmethod(stage_flops)
     block: ClassVar[type[nn.Module]]
     block_type: ClassVar[str]  # name of the block in the records of NDS

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import nn
 
 from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.spaces._initialisation import SeedOf, build, named_seed
-from zcrepro.spaces.graph import Graph
+from zcrepro.spaces.graph import Graph, carry
 
 Arch = tuple[Any, ...]
 """The structure of an architecture. Each space defines its meaning; it is hashable and ordered."""
@@ -65,10 +65,14 @@ class Space(ABC):
     ``text`` and ``parse`` are inverse to each other. ``canonical`` identifies a class of equal graphs.
     Accuracies are joined by ``text``, because benchmarks trained equal graphs separately, and are split into
     training and held-out sets by ``canonical``.
+
+    ``counts_of`` says what structural counts of the space count: operations of a cell, or whole modules of a
+    network. Counts of the one are not comparable with counts of the other.
     """
 
     name: str
     tasks: ClassVar[Mapping[str, TaskShape]]
+    counts_of: ClassVar[Literal["operations", "modules"]] = "operations"
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -124,9 +128,13 @@ class Space(ABC):
 
         The weights are a function of ``seed``, the space, the task and what the architecture computes.
         Architectures that compute the same function therefore get the same weights. Global random generators
-        are neither used nor changed.
+        are neither used nor changed. The network carries the graph of operations of its architecture, if the
+        space defines one.
         """
-        return build(lambda: self.blueprint(arch, task), self.weight_seed(arch, task, seed))
+        network = build(lambda: self.blueprint(arch, task), self.weight_seed(arch, task, seed))
+        if type(self).graph is not Space.graph:
+            carry(network, self.graph(arch))
+        return network
 
     def parameters(self, arch: Arch, task: str) -> int:
         """Return the number of trainable parameters of the network, counted without allocating them."""

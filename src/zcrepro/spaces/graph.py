@@ -8,6 +8,8 @@ For a space of cells it is the graph of one cell, without the stem, the reductio
 all architectures share. For a space of modules that follow one another it is a chain with one edge per
 module, whatever is inside. Numbers of channels are not in the graph, so two architectures that differ in
 nothing else have the same graph of operations. It is therefore no canonical form.
+
+A network that a space builds carries the graph of its architecture, as a plain attribute.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Kind(Enum):
@@ -92,3 +97,17 @@ def chain(operations: Iterable[Operation]) -> Graph:
     """Return the graph of operations that are applied one after another. There is at least one."""
     edges = tuple(LabelledEdge(place, place + 1, operation) for place, operation in enumerate(operations))
     return Graph(edges, inputs=(0,), outputs=(len(edges),))
+
+
+ATTRIBUTE = "graph_of_operations"
+
+
+def carry(network: nn.Module, graph: Graph) -> None:
+    """Attach the graph of its architecture to a network. It is no part of the network's state."""
+    setattr(network, ATTRIBUTE, graph)
+
+
+def carried(network: nn.Module) -> Graph | None:
+    """Return the graph that a network carries, or None if no space has built it."""
+    found = vars(network).get(ATTRIBUTE)
+    return found if isinstance(found, Graph) else None

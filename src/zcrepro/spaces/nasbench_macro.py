@@ -32,6 +32,7 @@ class NASBenchMacro(AdditiveSpace):
 
     name = "nasbench_macro"
     tasks: ClassVar = {"cifar10": TaskShape((3, 32, 32), (10,))}
+    counts_of = "modules"
     count_flops = staticmethod(multiply_adds)
     operations = (NOTHING, *EXPANSION_AND_KERNEL)
     length = sum(STAGES)

@@ -43,6 +43,12 @@ COUNTS = {
 }
 """What each count is, by name. A live edge lies on a path from an input to an output without none."""
 
+COUNTS_OF = "counts_of"
+"""The entry in the metadata of a table of counts that says what is counted (see ``Space.counts_of``)."""
+
+PREFIX = "structure_"
+"""How the name of a count begins among the names of proxies."""
+
 
 def structural_counts(graph: Graph) -> dict[str, float]:
     """Return all counts by name, in the order of ``COUNTS``. All are 0 if the graph has no path."""

@@ -36,6 +36,7 @@ class TransNASBench101Macro(Space):
 
     name = "transnasbench101_macro"
     tasks: ClassVar = _transnas.TASKS
+    counts_of = "modules"
 
     @property
     def size(self) -> int:

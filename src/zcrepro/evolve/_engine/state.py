@@ -11,9 +11,10 @@ from zcrepro.evolve._engine.selection import Individual
 class Generation:
     """One line of the history.
 
-    ``best`` is the largest fitness, ``mean`` the mean of the defined ones, and ``best_size`` the number of
-    nodes of the best formula. The other counts are totals since the start of the run: ``evaluations`` is the
-    number of formulas whose fitness was computed, and ``repeated_formulas`` of those looked up instead.
+    ``best`` is the fitness on all training rows of the best formula so far, and ``best_size`` its number of
+    nodes. ``mean`` is the mean of the defined fitness in this generation. The other counts are totals since
+    the start of the run: ``evaluations`` is the number of formulas whose fitness was computed, and
+    ``repeated_formulas`` of those looked up instead.
     """
 
     generation: int
@@ -26,8 +27,15 @@ class Generation:
 
 @dataclass(frozen=True)
 class State:
-    """A population, its line of the history, and the state of the generator after it was made."""
+    """A population, the front so far, the line of the history, and the generator after they were made.
+
+    ``discarded`` holds the children that did not survive, so that a run that goes on knows their fitness.
+    It is empty if the next generation is judged on other rows. ``front`` holds the individuals, judged on all
+    training rows, for which no other is as small and fitter.
+    """
 
     population: list[Individual]
+    discarded: list[Individual]
+    front: list[Individual]
     line: Generation
     generator: Mapping[str, Any]

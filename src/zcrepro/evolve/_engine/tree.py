@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from deap import gp
@@ -20,10 +21,10 @@ class Tree(gp.PrimitiveTree):  # type: ignore[misc]
     def __hash__(self) -> int:
         return hash(self.names)
 
-    @property
+    @cached_property
     def names(self) -> "Names":
         """The names of the nodes in prefix order."""
-        return tuple(node.name for node in self)
+        return tuple([node.name for node in self])
 
     def subtree(self, root: int) -> "Tree":
         """Return the subtree whose root stands at ``root``."""

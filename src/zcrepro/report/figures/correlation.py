@@ -24,7 +24,9 @@ def draw(context: Context) -> Drawing:
         return _style.nothing(f"the run makes no {GENERALIZATION}/")
     problems = sorted({problem for formulas in found for problem in formulas.problems})
     shown = pd.concat([_rows(found, problem) for problem in problems])
-    order = shown.groupby("label")["value"].mean().sort_values(kind="stable").index.tolist()
+    constant = shown["evolved"].astype(bool) & shown["value"].isna()
+    means = shown["value"].mask(constant, 0.0).groupby(shown["label"]).mean()
+    order = means.sort_values(kind="stable").index.tolist()
     drawing, axes = _style.panels(
         len(problems), COLUMNS, 3.4, 0.9 + 0.2 * len(order), share_x=True, share_y=True
     )

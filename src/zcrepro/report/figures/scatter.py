@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
-from zcrepro.formulas.formula import Formula
+from zcrepro.formulas.normalisation import is_count
 from zcrepro.problems.accuracies import REPORTING
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import defined
@@ -19,7 +19,7 @@ from zcrepro.report._inputs import Inputs
 from zcrepro.report._scored import with_accuracy
 from zcrepro.report.context import Context
 
-READS = ("features/*", "accuracies/{space}", "generalization/*", "evolved/*")
+READS = ("features/*", "accuracies/{space}", "structure/{space}", "generalization/*", "evolved/*")
 
 FEATURES = "features"
 
@@ -28,11 +28,15 @@ POINTS = 800  # at most so many are drawn in a panel, a random sample; the corre
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of a problem in released units, (n,) each, and the ``metric`` accuracy in percent, (n,)."""
+    """The scores of a problem, (n,) each, and the ``metric`` accuracy in percent, (n,).
+
+    ``columns`` are hand-crafted proxies, and ``formula`` is the evolved one, if the problem has its inputs.
+    """
 
     problem: Problem
     metric: str
     columns: dict[str, np.ndarray]
+    formula: np.ndarray | None
     accuracy: np.ndarray
 
 
@@ -47,13 +51,13 @@ def draw(context: Context) -> Drawing:
         return _style.nothing(f"the run makes no {FEATURES}/")
     drawing, axes = _style.panels(2 * len(found), 2, 4.2, 3.1)
     for place, scores in enumerate(found):
-        name = _best(scores, handcrafted)
-        _panel(axes[2 * place], scores, name, Formula((name,)), _style.HANDCRAFTED, context)
-        if proxy is None or not set(proxy.terminals) <= set(scores.columns):
+        name = _best(scores)
+        _panel(axes[2 * place], scores, name, scores.columns[name], _style.HANDCRAFTED, context)
+        if proxy is None or scores.formula is None:
             axes[2 * place + 1].set_axis_off()
         else:
             label = f"{proxy.method} on {proxy.training_set}, repeat {proxy.repeat}"
-            _panel(axes[2 * place + 1], scores, label, proxy.formula, _style.EVOLVED, context)
+            _panel(axes[2 * place + 1], scores, label, scores.formula, _style.EVOLVED, context)
     drawing.suptitle("Score against accuracy, one dot per architecture", x=0.01, ha="left")
     return drawing
 
@@ -75,30 +79,35 @@ def _scores(name: str, inputs: Inputs, handcrafted: set[str], proxy: EvolvedProx
     draw = inputs.draws(name)[0]
     accuracies = inputs.frame(f"accuracies/{problem.space}")
     metric, rows, _ = with_accuracy(draw, accuracies, problem.task, REPORTING)
+    if f"structure/{problem.space}" in inputs:
+        rows = rows.merge(inputs.frame(f"structure/{problem.space}").drop(columns="graph"), on="arch")
     scored = set(rows.columns[rows.notna().any()]) & set(rows.select_dtypes(np.float64).columns)
-    wanted = handcrafted or scored - {"accuracy"}
-    names = sorted(scored & (wanted | set(proxy.terminals if proxy else ())))
+    shown = scored & (handcrafted or {each for each in scored if not is_count(each)} - {"accuracy"})
+    names = sorted(shown | (scored & set(proxy.terminals if proxy else ())))
     columns = {each: to_released_units(each, rows[each].to_numpy()) for each in names}
-    kept = np.isfinite(np.stack(list(columns.values()))).all(axis=0)
+    defined = np.isfinite(np.stack(list(columns.values()))).all(axis=0)
+    rows, columns = rows[defined], {each: values[defined] for each, values in columns.items()}
+    formula = proxy.values(columns, len(rows)) if proxy and scored.issuperset(proxy.terminals) else None
+    kept = np.ones(len(rows), np.bool_)
     if proxy is not None:
-        kept &= proxy.split.held_out(problem.space, rows["graph"].to_numpy(object))
+        kept = proxy.split.held_out(problem.space, rows["graph"].to_numpy(object))
     return Scores(
         problem,
         metric,
-        {each: values[kept] for each, values in columns.items()},
+        {each: columns[each][kept] for each in sorted(shown)},
+        None if formula is None else formula[kept],
         rows["accuracy"].to_numpy()[kept],
     )
 
 
-def _best(scores: Scores, handcrafted: set[str]) -> str:
-    """Return the hand-crafted proxy with the largest Kendall's tau; all proxies if none is called so."""
-    names = [name for name in sorted(scores.columns) if not handcrafted or name in handcrafted]
-    taus = {name: kendall(scores.columns[name], scores.accuracy) for name in names}
-    return max(names, key=lambda name: np.nan_to_num(taus[name], nan=-np.inf))
+def _best(scores: Scores) -> str:
+    """Return the hand-crafted proxy with the largest Kendall's tau."""
+    taus = {name: kendall(scores.columns[name], scores.accuracy) for name in sorted(scores.columns)}
+    return max(taus, key=lambda name: np.nan_to_num(taus[name], nan=-np.inf))
 
 
-def _panel(ax: Axes, scores: Scores, label: str, formula: Formula, colour: str, context: Context) -> None:
-    values, accuracy = defined(formula.evaluate(scores.columns), scores.accuracy)
+def _panel(ax: Axes, scores: Scores, label: str, of: np.ndarray, colour: str, context: Context) -> None:
+    values, accuracy = defined(of, scores.accuracy)
     count = len(values)
     drawn = np.arange(count)
     if count > POINTS:

@@ -1,83 +1,103 @@
-"""Kendall's tau of every hand-crafted proxy and of the evolved formulas, problem by problem.
+"""Kendall's tau of hand-crafted proxies, the best count and the evolved formulas, problem by problem.
 
 After Phan and Luong (2025), whose printed values are not known. So there is no reference, and the claim to
 look at is that the evolved formula ranks better than every hand-crafted proxy.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from zcrepro.problems.problem import Problem
-from zcrepro.report import _formulas, _runs, citations
+from zcrepro.report import _evolved, _formulas, _runs, _wins
 from zcrepro.report._base import Table
 from zcrepro.report._formulas import GENERALIZATION, METRIC, Formulas
 from zcrepro.report._populations import describe, embedded_note
 from zcrepro.report.context import Context
-from zcrepro.report.entry import (
-    ARCHITECTURES,
-    EVOLVED,
-    HANDCRAFTED,
-    Measured,
-    absent,
-    spread_note,
-    stated,
-)
+from zcrepro.report.entry import ARCHITECTURES, EVOLVED, HANDCRAFTED, Measured, absent, stated
+from zcrepro.spaces.structural_counts import PREFIX
 
 READS = ("generalization/srgp", "evolved/srgp/*")
 
 METHOD = "srgp"
 
-FITTEST, MEDIAN, BEST = "fittest", "median", "best"
-NOTES = {
-    FITTEST: "the run that is fittest on its training architectures",
-    MEDIAN: "the middle run on this problem",
-    BEST: "the best run on these very architectures: an upper bound, not a value to compare with",
-}
+NUMBER, LEFT_OUT = "architectures", "left out: a score is undefined"
+BEST_COUNT = "best count"
+FITTEST, MEDIAN = "fittest", "median"
 
 
 def measure(context: Context) -> Iterator[Measured]:
-    """Yield an entry per proxy, and three per training set; intervals are the generalization stage's."""
+    """Yield an entry per proxy, one for the best count, and two rows with their wins per training set.
+
+    The intervals are those of the generalization stage.
+    """
     formulas = _formulas.read_formulas(context.inputs, METHOD)
     if formulas is None:
         yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{METHOD}")
         return
     for problem in formulas.problems:
-        for _, row in formulas.of_handcrafted(problem).iterrows():
-            name = str(row["name"])
-            yield _measured(name, problem, row, HANDCRAFTED, name, HANDCRAFTED, int(row["draws"]))
-        for training_set in formulas.training_sets:
-            yield from _evolved(formulas, problem, training_set)
+        yield from _beside(formulas, problem)
+    for training_set in formulas.training_sets:
+        for which in (FITTEST, MEDIAN):
+            yield from _evolved_rows(formulas, training_set, which)
 
 
-def _evolved(formulas: Formulas, problem: Problem, training_set: str) -> Iterator[Measured]:
-    rows = formulas.of_training_set(problem, training_set)
-    chosen = {
-        FITTEST: formulas.of_fittest(problem, training_set),
-        MEDIAN: _formulas.median(rows),
-        BEST: _formulas.best(rows),
-    }
-    for which, row in chosen.items():
-        name = f"{training_set} ({which})"
-        label = f"evolved on {name}"
+def _beside(formulas: Formulas, problem: Problem) -> Iterator[Measured]:
+    """Yield what stands beside the formulas: the architectures, the proxies, and the best count."""
+    proxies = formulas.of_handcrafted(problem)
+    defined = proxies[proxies["value"].notna()]
+    if len(defined):
+        yield _number(formulas, NUMBER, problem, defined.iloc[0], "n")
+        yield _number(formulas, LEFT_OUT, problem, defined.iloc[0], "undefined")
+    for _, row in proxies.iterrows():
+        name = str(row["name"])
+        if row["status"].startswith("no score"):
+            yield absent(name, str(problem), METRIC, "", "no published score")
+        else:
+            yield replace(
+                _tau(formulas, name, problem, row), role=HANDCRAFTED, name=name, seeds=int(row["draws"])
+            )
+    best = _formulas.best_either_way(formulas.of_counts(problem))
+    if best is not None:
+        choice = str(best["name"]).removeprefix(PREFIX)
+        yield replace(_tau(formulas, BEST_COUNT, problem, best), name=choice, choice=choice)
+
+
+def _evolved_rows(formulas: Formulas, training_set: str, which: str) -> Iterator[Measured]:
+    """Yield the row of the fittest formula of a training set, or that of the middle one on each problem."""
+    name = f"{training_set} ({which})"
+    label = f"evolved on {name}"
+    chosen = []
+    for problem in formulas.problems:
+        rows = formulas.of_training_set(problem, training_set)
+        row = formulas.of_fittest(problem, training_set) if which == FITTEST else _formulas.median(rows)
         if row is not None:
-            yield _measured(label, problem, row, EVOLVED, name, NOTES[which], len(rows))
+            chosen.append((problem, row))
+            yield replace(_tau(formulas, label, problem, row), role=EVOLVED, name=name, seeds=len(rows))
         elif which == FITTEST and _runs.fittest(formulas.runs, training_set) is None:
             yield absent(label, str(problem), METRIC, "", f"{_runs.EVOLUTIONS}/{METHOD}/{training_set}")
         else:
-            yield absent(label, str(problem), METRIC, "", "no run has a value")
+            yield absent(label, str(problem), METRIC, "", "no run was judged")
+    how = tuple({_evolved.normalisation(row) for _, row in chosen})
+    yield from _wins.of_one(formulas, label, _wins.leads_of(formulas, chosen), how)
 
 
-def _measured(
-    label: str, problem: Problem, row: pd.Series, role: str, name: str, note: str, seeds: int
-) -> Measured:
-    notes = [
-        note,
-        f"with {row['metric_of']} accuracy",
-        spread_note(row["draws"], row["lowest"], row["highest"]),
-        embedded_note(problem),
-        f"undefined scores left out: {row['undefined']}" if row["undefined"] else "",
-    ]
+def _number(formulas: Formulas, label: str, problem: Problem, row: pd.Series, column: str) -> Measured:
+    return Measured(
+        row=label,
+        column=str(problem),
+        metric="architectures",
+        value=float(row[column]),
+        n=int(row["n"]),
+        population=describe(problem, str(row["population"])),
+        notes=stated(_about(problem, row)),
+        cites=formulas.cites(problem),
+    )
+
+
+def _tau(formulas: Formulas, label: str, problem: Problem, row: pd.Series) -> Measured:
+    about = [] if row["status"] == _evolved.CONSTANT else _about(problem, row)
     return Measured(
         row=label,
         column=str(problem),
@@ -85,24 +105,33 @@ def _measured(
         value=float(row["value"]),
         n=int(row["n"]),
         population=describe(problem, str(row["population"])),
-        notes=stated(notes),
+        notes=stated([*_evolved.notes(row), *about]),
         interval=(float(row["ci_low"]), float(row["ci_high"])),
         interval_kind=ARCHITECTURES,
-        seeds=seeds,
+        seeds=1,
         problem=str(problem),
-        role=role,
-        name=name,
-        cites=citations.of_problems([problem]),
+        cites=formulas.cites(problem),
     )
+
+
+def _about(problem: Problem, row: pd.Series) -> Iterator[str]:
+    yield f"with {row['metric_of']} accuracy"
+    if row["draws"] > 1:
+        yield f"mean over {row['draws']} draws of the scores"
+    yield embedded_note(problem)
 
 
 TABLE = Table(
     paper="SRGP",
     title="SRGP: rank correlation of hand-crafted and evolved proxies",
     caption=(
-        "Kendall's tau with accuracy, the mean over the draws of the scores, with a bootstrap interval over "
-        "architectures. Where a formula was evolved in a problem's space, it and the hand-crafted proxies "
-        "are judged on architectures that no evolution saw."
+        "Kendall's tau with accuracy, with a bootstrap interval over architectures. Rows: every hand-crafted "
+        "proxy; the best structural count of each problem, by absolute value; and for each training set the "
+        "run that is fittest on its training architectures, and the middle run on each problem, which is "
+        "another run from column to column. If a formula was evolved in a problem's space, it is judged on "
+        "architectures that no evolution saw, and so are, for the first training set, the rows above. A "
+        "formula compares the candidates of a problem; an input that the problem does not offer is replaced "
+        f"by its mean. {_wins.OF_ONE} {_wins.RIVALS}"
     ),
     measure=measure,
 )

@@ -12,6 +12,7 @@ from zcrepro.ranking.correlation import spearman
 from zcrepro.report import citations
 from zcrepro.report._base import Table
 from zcrepro.report._scored import with_accuracy
+from zcrepro.report._suite_zero import TASKS
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, HANDCRAFTED, Measured, absent
 
@@ -21,24 +22,6 @@ READS = (
     "released/nasbench?01",
     "released/transnasbench101_*",
 )
-
-FURTHER = ("ninapro", "svhn", "scifar100")
-TRANSNAS = (
-    "class_object",
-    "class_scene",
-    "jigsaw",
-    "room_layout",
-    "segmentsemantic",
-    "autoencoder",
-    "normal",
-)
-TASKS = {
-    "nasbench101": ("cifar10",),
-    "nasbench201": ("cifar10", "cifar100", "ImageNet16-120", *FURTHER),
-    "nasbench301": ("cifar10", *FURTHER),
-    "transnasbench101_micro": (*TRANSNAS, *FURTHER),
-    "transnasbench101_macro": TRANSNAS,
-}
 
 METRIC = "spearman"
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.scores import of_one_source
 from zcrepro.proxies.feature_table import computed
+from zcrepro.proxies.sources import of_one_source
 from zcrepro.ranking import vote
 from zcrepro.ranking.correlation import mean_over_draws, spearman
 from zcrepro.report import citations
@@ -82,6 +82,7 @@ STAND_IN_NOTE = (
 NOTES = {
     WITHOUT_NORMS: "as its authors define it, while the paper's code keeps BatchNorm in the reduction blocks",
     "jacob_cov": "jacov as NASLib defines it",
+    "fisher": "biased convolutions that read zeros raise it for poor networks of the paper: docs/proxies.md",
     PAIRS: "a share of pairs, though the paper labels it a rank correlation: 2p - 1 compares with Kendall",
     RANK_SUM: "what the vote of the same three proxies is as a rank correlation",
 }

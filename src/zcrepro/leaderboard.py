@@ -1,0 +1,261 @@
+"""Judge formulas, models and single proxies that learnt from the same few labels, sample by sample.
+
+A sample is a draw of training architectures, on which each training set evolved one formula. Everything is
+judged by test accuracy on the graphs that the sample does not hold. See
+``docs/reproduction/leaderboard_nasbench201.md``.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.stats import rankdata
+
+from zcrepro import provenance, seeds, settings
+from zcrepro.files import parquet
+from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.normalisation import POPULATION, Normalisation, is_count
+from zcrepro.problems.accuracies import CHOOSING, REPORTING
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Files, Rows, files_of, read
+from zcrepro.problems.split import Split, draw
+from zcrepro.progress import track
+from zcrepro.ranking.vote import rank_sum
+from zcrepro.ranking.with_one import KendallWith
+
+FORMULA, EXTRA_TREES, SVR = "formula", "ExtraTrees", "support vector regression"
+PROXY, COUNT, AGGREGATE, CEILING = "proxy", "count", "aggregate", "ceiling"
+
+TENTH = 0.1
+
+SCHEMA = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("entry", pa.string()),
+        ("inputs", pa.string()),
+        ("population", pa.string()),
+        ("problem", pa.string()),
+        ("sample", pa.int64()),
+        ("kendall", pa.float64()),
+        ("best_tenth", pa.float64()),
+        ("n", pa.int64()),
+        ("labels", pa.int64()),
+        ("formula", pa.string()),
+        ("size", pa.int64()),
+    ]
+)
+"""``kendall`` is with test accuracy on the ``n`` held-out architectures, and ``best_tenth`` among the best
+tenth of them. ``inputs`` is the training set, for what learns from labels."""
+
+KEY = ["population", "kind", "entry", "inputs", "problem", "sample"]
+
+
+@dataclass(frozen=True)
+class LeaderboardSettings:
+    """What is judged.
+
+    ``problems`` maps each problem, written space/task, to that whose scores are read, and ``architectures``
+    to the number of its labels. ``inputs`` are those of each training set. ``source`` is one of SOURCES in
+    ``zcrepro.problems.scores``.
+    """
+
+    name: str
+    problems: dict[str, str]
+    architectures: dict[str, int]
+    inputs: dict[str, list[str]]
+    source: str
+    population: str
+    handcrafted: list[str]
+    counts: list[str]
+    seed: int
+    max_undefined_share: float
+
+
+def lead(
+    *,
+    settings_file: Path,
+    evolved: list[Path],
+    accuracies: list[Path],
+    scores: list[Path],
+    structure: list[Path],
+    output: Path,
+) -> None:
+    """Judge formulas of several training sets, and models and proxies beside them.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of LeaderboardSettings.
+    evolved
+        JSON of evolved formulas: the repeats of every training set, each on a sample of its own.
+    accuracies, scores, structure
+        Parquet of accuracies, of scores and of structural counts, one each for every problem.
+    output
+        Parquet: one row per entry, problem and sample.
+    """
+    chosen = settings.load(settings_file, LeaderboardSettings)
+    metadata = provenance.metadata("lead", settings.as_mapping(chosen))
+    files = files_of(
+        list(chosen.problems.values()), accuracies, scores, structure, source=chosen.source, completed={}
+    )
+    proxies = [load_proxy(path) for path in evolved]
+    benchmark = Benchmark.read(chosen, files)
+    rows: list[dict[str, Any]] = []
+    for sample in track(sorted({proxy.repeat for proxy in proxies}), f"leaderboard {chosen.name}"):
+        of_sample = [proxy for proxy in proxies if proxy.repeat == sample]
+        rows += (row | {"sample": sample} for row in _Sample(chosen, benchmark, sample, of_sample).rows())
+    frame = pd.DataFrame(rows).assign(population=chosen.population)
+    parquet.write(output, frame.reindex(columns=SCHEMA.names), SCHEMA, KEY, metadata)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The rows of each problem, with validation accuracy for training and with test accuracy for judging.
+
+    Their scores are standardised over all rows.
+    """
+
+    choosing: Sequence[Rows]
+    reporting: Sequence[Rows]
+
+    @classmethod
+    def read(cls, chosen: LeaderboardSettings, files: Sequence[Files]) -> "Benchmark":
+        """Return the rows that have every score that anything needs."""
+        problems = [Problem.parse(text) for text in chosen.problems]
+        wanted = dict.fromkeys(
+            [*chosen.handcrafted, *chosen.counts, *(n for of in chosen.inputs.values() for n in of)]
+        )
+
+        def rows(metrics: Sequence[str]) -> list[Rows]:
+            return [
+                read(
+                    problem, of, list(wanted), metrics=metrics, max_undefined_share=chosen.max_undefined_share
+                )
+                for problem, of in zip(problems, files, strict=True)
+            ]
+
+        return cls(rows(CHOOSING), rows(REPORTING))
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What is judged on one sample of labels."""
+
+    chosen: LeaderboardSettings
+    benchmark: Benchmark
+    number: int
+    formulas: Sequence[EvolvedProxy]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of all entries."""
+        reporting = self.benchmark.reporting
+        for proxy in self.formulas:
+            values = [proxy.values(rows.columns, len(rows)) for rows in reporting]
+            entry = {"kind": FORMULA, "entry": FORMULA, "inputs": proxy.training_set, "size": proxy.size}
+            # A training set without scores may hold an architecture of which a score is undefined: its split
+            # is then another one.
+            yield from self._judged(entry | {"formula": str(proxy.formula)}, values, proxy.split)
+        training, split = draw(
+            self.benchmark.choosing,
+            [self.chosen.architectures[problem] for problem in self.chosen.problems],
+            seeds.derive(self.chosen.seed, "sample", self.number),
+        )
+        for entry, values in self._others(training):
+            yield from self._judged(entry, values, split)
+
+    def _judged(
+        self, entry: dict[str, Any], values: Sequence[np.ndarray], split: Split
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the row of an entry for each problem."""
+        labels = sum(self.chosen.architectures.values())
+        for rows, of_problem in zip(self.benchmark.reporting, values, strict=True):
+            held_out = split.held_out(rows.problem.space, rows.graph)
+            yield (
+                {"labels": labels, "formula": "", "size": 1, "inputs": ""}
+                | entry
+                | _row(rows, of_problem, held_out)
+            )
+
+    def _others(self, training: Sequence[Rows]) -> Iterator[tuple[dict[str, Any], list[np.ndarray]]]:
+        """Yield each entry that is no formula, with its values on the rows of each problem."""
+        reporting = self.benchmark.reporting
+        for training_set, inputs in self.chosen.inputs.items():
+            data = _Standardised(training, self.benchmark, inputs)
+            for kind, model in ((EXTRA_TREES, _extra_trees), (SVR, _support_vectors)):
+                predicted = data.predicted(model, seeds.derive(self.chosen.seed, kind, self.number))
+                yield {"kind": kind, "entry": kind, "inputs": training_set}, predicted
+        for kind, names in ((PROXY, self.chosen.handcrafted), (COUNT, self.chosen.counts)):
+            for name in names:
+                taus = [KendallWith(rows.accuracy)(rows.columns[name]) for rows in training]
+                sign = -1.0 if sum(tau for tau in taus if not math.isnan(tau)) < 0 else 1.0
+                yield {"kind": kind, "entry": name}, [sign * rows.columns[name] for rows in reporting]
+        ranked = [_rank_sum(rows, self.chosen.handcrafted) for rows in reporting]
+        yield {"kind": AGGREGATE, "entry": "rank sum of all scores", "labels": 0}, ranked
+        known = [dict(zip(rows.arch, rows.accuracy, strict=True)) for rows in self.benchmark.choosing]
+        validation = [
+            np.array([of[arch] for arch in rows.arch]) for of, rows in zip(known, reporting, strict=True)
+        ]
+        yield {"kind": CEILING, "entry": "validation accuracy", "labels": 0}, validation
+
+
+def _row(rows: Rows, values: np.ndarray, held_out: np.ndarray) -> dict[str, Any]:
+    """Return Kendall's tau on the held-out rows of a problem, and among the best tenth of them."""
+    kept = held_out & ~np.isnan(values)
+    x, y = values[kept], rows.accuracy[kept]
+    best = y >= np.quantile(y, 1 - TENTH)
+    return {
+        "problem": str(rows.problem),
+        "kendall": KendallWith(y)(x),
+        "best_tenth": KendallWith(y[best])(x[best]),
+        "n": int(kept.sum()),
+    }
+
+
+Model = Callable[[int], Any]
+
+
+class _Standardised:
+    """The labels of a sample as inputs and targets of a regression.
+
+    The target is the rank of the validation accuracy within its problem, in (0, 1].
+    """
+
+    def __init__(self, training: Sequence[Rows], benchmark: Benchmark, names: Sequence[str]) -> None:
+        normalisation = Normalisation(POPULATION)
+
+        def matrix(rows: Rows) -> np.ndarray:
+            return np.stack(list(normalisation.inputs(rows.columns, names, len(rows)).values()), axis=1)
+
+        self._judged = [matrix(rows) for rows in benchmark.reporting]
+        whole = [matrix(rows) for rows in benchmark.choosing]
+        drawn = [np.isin(rows.arch, of.arch) for rows, of in zip(benchmark.choosing, training, strict=True)]
+        self._inputs = np.concatenate([of[kept] for of, kept in zip(whole, drawn, strict=True)])
+        self._targets = np.concatenate([rankdata(rows.accuracy) / len(rows) for rows in training])
+
+    def predicted(self, model: Model, seed: int) -> list[np.ndarray]:
+        """Return what a model, fitted to the labels, predicts for the rows of each problem."""
+        fitted = model(seed % 2**31).fit(self._inputs, self._targets)
+        return [np.asarray(fitted.predict(inputs), np.float64) for inputs in self._judged]
+
+
+def _extra_trees(seed: int) -> Any:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    return ExtraTreesRegressor(500, min_samples_leaf=2, random_state=seed)
+
+
+def _support_vectors(seed: int) -> Any:
+    from sklearn import svm
+    from sklearn.model_selection import GridSearchCV, KFold
+
+    grid = {"C": [0.1, 0.3, 1, 3, 10], "gamma": [0.003, 0.01, 0.03, 0.1], "epsilon": [0.05]}
+    return GridSearchCV(svm.SVR(), grid, cv=KFold(5, shuffle=True, random_state=seed))
+
+
+def _rank_sum(rows: Rows, names: Sequence[str]) -> np.ndarray:
+    return rank_sum(np.stack([rows.columns[name] for name in names if not is_count(name)]))

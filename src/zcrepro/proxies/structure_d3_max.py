@@ -1,0 +1,8 @@
+"""Convolutions of kernel 3 and larger on a path: the largest number.
+
+Higher is better, by our choice.
+"""
+
+from zcrepro.proxies._passes.graph import count
+
+PROXY = count("d3_max", r"\max_{\pi \in \Pi} n_{\mathrm{conv} \ge 3}(\pi)")

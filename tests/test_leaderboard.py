@@ -1,0 +1,160 @@
+"""The leaderboard stage: what learns from a sample of labels is judged on all other graphs."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sealing import to_parquet
+from zcrepro import seeds
+from zcrepro.evolve.stage import evolve
+from zcrepro.files import parquet
+from zcrepro.files.json import write_sealed
+from zcrepro.formulas.evolved import load_proxy
+from zcrepro.leaderboard import lead
+from zcrepro.ranking.correlation import kendall
+from zcrepro.ranking.vote import rank_sum
+
+ROWS, LABELS = 300, 30
+PROBLEMS = ("s/a", "s/b")
+OPTIONS: dict[str, Any] = {
+    "functions": ["add", "sub"],
+    "correlation": "kendall",
+    "combine": "mean",
+    "population": 20,
+    "generations": 3,
+    "restarts": 1,
+    "crossover": 0.6,
+    "mutation": 0.3,
+    "selection": "tournament",
+    "tournament": 3,
+    "price": 0.0,
+    "max_size": 9,
+    "minibatch": 1.0,
+    "most_important": 0,
+}
+EVOLVE: dict[str, Any] = {
+    "method": "srgp",
+    "training_set": "pair",
+    "problems": [{"problem": each, "architectures": LABELS, "scored_as": "s/a"} for each in PROBLEMS],
+    "source": "features",
+    "completed": [],
+    "inputs": ["nwot", "snip"],
+    "normalisation": "population",
+    "seed": 5,
+    "options": OPTIONS,
+    "max_undefined_share": 0.0,
+}
+LEAD: dict[str, Any] = {
+    "name": "pair",
+    "problems": dict.fromkeys(PROBLEMS, "s/a"),
+    "architectures": dict.fromkeys(PROBLEMS, LABELS),
+    "inputs": {"pair": ["nwot", "snip"]},
+    "source": "features",
+    "population": "three hundred networks",
+    "handcrafted": ["nwot", "snip"],
+    "counts": ["structure_paths"],
+    "seed": 5,
+    "max_undefined_share": 0.0,
+}
+SAMPLES = (0, 1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("leaderboard")
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"arch": [f"arch {number:03}" for number in range(ROWS)]})
+    rows = rows.assign(graph=rows["arch"])
+    quality = rng.normal(size=ROWS)
+    scores = rows.assign(nwot=quality + rng.normal(size=ROWS), snip=rng.normal(size=ROWS) - quality)
+    to_parquet(scores.assign(nwot_status="ok", snip_status="ok"), folder / "scores.parquet")
+    to_parquet(
+        rows.assign(structure_paths=rng.integers(5, size=ROWS).astype(float)), folder / "structure.parquet"
+    )
+    accuracies = [
+        rows.assign(
+            task=task, metric=metric, accuracy=quality + 0.3 * rng.normal(size=ROWS), seeds=1, source="t"
+        )
+        for task in "ab"
+        for metric in ("validation", "test")
+    ]
+    to_parquet(pd.concat(accuracies), folder / "accuracies.parquet")
+    tables: dict[str, Any] = {
+        "accuracies": [folder / "accuracies.parquet"] * 2,
+        "scores": [folder / "scores.parquet"] * 2,
+        "structure": [folder / "structure.parquet"] * 2,
+    }
+    for sample in SAMPLES:
+        write_sealed(folder / "evolve.json", EVOLVE | {"repeat": sample, "sample": sample})
+        evolve(settings_file=folder / "evolve.json", **tables, output=folder / f"seed-{sample}.json")
+    write_sealed(folder / "lead.json", LEAD)
+    evolved = [folder / f"seed-{sample}.json" for sample in SAMPLES]
+    lead(settings_file=folder / "lead.json", evolved=evolved, **tables, output=folder / "out.parquet")
+    return folder
+
+
+def accuracy(folder: Path, task: str, metric: str) -> pd.Series:
+    table = parquet.read(folder / "accuracies.parquet")
+    return table[(table["task"] == task) & (table["metric"] == metric)].set_index("arch")["accuracy"]
+
+
+def judged(folder: Path, **where: Any) -> pd.DataFrame:
+    table = parquet.read(folder / "out.parquet")
+    for column, wanted in where.items():
+        table = table[table[column] == wanted]
+    return table
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_formula_is_judged_by_test_accuracy_on_the_graphs_that_its_sample_does_not_hold(
+    folder: Path, sample: int
+) -> None:
+    proxy = load_proxy(folder / f"seed-{sample}.json")
+    scores = parquet.read(folder / "scores.parquet").sort_values("arch")
+    values = proxy.values({name: scores[name].to_numpy() for name in ("nwot", "snip")}, ROWS)
+    held_out = proxy.split.held_out("s", scores["graph"].to_numpy(object))
+    assert held_out.sum() == ROWS - 2 * LABELS
+    for task in "ab":
+        truth = accuracy(folder, task, "test").loc[scores["arch"]].to_numpy()
+        row = judged(folder, kind="formula", problem=f"s/{task}", sample=sample).iloc[0]
+        assert row["kendall"] == pytest.approx(kendall(values[held_out], truth[held_out]))
+        best = truth[held_out] >= np.quantile(truth[held_out], 0.9)
+        assert row["best_tenth"] == pytest.approx(kendall(values[held_out][best], truth[held_out][best]))
+        assert (row["n"], row["labels"], row["size"]) == (ROWS - 2 * LABELS, 2 * LABELS, proxy.size)
+
+
+def test_samples_hold_different_graphs(folder: Path) -> None:
+    splits = [load_proxy(folder / f"seed-{sample}.json").split for sample in SAMPLES]
+    assert splits[0].seed == seeds.derive(5, "sample", 0)
+    assert splits[0] != splits[1]
+
+
+def test_the_sign_of_a_single_proxy_is_learnt_from_the_labels(folder: Path) -> None:
+    assert (judged(folder, entry="snip")["kendall"] > 0.2).all()
+
+
+def test_models_learn_more_than_one_proxy_says(folder: Path) -> None:
+    best = judged(folder, kind="proxy").groupby("entry")["kendall"].mean().max()
+    for kind in ("ExtraTrees", "support vector regression"):
+        rows = judged(folder, kind=kind)
+        assert len(rows) == len(SAMPLES) * len(PROBLEMS)
+        assert rows["kendall"].mean() > best
+        assert (rows["inputs"] == "pair").all()
+
+
+def test_the_aggregate_and_the_ceiling_need_no_labels(folder: Path) -> None:
+    rows = judged(folder, kind="ceiling", problem="s/a", sample=0)
+    proxy = load_proxy(folder / "seed-0.json")
+    validation, test = accuracy(folder, "a", "validation"), accuracy(folder, "a", "test")
+    held_out = proxy.split.held_out("s", validation.index.to_numpy(object))
+    expected = kendall(validation[held_out].to_numpy(), test.loc[validation.index][held_out].to_numpy())
+    assert rows["kendall"].iloc[0] == pytest.approx(expected)
+    scores = parquet.read(folder / "scores.parquet").set_index("arch").loc[validation.index]
+    summed = rank_sum(scores[["nwot", "snip"]].to_numpy().T)
+    expected = kendall(summed[held_out], test.loc[validation.index][held_out].to_numpy())
+    aggregate = judged(folder, kind="aggregate", problem="s/a", sample=0)
+    assert aggregate["kendall"].iloc[0] == pytest.approx(expected)
+    assert set(rows["labels"]) == set(aggregate["labels"]) == {0}
