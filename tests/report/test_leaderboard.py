@@ -70,7 +70,9 @@ def test_means_are_over_the_samples(tmp_path: Path) -> None:
     assert low < 0.6  # Student's t with one degree of freedom is wide
     assert high > 0.8
     assert value(found, "formula of both", "mean").value == pytest.approx(0.7)
-    assert value(found, "nwot", "mean", "kendall among the best tenth").value == pytest.approx(0.25)
+    assert value(found, "nwot", "mean, best tenth", "kendall among the best tenth").value == pytest.approx(
+        0.25
+    )
 
 
 def test_entries_are_compared_with_the_first_sample_by_sample(tmp_path: Path) -> None:
@@ -86,3 +88,8 @@ def test_entries_are_compared_with_the_first_sample_by_sample(tmp_path: Path) ->
 def test_a_run_without_leaderboard_says_so() -> None:
     found: list[Any] = list(TABLE.measure(Context(Inputs([], []), 0, 10, 0.95)))
     assert [each.missing for each in found] == ["the run makes no leaderboard/"]
+
+
+def test_no_two_values_stand_in_one_cell(tmp_path: Path) -> None:
+    cells = [(each.row, each.column, each.series) for each in table(tmp_path)]
+    assert len(cells) == len(set(cells))

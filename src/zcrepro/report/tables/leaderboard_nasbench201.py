@@ -23,6 +23,7 @@ KENDALL, BEST_TENTH = "kendall", "kendall among the best tenth"
 COLUMNS = {KENDALL: "kendall", BEST_TENTH: "best_tenth"}
 
 MEAN, BEHIND = "mean", "behind the first"
+AMONG_BEST = ", best tenth"
 
 SHOWN = {PROXY: 3, COUNT: 3}
 """Of single proxies and counts, so many of the best are shown."""
@@ -71,9 +72,11 @@ def _values(
 ) -> Iterator[Measured]:
     """Yield tau on each problem and over all problems, then tau among the best tenth, over the samples."""
     for metric, column in COLUMNS.items():
+        suffix = "" if metric == KENDALL else AMONG_BEST
         for problem, of in rows.groupby("problem", sort=False):
-            yield _entry(key, str(problem), metric, of[column].to_numpy(), of, context, several)
-        yield _entry(key, MEAN, metric, _by_sample(rows, column).to_numpy(), rows, context, several)
+            yield _entry(key, f"{problem}{suffix}", metric, of[column].to_numpy(), of, context, several)
+        values = _by_sample(rows, column).to_numpy()
+        yield _entry(key, f"{MEAN}{suffix}", metric, values, rows, context, several)
 
 
 def _behind(
