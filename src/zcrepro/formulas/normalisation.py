@@ -36,7 +36,7 @@ DECIMALS = 9
 """Inputs are rounded, so that bits which differ between processors decide no comparison of an evolution."""
 
 DIGITS = 4
-"""Significant digits of a mean and a deviation: a formula in print is the formula in the file."""
+"""Significant digits of a stored mean or deviation. So few can be printed, and computed with, in full."""
 
 
 @dataclass(frozen=True)

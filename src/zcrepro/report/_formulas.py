@@ -152,7 +152,7 @@ def best_either_way(rows: pd.DataFrame) -> pd.Series | None:
 def median(rows: pd.DataFrame) -> pd.Series | None:
     """Return the row in the middle by value, the lower one of two; None if there is no row.
 
-    It is the row of a real run, with an interval of its own. An undefined value counts as 0.
+    No two runs are averaged, so the row has an interval of its own. An undefined value counts as 0.
     """
     ordered = rows.loc[rows["value"].fillna(0.0).sort_values(kind="stable").index]
     return None if ordered.empty else ordered.iloc[(len(ordered) - 1) // 2]

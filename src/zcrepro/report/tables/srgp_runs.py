@@ -85,7 +85,7 @@ def _heading(runs: Sequence[Run]) -> str:
 
 
 def _statistics(values: Sequence[float]) -> Mapping[str, float]:
-    """Return the statistics of a summary. The median is the value of a run, the lower of two."""
+    """Return the statistics of a summary. If two values are in the middle, the median is the lower one."""
     known = np.array([value for value in values if not math.isnan(value)], np.float64)
     if not len(known):
         return {}

@@ -53,7 +53,7 @@ class Task:
     signs
         The sign of Kendall's tau of each, the proxies first, (m,).
     found
-        Their correlations with accuracy after each was multiplied by its sign.
+        The correlations with accuracy of the scores, each multiplied by its sign.
     """
 
     rows: Rows
