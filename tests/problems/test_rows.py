@@ -11,7 +11,7 @@ from sealing import to_parquet
 from zcrepro.files import parquet
 from zcrepro.problems.accuracies import CHOOSING, REPORTING
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import Files, Rows, files_of, read, read_draws
+from zcrepro.problems.rows import Files, Rows, completing, files_of, read, read_draws
 from zcrepro.problems.scores import ScoreTable
 from zcrepro.problems.split import Split, draw
 from zcrepro.problems.units import to_released_units
@@ -348,3 +348,9 @@ class TestFiles:
             ValueError, match=rf"2 problems .* not {numbers[0]}, {numbers[1]} and {numbers[2]}"
         ):
             files_of(["a/b", "a/c"], *files, source="released", completed={})
+
+
+def test_every_completed_problem_needs_a_file_of_features() -> None:
+    assert completing(["s/a"], [Path("a")]) == {"s/a": Path("a")}
+    with pytest.raises(ValueError, match="1 files of features cannot complete the 2 problems s/a, s/b"):
+        completing(["s/a", "s/b"], [Path("a")])

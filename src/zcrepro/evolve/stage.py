@@ -22,7 +22,7 @@ from zcrepro.formulas.formula import Formula
 from zcrepro.formulas.normalisation import MISSING, POPULATION, Kind, Normalisation, is_count, learnt
 from zcrepro.problems.accuracies import CHOOSING
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import Files, Rows, defined, files_of, read
+from zcrepro.problems.rows import Files, Rows, completing, defined, files_of, read
 from zcrepro.problems.split import Split, draw
 from zcrepro.ranking.correlation import kendall, spearman
 
@@ -143,7 +143,7 @@ def evolve(
         scores,
         structure,
         source=chosen.source,
-        completed=dict(zip(chosen.completed, computed, strict=True)),
+        completed=completing(chosen.completed, computed),
     )
     read_rows = _read(chosen, files)
     training, split = draw(

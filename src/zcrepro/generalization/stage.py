@@ -37,7 +37,7 @@ from zcrepro.generalization.table import (
 )
 from zcrepro.problems.accuracies import REPORTING
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import Files, Rows, files_of, read_draws
+from zcrepro.problems.rows import Files, Rows, completing, files_of, read_draws
 from zcrepro.problems.scores import FEATURES, score_names
 from zcrepro.problems.split import Split
 from zcrepro.progress import track
@@ -158,7 +158,7 @@ def generalize(
         scores,
         structure,
         source=chosen.source,
-        completed=dict(zip(chosen.completed, computed, strict=True)),
+        completed=completing(chosen.completed, computed),
     )
     proxies = [load_proxy(path) for path in evolved]
     splits = _splits(proxies)

@@ -97,6 +97,16 @@ class Files:
         return [name for name in names if name in found]
 
 
+def completing(problems: Sequence[str], computed: Sequence[Path]) -> dict[str, Path]:
+    """Return the features of our own by problem. Raises ValueError unless there is one file per problem."""
+    if len(problems) != len(computed):
+        raise ValueError(
+            f"{len(computed)} files of features cannot complete the {len(problems)} problems "
+            f"{', '.join(problems)}: give --computed one file for each, in their order"
+        )
+    return dict(zip(problems, computed, strict=True))
+
+
 def files_of(
     scored_as: Sequence[str],
     accuracies: Sequence[Path],
