@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from zcrepro import registry
 from zcrepro.proxies.suite_zero import SUITE_ZERO
-from zcrepro.spaces.structural_counts import PREFIX
+from zcrepro.spaces.structural_counts import COUNTS, PREFIX
 
 ALIASES = {
     "suite_zero": SUITE_ZERO,
-    "structure": tuple(name for name in registry.names("proxies") if name.startswith(PREFIX)),
+    "structure": tuple(PREFIX + name for name in COUNTS),
 }
 """Names that stand for several proxies in every list of proxies."""
 
