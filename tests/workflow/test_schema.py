@@ -57,6 +57,8 @@ def test_defaults_are_filled_in_at_every_depth():
         "inputs": [],
         "normalisation": "training",
         "resampled": False,
+        "options": {},
+        "repeats": 0,
     }
 
 
