@@ -37,7 +37,8 @@ features:
   batch_size: 4
 training_sets: {cell: {problems: {embedded_cell/digits: 6}}}
 evolution:
-  srgp: {train_on: []}
+  srgp: {train_on: [], completed: []}
+leaderboard: []
 generalization: {problems: [embedded_cell/digits], resamples: 5}
 search:
   zcp:

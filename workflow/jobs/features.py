@@ -45,7 +45,7 @@ class Features:
 
     def groups(self, problem: str) -> dict[str, list[str]]:
         """Return the proxies that are computed of a problem, by pass group."""
-        return provenance.pass_groups(self.runs[problem]["proxies"])
+        return provenance.pass_groups(self._run_of(problem)["proxies"])
 
     @property
     def section(self) -> Mapping[str, Any]:
@@ -60,12 +60,12 @@ class Features:
 
     def order(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that puts the architectures of a problem into their order."""
-        among = self.runs[_problem(wildcards)]["among"]
+        among = self._run_of(_problem(wildcards))["among"]
         return {"space": wildcards.space, "task": wildcards.task, "among": among}
 
     def known(self, wildcards: Wildcards) -> str:
         """Return the table whose architectures are put into order."""
-        return f"{self.run.results}/{self.runs[_problem(wildcards)]['among']}/{wildcards.space}.parquet"
+        return f"{self.run.results}/{self._run_of(_problem(wildcards))['among']}/{wildcards.space}.parquet"
 
     def structure(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that computes the structural counts of a space."""
@@ -136,6 +136,10 @@ class Features:
         seconds = forward * self.section["batch_size"] / UNIT_BATCH * (self._cost(group) + OVERHEAD)
         affordable = self.section["chunk_seconds"] / seconds
         return 1 << min(max(int(affordable), 1), LARGEST).bit_length() - 1
+
+    def _run_of(self, problem: str) -> Mapping[str, Any]:
+        """Return what is computed of a problem. A chunk can be asked for of a problem that has no run, too."""
+        return self.runs.get(problem) or {"among": "accuracies", "proxies": self.section["proxies"]}
 
     def _how(self) -> dict[str, Any]:
         return {name: self.section[name] for name in static.options(provenance.STAGES["extract"])} | {
