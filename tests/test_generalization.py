@@ -12,7 +12,7 @@ import pytest
 from sealing import to_parquet
 from zcrepro import seeds
 from zcrepro.files import parquet
-from zcrepro.files.json import write_sealed
+from zcrepro.files.json import read_sealed, write_sealed
 from zcrepro.formulas.evolved import load_proxy
 from zcrepro.generalization.stage import generalize
 from zcrepro.problems.problem import Problem
@@ -85,7 +85,7 @@ def folder(tmp_path: Path) -> Path:
         _, split = draw(trained, [25] * len(trained), seed=4)
         found = {"method": "srgp", "training_set": training_set, "repeat": repeat, "formula": formula}
         found |= {"problems": sorted(split.cutoffs), "split": split.as_json(), "training_fitness": 0.5}
-        found |= {"normalisation": {"kind": "training", "scales": SCALES}, "counts_of": ""}
+        found |= {"normalisation": {"kind": "training", "scales": SCALES}, "counts_of": "", "replaced": {}}
         if "structure" in formula:
             found["counts_of"] = "operations"
         write_sealed(tmp_path / f"{training_set}-{repeat}.json", found)
@@ -390,6 +390,17 @@ def test_scores_of_our_own_fill_what_was_not_published_and_are_marked(folder: Pa
     known = table.dropna()
     assert row["value"] == pytest.approx(kendall(known["q"].to_numpy(), accuracy[known["arch"]].to_numpy()))
     assert (row["n"], row["undefined"]) == (ROWS - 1, 1)
+
+
+def test_an_input_that_was_replaced_in_training_is_replaced_in_judging(folder: Path) -> None:
+    found = read_sealed(folder / "D-0.json")
+    write_sealed(folder / "D-0.json", found | {"replaced": {"t/b": ["q"]}})
+    of_t = run(folder).query("problem == 't/b'")
+    columns = ["metric", "value", "n"]
+    of_formula, of_p = (of_t[of_t["name"] == f"srgp/D/seed-{repeat}"][columns] for repeat in (0, 1))
+    # add(p, q) ranks as p if q is its mean, although this problem offers q.
+    np.testing.assert_array_equal(of_formula.set_index("metric"), of_p.set_index("metric"))
+    assert set(of_t.loc[of_t["name"] == "srgp/D/seed-0", "replaced"]) == {"q"}
 
 
 def test_a_population_is_standardised_before_graphs_are_held_out(folder: Path) -> None:

@@ -41,6 +41,7 @@ EVOLVE: dict[str, Any] = {
     "problems": [{"problem": each, "architectures": LABELS, "scored_as": "s/a"} for each in PROBLEMS],
     "source": "features",
     "completed": [],
+    "missing": "masked",
     "inputs": ["nwot", "snip"],
     "normalisation": "population",
     "seed": 5,

@@ -278,6 +278,7 @@ def evolved(known, run):
         ],
         "source": "features",
         "completed": [],
+        "missing": "masked",
         "inputs": ["nwot", "snip", "structure_paths"],
         "normalisation": "training",
         "sample": 0,

@@ -43,6 +43,7 @@ SETTINGS: dict[str, Any] = {
     "problems": [{"problem": "s/a", "architectures": 30, "scored_as": "s/a"}],
     "source": "features",
     "completed": [],
+    "missing": "masked",
     "inputs": ["snip", "nwot"],
     "normalisation": "training",
     "sample": 0,

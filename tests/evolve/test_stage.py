@@ -46,6 +46,7 @@ SETTINGS: dict[str, Any] = {
     "problems": [problem("s/a"), problem("s/b")],
     "source": "features",
     "completed": [],
+    "missing": "masked",
     "inputs": ["synflow", "params", "nwot"],
     "normalisation": "training",
     "sample": 0,
@@ -312,6 +313,22 @@ def test_an_input_that_a_training_problem_lacks_is_masked(folder: Path) -> None:
     assert {k: v for k, v in found.items() if k not in different} == {
         k: v for k, v in without.items() if k not in different
     }
+
+
+@pytest.mark.parametrize("kind", ["training", "population"])
+def test_an_input_that_a_training_problem_lacks_is_its_mean_there_if_asked(folder: Path, kind: str) -> None:
+    table = rows(folder, "b", "validation")
+    scores = parquet.read(folder / "b.parquet")
+    to_parquet(scores.drop(columns="params"), folder / "b.parquet")
+    found = run(folder, missing="mean", normalisation=kind)
+    assert (found["inputs"], found["masked"]) == (SETTINGS["inputs"], [])
+    assert found["replaced"] == {"s/b": ["params"]}
+    proxy = load_proxy(folder / "out.json")
+    assert proxy.replaced == {"s/b": ("params",)}
+    held_out = proxy.split.held_out("s", table["graph"].to_numpy(object))
+    columns = {name: table[name].to_numpy() for name in ("synflow", "nwot")}
+    tau = kendall(proxy.values(columns, len(table))[held_out], table["accuracy"].to_numpy()[held_out])
+    assert found["fitness"]["s/b"]["held_out"]["kendall"] == pytest.approx(tau)
 
 
 def test_an_input_without_any_value_is_masked(folder: Path) -> None:

@@ -43,6 +43,11 @@ class TestTraining:
             assert found.scales[name].mean == float(f"{np.mean(values):.4g}")
             assert found.scales[name].deviation == float(f"{np.std(values):.4g}")
 
+    def test_the_scale_of_an_input_is_of_the_problems_that_offer_it(self) -> None:
+        found = learnt([{"snip": SNIP[:12], "zen": ZEN[:12]}, {"zen": ZEN[12:]}])
+        assert found.scales["snip"] == learnt([{"snip": SNIP[:12]}]).scales["snip"]
+        assert found.scales["zen"] == learnt([{"zen": ZEN}]).scales["zen"]
+
     def test_counts_enter_without_slog(self) -> None:
         assert is_count("structure_paths")
         assert not any(map(is_count, ("params", "flops", "snip")))

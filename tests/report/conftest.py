@@ -216,6 +216,7 @@ def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> N
             "inputs": list(PROXIES),
             "normalisation": {"kind": "population", "scales": {}},
             "counts_of": "",
+            "replaced": {},
             "settings": {"source": "released"},
             "split": {"seed": 0, "cutoffs": {problem.split("/")[0]: "4000000000000000"}},
         },

@@ -125,6 +125,16 @@ def test_a_score_that_the_tables_do_not_call_hand_crafted_is_not_the_best_proxy(
     assert ": tau 0." in shown
 
 
+def test_a_problem_without_a_hand_crafted_proxy_is_not_in_the_scatter_plots(run: Any) -> None:
+    path = run.results / "features" / "embedded_cell" / "digits.parquet"
+    features = parquet.read(path).drop(columns="draw")
+    run.write_features(
+        "embedded_cell/digits", [features[["arch", "graph"]].assign(later=1.0, later_status="ok")]
+    )
+    inputs = ["features/embedded_cell/digits", "accuracies/embedded_cell", "generalization/srgp"]
+    assert "with a hand-crafted proxy" in texts(run.figure("scatter", inputs))
+
+
 def test_scatter_plots_show_the_first_draw(run: Any) -> None:
     features = parquet.read(run.results / "features" / "embedded_cell" / "digits.parquet").drop(
         columns="draw"

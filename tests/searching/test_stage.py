@@ -139,6 +139,7 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
         "formula": "snip",
         "normalisation": {"kind": "population", "scales": {}},
         "counts_of": "",
+        "replaced": {},
         "problems": ["embedded_chain/digits"],
         "split": {"seed": 3, "cutoffs": {"embedded_chain": f"{draws[9]:016x}"}},
         "training_fitness": 0.5,

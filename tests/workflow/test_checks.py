@@ -288,7 +288,7 @@ def test_our_features_complete_published_scores_of_the_named_problems_alone():
     check(config)
     evolution = Evolution(Run(filled(config), ROOT))
     features = ["results/paper/features/nasbench201/cifar10.parquet"]
-    for training_set, files in (("D", features), ("D_minus", features), ("nasbench301", [])):
+    for training_set, files in (("D_completed", features), ("D", []), ("D_minus", [])):
         job = SimpleNamespace(method="srgp", training_set=training_set, seed="0")
         assert evolution.computed(job) == files
         assert evolution.evolve(job)["completed"] == ["nasbench201/cifar10"] * len(files)

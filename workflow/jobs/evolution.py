@@ -62,8 +62,13 @@ class Evolution:
 
     def computed(self, wildcards: Wildcards) -> list[str]:
         """Return the files of our features that one evolution reads beside published scores."""
-        completed = self.completed(wildcards.method, self.scored_as(wildcards.training_set))
-        return self.run.scores("features", completed)
+        return self.run.scores("features", self.training_completed(wildcards))
+
+    def training_completed(self, wildcards: Wildcards) -> list[str]:
+        """Return the problems of a training set for which our features fill what was not published."""
+        if self.training_set(wildcards.training_set)["missing"] != "computed":
+            return []
+        return self.completed(wildcards.method, self.scored_as(wildcards.training_set))
 
     def evolve(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one evolution."""
@@ -80,7 +85,8 @@ class Evolution:
                 )
             ],
             "source": section["scores"],
-            "completed": self.completed(wildcards.method, self.scored_as(wildcards.training_set)),
+            "completed": self.training_completed(wildcards),
+            "missing": "mean" if training_set["missing"] == "mean" else "masked",
             "inputs": training_set["inputs"] or self.run.config[section["scores"]]["proxies"],
             "normalisation": training_set["normalisation"],
             "sample": int(wildcards.seed) if training_set["resampled"] else 0,

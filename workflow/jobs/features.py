@@ -138,7 +138,7 @@ class Features:
         return 1 << min(max(int(affordable), 1), LARGEST).bit_length() - 1
 
     def _run_of(self, problem: str) -> Mapping[str, Any]:
-        """Return what is computed of a problem. A chunk can be asked for of a problem that has no run, too."""
+        """Return what is computed of a problem. Chunks of one without a run can be asked for, too."""
         return self.runs.get(problem) or {"among": "accuracies", "proxies": self.section["proxies"]}
 
     def _how(self) -> dict[str, Any]:

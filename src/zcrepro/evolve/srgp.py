@@ -9,7 +9,7 @@ quotients added nothing to them. Between formulas of equal fitness the smaller o
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Le
 
 from zcrepro.evolve._engine.evaluation import Evaluation, Fitness
 from zcrepro.evolve._engine.generations import Run, Search, best, run
-from zcrepro.evolve._engine.selection import Pareto, Selection, Tournament
+from zcrepro.evolve._engine.selection import Pareto, Selection, Tournament, non_dominated
 from zcrepro.evolve._engine.simplification import simplified
 from zcrepro.evolve._engine.tree import Names, Node, Primitives, Tree
 from zcrepro.evolve._engine.variation import ramped_half_and_half
@@ -100,13 +100,15 @@ def evolve(
         for number, stream in enumerate(rng.spawn(options.restarts))
     ]
     chosen = best((each.best for each in runs), options.price)
-    tree = simplified(chosen.tree, _values_to_keep(training, rng))
+    values = _values_to_keep(training, rng)
+    tree = simplified(chosen.tree, values)
     front = next(each for each in runs if each.best is chosen).front
+    smaller = non_dominated([replace(each, tree=simplified(each.tree, values)) for each in front])
     return Evolution(
         formula=Formula(tree.names),
         fitness=chosen.fitness,
         history=[line for each in runs for line in each.history],
-        front=[OnFront(Formula(each.tree.names), each.fitness) for each in front],
+        front=[OnFront(Formula(each.tree.names), each.fitness) for each in smaller],
     )
 
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import numpy as np
 from annotated_types import Ge
@@ -27,6 +27,9 @@ from zcrepro.problems.split import Split, draw
 from zcrepro.ranking.correlation import kendall, spearman
 
 OptionsT = TypeVar("OptionsT")
+
+Missing = Literal["masked", "mean"]
+MASKED: Missing = "masked"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class EvolveSettings:
     ``method`` is a module of ``zcrepro.evolve``, and ``options`` are the fields of its ``Options``.
     ``inputs`` are names of proxies, and ``source`` is where their scores are from, one of SOURCES in
     ``zcrepro.problems.scores``; ``completed`` are the problems for which scores of our own fill what was not
-    published. ``sample`` numbers the random choice of training architectures, and ``repeat`` the runs.
+    published. An input that a problem still lacks is left out of the run if ``missing`` is ``masked``, and is
+    its mean on that problem if it is ``mean``. ``sample`` numbers the random choice of training
+    architectures, and ``repeat`` the runs.
     """
 
     method: str
@@ -57,6 +62,7 @@ class EvolveSettings:
     problems: list[TrainingProblem]
     source: str
     completed: list[str]
+    missing: Missing
     inputs: list[str]
     normalisation: Kind
     sample: int
@@ -156,7 +162,8 @@ def evolve(
         if chosen.normalisation == POPULATION
         else learnt([rows.columns for rows in training])
     )
-    problems = [_normalised(rows, normalisation) for rows in read_rows]
+    inputs = [name for name in chosen.inputs if any(name in rows.columns for rows in read_rows)]
+    problems = [_normalised(rows, inputs, normalisation) for rows in read_rows]
     training = [
         rows.where(np.isin(rows.arch, drawn.arch)) for rows, drawn in zip(problems, training, strict=True)
     ]
@@ -179,6 +186,7 @@ def evolve(
         split,
         evolution.fitness,
         _counts_of(files) if any(map(is_count, evolution.formula.terminals)) else "",
+        _replaced(read_rows, inputs),
     )
     write_sealed(
         output,
@@ -194,8 +202,9 @@ def evolve(
             "terminals": list(proxy.terminals),
             "normalisation": asdict(normalisation),
             "missing": MISSING,
-            "inputs": list(training[0].columns),
-            "masked": [name for name in chosen.inputs if name not in training[0].columns],
+            "inputs": inputs,
+            "masked": [name for name in chosen.inputs if name not in inputs],
+            "replaced": proxy.replaced,
             "problems": list(proxy.problems),
             "split": split.as_json(),
             "training_fitness": evolution.fitness,
@@ -226,14 +235,20 @@ def _check(chosen: EvolveSettings) -> None:
 
 
 def _read(chosen: EvolveSettings, files: Sequence[Files]) -> list[Rows]:
-    """Return the rows of the training problems, with the inputs that all of them offer."""
+    """Return the rows of the training problems, each with the inputs that it offers.
+
+    Inputs that another problem lacks are left out if ``missing`` says so, and structural counts if the
+    problems count different things.
+    """
     problems = [Problem.parse(each.problem) for each in chosen.problems]
     share = chosen.max_undefined_share
     offered = [of.offered(problem, chosen.inputs, share) for problem, of in zip(problems, files, strict=True)]
-    common = [name for name in chosen.inputs if all(name in names for names in offered)]
+    used = offered
+    if chosen.missing == MASKED:
+        used = [[name for name in offered[0] if all(name in names for names in offered)]] * len(offered)
     if not _counts_of(files):
-        common = [name for name in common if not is_count(name)]
-    if not common:
+        used = [[name for name in names if not is_count(name)] for names in used]
+    if not all(used):
         raise ValueError(
             f"no input is offered by all of {', '.join(map(str, problems))}: "
             + "; ".join(
@@ -241,8 +256,8 @@ def _read(chosen: EvolveSettings, files: Sequence[Files]) -> list[Rows]:
             )
         )
     return [
-        read(problem, of, common, metrics=CHOOSING, max_undefined_share=share)
-        for problem, of in zip(problems, files, strict=True)
+        read(problem, of, names, metrics=CHOOSING, max_undefined_share=share)
+        for problem, of, names in zip(problems, files, used, strict=True)
     ]
 
 
@@ -252,8 +267,16 @@ def _counts_of(files: Sequence[Files]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _normalised(rows: Rows, normalisation: Normalisation) -> Rows:
-    return replace(rows, columns=normalisation.inputs(rows.columns, list(rows.columns), len(rows)))
+def _normalised(rows: Rows, inputs: Sequence[str], normalisation: Normalisation) -> Rows:
+    return replace(rows, columns=normalisation.inputs(rows.columns, inputs, len(rows)))
+
+
+def _replaced(problems: Sequence[Rows], inputs: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the inputs that a problem lacks, by problem."""
+    lacking = {
+        str(rows.problem): tuple(name for name in inputs if name not in rows.columns) for rows in problems
+    }
+    return {problem: names for problem, names in lacking.items() if names}
 
 
 def _by_column(history: Sequence[Generation]) -> dict[str, list[float]]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +51,8 @@ class EvolvedProxy:
         Rank correlation on the graphs that it was evolved on, over the problems, as the method defines it.
     counts_of
         What its structural counts count (see ``Space.counts_of``); empty if it has none.
+    replaced
+        The inputs that were their mean on a problem that it was evolved on, by problem.
     """
 
     formula: Formula
@@ -62,6 +64,7 @@ class EvolvedProxy:
     split: Split
     training_fitness: float
     counts_of: str = ""
+    replaced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -147,6 +150,7 @@ class _Saved:
     split: dict[str, Any]
     training_fitness: Annotated[float, Ge(-1), Le(1)]  # neither NaN nor infinity
     counts_of: str
+    replaced: dict[str, tuple[str, ...]]
 
 
 def load_proxy(path: Path | str) -> EvolvedProxy:
@@ -155,7 +159,7 @@ def load_proxy(path: Path | str) -> EvolvedProxy:
     Raises ValueError if the file holds something else.
     """
     saved = read_sealed(Path(path))
-    names = [field.name for field in fields(_Saved)]
+    names = [each.name for each in fields(_Saved)]
     known = {name: saved[name] for name in names if name in saved}
     found = settings.checked(known, _Saved, names, f"{path} is not the file of an evolved proxy")
     with reading(path, RUN_AGAIN):
@@ -169,4 +173,5 @@ def load_proxy(path: Path | str) -> EvolvedProxy:
             split=Split.from_json(found.split),
             training_fitness=found.training_fitness,
             counts_of=found.counts_of,
+            replaced=found.replaced,
         )

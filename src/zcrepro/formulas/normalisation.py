@@ -113,9 +113,12 @@ def scales_of(columns: Mapping[str, np.ndarray]) -> dict[str, Scale]:
 
 
 def learnt(training: Sequence[Mapping[str, np.ndarray]]) -> Normalisation:
-    """Return the normalisation by the architectures of all training problems, which have equal weight."""
-    names = training[0].keys()
-    columns = {name: np.concatenate([of[name] for of in training]) for name in names}
+    """Return the normalisation by the architectures of all training problems that offer an input.
+
+    All architectures have equal weight.
+    """
+    names = dict.fromkeys(name for of in training for name in of)
+    columns = {name: np.concatenate([of[name] for of in training if name in of]) for name in names}
     return Normalisation(TRAINING, {name: scale.rounded() for name, scale in scales_of(columns).items()})
 
 

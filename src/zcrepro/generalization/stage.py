@@ -219,8 +219,17 @@ def _subject(
 
 
 def _evolved(proxy: EvolvedProxy, draws: Sequence[Rows], counts_of: str) -> Judged:
-    """Return a formula with its values. Counts of something else than it was evolved on are not offered."""
-    known = [name for name in draws[0].columns if not is_count(name) or counts_of == proxy.counts_of]
+    """Return a formula with its values.
+
+    It is not offered counts of something else than it was evolved on, nor an input that was its mean on this
+    problem when it was evolved.
+    """
+    withheld = proxy.replaced.get(str(draws[0].problem), ())
+    known = [
+        name
+        for name in draws[0].columns
+        if name not in withheld and (not is_count(name) or counts_of == proxy.counts_of)
+    ]
     columns = [{name: draw.columns[name] for name in known} for draw in draws]
     values = np.stack([proxy.values(of, len(draws[0])) for of in columns])
     replaced = [name for name in proxy.terminals if name not in known]
@@ -296,7 +305,8 @@ class _Judgement:
         """Return what the rows of a method have in common."""
         rows, proxy = self.subject.rows, one.proxy
         size = int(self.population.kept.sum())
-        ours = [name for name in one.terminals if rows.sources.get(name) == FEATURES]
+        read = [name for name in one.terminals if name not in one.replaced]
+        ours = [name for name in read if rows.sources.get(name) == FEATURES]
         return {
             "method": one.method,
             "name": one.name,

@@ -46,9 +46,10 @@ def draw(context: Context) -> Drawing:
     handcrafted = {
         name for formulas in _formulas.every_method(context.inputs) for name in formulas.handcrafted
     }
-    found = [_scores(name, context.inputs, handcrafted, proxy) for name in context.inputs.names(FEATURES)]
+    every = [_scores(name, context.inputs, handcrafted, proxy) for name in context.inputs.names(FEATURES)]
+    found = [scores for scores in every if scores is not None]
     if not found:
-        return _style.nothing(f"the run makes no {FEATURES}/")
+        return _style.nothing(f"the run makes no {FEATURES}/ with a hand-crafted proxy of its formulas")
     drawing, axes = _style.panels(2 * len(found), 2, 4.2, 3.1)
     for place, scores in enumerate(found):
         name = _best(scores)
@@ -70,8 +71,10 @@ def _summarised(inputs: Inputs) -> EvolvedProxy | None:
     return load_proxy(inputs.path(best.path)) if best else None
 
 
-def _scores(name: str, inputs: Inputs, handcrafted: set[str], proxy: EvolvedProxy | None) -> Scores:
+def _scores(name: str, inputs: Inputs, handcrafted: set[str], proxy: EvolvedProxy | None) -> Scores | None:
     """Return the first draw's scores that are drawn, of the architectures that have all of them.
+
+    None if the problem has no hand-crafted proxy to draw.
 
     Architectures that the formula may have been evolved on are left out.
     """
@@ -83,6 +86,8 @@ def _scores(name: str, inputs: Inputs, handcrafted: set[str], proxy: EvolvedProx
         rows = rows.merge(inputs.frame(f"structure/{problem.space}").drop(columns="graph"), on="arch")
     scored = set(rows.columns[rows.notna().any()]) & set(rows.select_dtypes(np.float64).columns)
     shown = scored & (handcrafted or {each for each in scored if not is_count(each)} - {"accuracy"})
+    if not shown:
+        return None
     names = sorted(shown | (scored & set(proxy.terminals if proxy else ())))
     columns = {each: to_released_units(each, rows[each].to_numpy()) for each in names}
     defined = np.isfinite(np.stack(list(columns.values()))).all(axis=0)
