@@ -54,6 +54,7 @@ LEAD: dict[str, Any] = {
     "architectures": dict.fromkeys(PROBLEMS, LABELS),
     "inputs": {"pair": ["nwot", "snip"]},
     "source": "features",
+    "completed": [],
     "population": "three hundred networks",
     "handcrafted": ["nwot", "snip"],
     "counts": ["structure_paths"],
@@ -135,6 +136,30 @@ def test_samples_hold_different_graphs(folder: Path) -> None:
 
 def test_the_sign_of_a_single_proxy_is_learnt_from_the_labels(folder: Path) -> None:
     assert (judged(folder, entry="snip")["kendall"] > 0.2).all()
+
+
+def test_scores_of_our_own_fill_what_was_not_published(folder: Path) -> None:
+    scores = parquet.read(folder / "scores.parquet")
+    published = scores[["arch", "graph", "nwot"]].assign(task="a", source="authors")
+    to_parquet(published, folder / "released.parquet")
+    changes = {"source": "released", "completed": ["s/a"], "handcrafted": ["nwot"]}
+    write_sealed(folder / "completed.json", LEAD | changes)
+    lead(
+        settings_file=folder / "completed.json",
+        evolved=[folder / f"seed-{sample}.json" for sample in SAMPLES],
+        accuracies=[folder / "accuracies.parquet"] * 2,
+        scores=[folder / "released.parquet"] * 2,
+        structure=[folder / "structure.parquet"] * 2,
+        computed=[folder / "scores.parquet"],
+        output=folder / "completed.parquet",
+    )
+    found = parquet.read(folder / "completed.parquet")
+    # snip is an input of a training set, so it is ranked as a proxy too.
+    assert set(found.loc[found["kind"] == "proxy", "entry"]) == {"nwot", "snip"}
+    expected = judged(folder)[["kind", "entry", "problem", "sample", "kendall", "n"]]
+    pd.testing.assert_frame_equal(
+        found[expected.columns].reset_index(drop=True), expected.reset_index(drop=True)
+    )
 
 
 def test_models_learn_more_than_one_proxy_says(folder: Path) -> None:

@@ -292,7 +292,8 @@ def _leaderboards(config: Config) -> Iterable[str]:
         for name, of in sets.items():
             if not of["resampled"]:
                 yield f"{where}: the training set {name} must be resampled, for a mean over several samples"
-            if of["problems"] != next(iter(sets.values()))["problems"]:
+            first = next(iter(sets.values()))
+            if (of["problems"], of["scored_as"]) != (first["problems"], first["scored_as"]):
                 yield f"{where}: the training set {name} has other problems than {next(iter(sets))}"
 
 

@@ -22,7 +22,7 @@ from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
 from zcrepro.formulas.normalisation import POPULATION, Normalisation, is_count
 from zcrepro.problems.accuracies import CHOOSING, REPORTING
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import Files, Rows, files_of, read
+from zcrepro.problems.rows import Files, Rows, completing, files_of, read
 from zcrepro.problems.split import Split, draw
 from zcrepro.progress import track
 from zcrepro.ranking.vote import rank_sum
@@ -61,7 +61,8 @@ class LeaderboardSettings:
 
     ``problems`` maps each problem, written space/task, to that whose scores are read, and ``architectures``
     to the number of its labels. ``inputs`` are those of each training set. ``source`` is one of SOURCES in
-    ``zcrepro.problems.scores``.
+    ``zcrepro.problems.scores``. ``completed`` are the problems for which scores of our own fill what was not
+    published.
     """
 
     name: str
@@ -69,11 +70,18 @@ class LeaderboardSettings:
     architectures: dict[str, int]
     inputs: dict[str, list[str]]
     source: str
+    completed: list[str]
     population: str
     handcrafted: list[str]
     counts: list[str]
     seed: int
     max_undefined_share: float
+
+    @property
+    def proxies(self) -> list[str]:
+        """The hand-crafted proxies, and those that are inputs of a training set."""
+        inputs = (name for of in self.inputs.values() for name in of if not is_count(name))
+        return list(dict.fromkeys([*self.handcrafted, *inputs]))
 
 
 def lead(
@@ -83,6 +91,7 @@ def lead(
     accuracies: list[Path],
     scores: list[Path],
     structure: list[Path],
+    computed: Sequence[Path] = (),
     output: Path,
 ) -> None:
     """Judge formulas of several training sets, and models and proxies beside them.
@@ -95,13 +104,20 @@ def lead(
         JSON of evolved formulas: the repeats of every training set, each on a sample of its own.
     accuracies, scores, structure
         Parquet of accuracies, of scores and of structural counts, one each for every problem.
+    computed
+        Parquet of our features, one for each problem of the setting ``completed``, in its order.
     output
         Parquet: one row per entry, problem and sample.
     """
     chosen = settings.load(settings_file, LeaderboardSettings)
     metadata = provenance.metadata("lead", settings.as_mapping(chosen))
     files = files_of(
-        list(chosen.problems.values()), accuracies, scores, structure, source=chosen.source, completed={}
+        list(chosen.problems.values()),
+        accuracies,
+        scores,
+        structure,
+        source=chosen.source,
+        completed=completing(chosen.completed, computed),
     )
     proxies = [load_proxy(path) for path in evolved]
     benchmark = Benchmark.read(chosen, files)
@@ -127,15 +143,12 @@ class Benchmark:
     def read(cls, chosen: LeaderboardSettings, files: Sequence[Files]) -> "Benchmark":
         """Return the rows that have every score that anything needs."""
         problems = [Problem.parse(text) for text in chosen.problems]
-        wanted = dict.fromkeys(
-            [*chosen.handcrafted, *chosen.counts, *(n for of in chosen.inputs.values() for n in of)]
-        )
+        wanted = [*chosen.proxies, *chosen.counts]
+        share = chosen.max_undefined_share
 
         def rows(metrics: Sequence[str]) -> list[Rows]:
             return [
-                read(
-                    problem, of, list(wanted), metrics=metrics, max_undefined_share=chosen.max_undefined_share
-                )
+                read(problem, of, wanted, metrics=metrics, max_undefined_share=share)
                 for problem, of in zip(problems, files, strict=True)
             ]
 
@@ -189,7 +202,7 @@ class _Sample:
             for kind, model in ((EXTRA_TREES, _extra_trees), (SVR, _support_vectors)):
                 predicted = data.predicted(model, seeds.derive(self.chosen.seed, kind, self.number))
                 yield {"kind": kind, "entry": kind, "inputs": training_set}, predicted
-        for kind, names in ((PROXY, self.chosen.handcrafted), (COUNT, self.chosen.counts)):
+        for kind, names in ((PROXY, self.chosen.proxies), (COUNT, self.chosen.counts)):
             for name in names:
                 taus = [KendallWith(rows.accuracy)(rows.columns[name]) for rows in training]
                 sign = -1.0 if sum(tau for tau in taus if not math.isnan(tau)) < 0 else 1.0

@@ -52,6 +52,14 @@ class Leading:
         section = self.section(wildcards.name)
         return self.evolution.formulas(section["method"], section["training_sets"])
 
+    def completed(self, wildcards: Wildcards) -> list[str]:
+        """Return the problems for which our features fill what was not published."""
+        return self.evolution.completed(self.section(wildcards.name)["method"], self.scored_as(wildcards))
+
+    def computed(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of our features that are read beside published scores."""
+        return self.run.scores("features", self.completed(wildcards))
+
     def lead(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one leaderboard."""
         section, method = self.section(wildcards.name), self._method(wildcards)
@@ -63,6 +71,7 @@ class Leading:
             "architectures": dict(self.training_set(wildcards.name)["problems"]),
             "inputs": {name: of["inputs"] or scores for name, of in sets.items()},
             "source": method["scores"],
+            "completed": self.completed(wildcards),
             "population": section["population"],
             "handcrafted": method["handcrafted"],
             "counts": method["counts"],

@@ -75,6 +75,7 @@ rule lead:
         accuracies=lambda wildcards: RUN.accuracies(leading.problems(wildcards)),
         scores=leading.scores,
         structure=lambda wildcards: RUN.structures(leading.problems(wildcards)),
+        computed=leading.computed,
     output:
         table=LEADERBOARD,
     log:
@@ -91,7 +92,8 @@ rule lead:
         accuracies=words("accuracies"),
         scores=words("scores"),
         structure=words("structure"),
+        computed=option("computed"),
     shell:
         "zcrepro stage lead --settings-file {input.settings} --evolved {params.evolved}"
         " --accuracies {params.accuracies} --scores {params.scores} --structure {params.structure}"
-        " --output {output.table} 2>&1 | tee {log}"
+        " {params.computed} --output {output.table} 2>&1 | tee {log}"
