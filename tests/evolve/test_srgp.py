@@ -164,6 +164,19 @@ def test_a_price_makes_the_formula_smaller() -> None:
     assert size[0.02] < size[0.0]
 
 
+def test_the_inputs_that_short_evolutions_use_are_those_that_matter() -> None:
+    rng = np.random.default_rng(8)
+    rows = planted("s/a", "add(p, q)", noise=0.3)
+    noise = {f"noise_{number}": rng.normal(size=len(rows)) for number in range(6)}
+    training = [dataclasses.replace(rows, columns=noise | dict(rows.columns))]
+    few = dataclasses.replace(OPTIONS, most_important=2)
+    for seed in range(3):
+        found = evolved(training, few, seed)
+        assert set(found.formula.terminals) == {"p", "q"}
+        names = {name for each in found.front for name in each.formula.terminals}
+        assert names <= {"p", "q"}
+
+
 def test_scores_without_an_order_are_refused() -> None:
     for options in MODES.values():
         with pytest.raises(ValueError, match=rf"none of the {options.population} formulas of generation 0"):

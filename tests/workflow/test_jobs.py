@@ -144,7 +144,7 @@ def test_a_table_reads_what_its_file_says_and_no_more(fresh):
         planned = fresh.snakemake("--dry-run", f"results/sample/{name}", config="config/sample.yaml")
         inputs, of = re.findall(r"input: (.*)\n\s*output: (.*)", planned)[-1]
         assert name in of
-        read = re.findall(r"results/sample/([^\s,]+)\.(?:parquet|json)", inputs)
+        read = re.findall(r"(?:results/sample|resources)/([^\s,]+)\.(?:parquet|json)", inputs)
         return [name for name in read if not name.startswith("settings/")]
 
     problem = ["accuracies/nasbench201", "features/nasbench201/cifar10"]

@@ -8,6 +8,7 @@ smaller and the larger of two inputs let one proxy decide where another has no s
 quotients added nothing to them. Between formulas of equal fitness the smaller one wins.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
@@ -21,7 +22,6 @@ from zcrepro.evolve._engine.selection import Pareto, Selection, Tournament, non_
 from zcrepro.evolve._engine.simplification import simplified
 from zcrepro.evolve._engine.tree import Names, Node, Primitives, Tree
 from zcrepro.evolve._engine.variation import ramped_half_and_half
-from zcrepro.evolve._importance import most_important
 from zcrepro.evolve.stage import Evolution, Method, OnFront
 from zcrepro.files.journal import Journal
 from zcrepro.formulas.formula import Formula, evaluated
@@ -30,6 +30,12 @@ from zcrepro.problems.rows import Rows
 
 INITIAL_HEIGHTS = (1, 3)
 """Lowest and highest height of an initial formula: from one function to 8 terminals."""
+
+SHORT_RUNS, SHORT_POPULATION, SHORT_GENERATIONS = 6, 300, 40
+"""Number and size of the short evolutions that choose inputs."""
+
+SHORT_BEST = 3
+"""Formulas of each short evolution that count, the fittest of its front."""
 
 RANDOM_ROWS = 1000
 """Rows of standard normal inputs on which a simplified formula must rank as before."""
@@ -80,7 +86,8 @@ class Options:
     best ten are judged on all."""
 
     most_important: Annotated[int, Ge(0)] = 0
-    """How many inputs are used, those that matter most to trees on the training architectures; 0 for all."""
+    """How many inputs are used: those that the best formulas of short evolutions have in common, on the same
+    training architectures. 0 for all."""
 
 
 def evolve(
@@ -93,7 +100,7 @@ def evolve(
     formula orders the architectures of every problem, as with constant scores.
     """
     if options.most_important:
-        training = most_important(training, options.most_important, rng)
+        training = _with_inputs(training, _most_used(training, options, rng)[: options.most_important])
     primitives = _primitives(list(training[0].columns), options)
     runs = [
         _run(training, primitives, options, stream, journal, number)
@@ -110,6 +117,30 @@ def evolve(
         history=[line for each in runs for line in each.history],
         front=[OnFront(Formula(each.tree.names), each.fitness) for each in smaller],
     )
+
+
+def _most_used(training: Sequence[Rows], options: Options, rng: np.random.Generator) -> list[str]:
+    """Return all inputs, first those that the best formulas of the most short evolutions use.
+
+    A few inputs are searched better than many. Importances of a regression with trees choose worse, because
+    they are shared out among inputs that say the same.
+    """
+    names = list(training[0].columns)
+    primitives, short = (
+        _primitives(names, options),
+        replace(options, population=SHORT_POPULATION, generations=SHORT_GENERATIONS),
+    )
+    used = Counter(
+        name
+        for stream in rng.spawn(SHORT_RUNS)
+        for each in _run(training, primitives, short, stream, None, 0).front[-SHORT_BEST:]
+        for name in set(each.tree.names)
+    )
+    return sorted(names, key=lambda name: -used[name])
+
+
+def _with_inputs(training: Sequence[Rows], names: Sequence[str]) -> list[Rows]:
+    return [replace(rows, columns={name: rows.columns[name] for name in names}) for rows in training]
 
 
 def fitness(training: Sequence[Rows], options: Options) -> Fitness:
