@@ -14,7 +14,7 @@ from zcrepro.report.context import Context
 
 READS = ("generalization/*", "evolved/*")
 
-COLUMNS = 3
+COLUMNS = 5
 
 
 def draw(context: Context) -> Drawing:
@@ -28,7 +28,7 @@ def draw(context: Context) -> Drawing:
     means = shown["value"].mask(constant, 0.0).groupby(shown["label"]).mean()
     order = means.sort_values(kind="stable").index.tolist()
     drawing, axes = _style.panels(
-        len(problems), COLUMNS, 3.4, 0.9 + 0.2 * len(order), share_x=True, share_y=True
+        len(problems), COLUMNS, 2.6, 0.9 + 0.17 * len(order), share_x=True, share_y=True
     )
     for ax, problem in zip(axes, problems, strict=True):
         _panel(ax, problem, shown[shown["problem"] == str(problem)], order)
@@ -73,7 +73,7 @@ def _panel(ax: Axes, problem: Problem, rows: pd.DataFrame, order: list[str]) -> 
     ax.set_yticks(range(len(order)), order)
     ax.set_ylim(-0.7, len(order) - 0.3)
     ax.grid(axis="y", linestyle=":")
-    title = _style.problem_title(problem)
+    title = _style.problem_title(problem).replace("/", "\n")  # one line is wider than a panel
     ax.set_title(f"{title}\n{_style.counted(defined['n'].tolist())}" if len(defined) else title)
     ax.set_xlabel("Kendall's tau")
 
