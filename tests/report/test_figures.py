@@ -67,7 +67,9 @@ def test_correlations_show_every_proxy_the_formulas_and_the_counts(
     run: Any, reads: dict[str, list[str]]
 ) -> None:
     shown = texts(run.figure("correlation", reads["correlation"])).splitlines()
-    assert {"synflow", "zen", "srgp on D", "srgp on E", "nasbench201/cifar10", "n = 30 to 60"} <= set(shown)
+    assert {"synflow", "zen", "srgp on D", "srgp on E", "nasbench201", "cifar10", "n = 30 to 60"} <= set(
+        shown
+    )
 
 
 def test_without_the_evolutions_the_middle_run_is_shown_and_called_so(run: Any) -> None:
