@@ -304,6 +304,16 @@ class TestPromoted:
         assert "promoted: resources/searches/one" in (run.results / "tables" / "zcp_search.md").read_text()
         assert set(run.table("srgp_runs", reads)["promoted"]) == {"resources/evolved/one"}
 
+    def test_promoted_files_of_one_kind_are_named_by_their_common_folder(self, run: Any) -> None:
+        for training_set in "DE":
+            for seed in range(2):
+                path = run.results / "evolved" / "srgp" / training_set / f"seed-{seed}.json"
+                where = f"resources/evolved/srgp/{training_set}/seed-{seed}.json"
+                write_sealed(path, json.loads(path.read_text()) | {"promoted": where})
+        reads = [f"evolved/srgp/{name}/seed-{seed}" for name in "DE" for seed in range(2)]
+        assert set(run.table("srgp_runs", reads[:2])["promoted"]) == {"resources/evolved/srgp/D"}
+        assert set(run.table("srgp_runs", reads)["promoted"]) == {"resources/evolved/srgp"}
+
     def test_what_the_run_computed_is_not_called_promoted(self, run: Any) -> None:
         made = run.table("zcp_search", ["search/zcp/embedded_cell-digits"])
         assert set(made["promoted"]) == {""}

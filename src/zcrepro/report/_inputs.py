@@ -1,7 +1,9 @@
 """The result files that a table or a figure reads, by name."""
 
+import posixpath
+from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
@@ -72,9 +74,14 @@ class Inputs:
         return read_sealed(self.path(name))
 
     def promoted(self) -> list[str]:
-        """Return where those inputs are tracked that were read so far and not computed in this run."""
-        found = (_promoted(path) for path in self._used.values())
-        return sorted({text for text in found if text})
+        """Return where those inputs are tracked that were read so far and not computed in this run.
+
+        Files of one kind, such as the hundreds of formulas of a method, are given by their common folder.
+        """
+        by_kind: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for text in filter(None, map(_promoted, self._used.values())):
+            by_kind[PurePosixPath(text).parts[:3]].append(text)
+        return sorted(map(posixpath.commonpath, by_kind.values()))
 
 
 def _promoted(path: Path) -> str:
