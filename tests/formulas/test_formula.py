@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zcrepro.expressions import ATOM, SUM
 from zcrepro.formulas.formula import Formula
-from zcrepro.formulas.functions import ATOM, FUNCTIONS, SUM
+from zcrepro.formulas.functions import FUNCTIONS
 
 TERMINALS = ("synflow", "nwot", "grad_norm", "l2_norm")
 
@@ -129,15 +130,15 @@ def test_functions_are_named_once_in_the_order_of_the_function_set() -> None:
     [
         ("", "found the end at position 1"),
         ("ad(a, b)", "unknown function 'ad'; did you mean 'add'.; found 'ad' at position 1"),
-        ("mul(a, add)", "a function needs its operands in brackets; found 'add' at position 8"),
+        ("mul(a, add)", "add needs its operands in brackets; found 'add' at position 8"),
         ("add(a)", "expected ',' and operand 2 of add; found '.' at position 6"),
         ("neg(a, b)", r"expected '\)' after operand 1 of neg; found ',' at position 6"),
         ("add(a, b", r"expected '\)' after operand 2 of add; found the end at position 9"),
         ("add(a, b))", r"expected the end of the formula; found '\)' at position 10"),
         ("a b", "expected the end of the formula; found 'b' at position 3"),
-        ("add(, b)", "expected the name of a function or of a proxy; found ',' at position 5"),
-        ("add(a, 2)", "expected the name of a function or of a proxy; found '2' at position 8"),
-        ("((a))", r"expected the name of a function or of a proxy; found '\(' at position 1"),
+        ("add(, b)", "expected the name of a proxy or function; found ',' at position 5"),
+        ("add(a, 2)", "expected the name of a proxy or function; found '2' at position 8"),
+        ("((a))", r"expected the name of a proxy or function; found '\(' at position 1"),
         ("add(", "found the end at position 5"),
         ("add()", r"found '\)' at position 5"),
         ("a + b", r"found '\+' at position 3"),

@@ -7,15 +7,10 @@ values would pass for ties.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-NEGATIVE, SUM, PRODUCT, POWER, ATOM = range(5)
-"""Precedence of LaTeX expressions. An operand gets brackets if its precedence is below that of its place."""
-
-ANY = NEGATIVE
-"""The precedence of a place whose operand never needs brackets."""
+from zcrepro.expressions import ANY, ATOM, NEGATIVE, POWER, PRODUCT, SUM, Symbol
 
 SLOG = r"\operatorname{slog}"
 SLOG_IS = SLOG + r"\left(x\right) = \operatorname{sgn}\left(x\right) \cdot \ln\left(1 + \left|x\right|\right)"
@@ -25,49 +20,24 @@ Written into the formula, x would occur twice, so that nested calls would grow e
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(Symbol):
     """A function that formulas are made of.
 
     Attributes
     ----------
-    name
-        The name in the text of a formula.
     compute
         Maps ``arity`` float64 arrays of one shape to one.
-    text
-        The value as text, for operands a and b, with ``^`` for powers.
-    latex
-        The value as LaTeX, with one ``%s`` per operand.
-    binds
-        The precedence of the LaTeX expression.
-    places
-        The least precedence that each operand may have without brackets.
     unchecked
         The same as ``compute`` for operands whose result is finite, if that is faster.
     """
 
-    name: str
     compute: Callable[..., np.ndarray]
-    text: str
-    latex: str
-    binds: int
-    places: tuple[int, ...]
     unchecked: Callable[..., np.ndarray] | None = None
 
     @property
     def fast(self) -> Callable[..., np.ndarray]:
         """The fastest way to compute a finite result."""
         return self.unchecked or self.compute
-
-    @cached_property
-    def arity(self) -> int:
-        """The number of operands."""
-        return len(self.places)
-
-    @property
-    def definition(self) -> str:
-        """The definition as an equation in text, such as ``neg(a) = -a``."""
-        return f"{self.name}({', '.join('ab'[: self.arity])}) = {self.text}"
 
 
 def _defined(values: np.ndarray) -> np.ndarray:
@@ -110,22 +80,22 @@ def _square(a: np.ndarray) -> np.ndarray:
 
 ROWS = (
     # Sums let proxies vote, and differences let them vote against each other.
-    Function("add", _add, "a + b", "%s + %s", SUM, (SUM, SUM), np.add),
-    Function("sub", _sub, "a - b", "%s - %s", SUM, (SUM, PRODUCT), np.subtract),
+    Function("add", "a + b", "%s + %s", SUM, (SUM, SUM), _add, np.add),
+    Function("sub", "a - b", "%s - %s", SUM, (SUM, PRODUCT), _sub, np.subtract),
     # Products let one proxy weigh another, and quotients give a proxy per parameter or FLOP.
-    Function("mul", _mul, "a * b", r"%s \cdot %s", PRODUCT, (PRODUCT, PRODUCT), np.multiply),
-    Function("div", _div, "a / (1 + b^2)^(1/2)", r"\frac{%s}{\sqrt{1 + %s^2}}", PRODUCT, (ANY, ATOM)),
+    Function("mul", "a * b", r"%s \cdot %s", PRODUCT, (PRODUCT, PRODUCT), _mul, np.multiply),
+    Function("div", "a / (1 + b^2)^(1/2)", r"\frac{%s}{\sqrt{1 + %s^2}}", PRODUCT, (ANY, ATOM), _div),
     # A proxy may rank a problem in reverse.
-    Function("neg", np.negative, "-a", "-%s", NEGATIVE, (PRODUCT,)),
+    Function("neg", "-a", "-%s", NEGATIVE, (PRODUCT,), np.negative),
     # Proxies span many orders of magnitude, and formulas have no constants to scale them.
-    Function("log", _log, "sign(a) * ln(1 + |a|)", SLOG + r"\left(%s\right)", POWER, (ANY,)),
+    Function("log", "sign(a) * ln(1 + |a|)", SLOG + r"\left(%s\right)", POWER, (ANY,), _log),
     # The square root compresses less. It and the square are the only unary functions that ignore the sign.
-    Function("sqrt", _sqrt, "|a|^(1/2)", r"\sqrt{\left|%s\right|}", ATOM, (ANY,)),
+    Function("sqrt", "|a|^(1/2)", r"\sqrt{\left|%s\right|}", ATOM, (ANY,), _sqrt),
     # The square stretches the upper end of a proxy.
-    Function("square", _square, "a^2", "%s^2", POWER, (ATOM,), np.square),
+    Function("square", "a^2", "%s^2", POWER, (ATOM,), _square, np.square),
     # Both proxies must be large, or one of them is enough.
-    Function("min", np.minimum, "the smaller of a and b", r"\min\left(%s, %s\right)", POWER, (ANY, ANY)),
-    Function("max", np.maximum, "the larger of a and b", r"\max\left(%s, %s\right)", POWER, (ANY, ANY)),
+    Function("min", "the smaller of a and b", r"\min\left(%s, %s\right)", POWER, (ANY, ANY), np.minimum),
+    Function("max", "the larger of a and b", r"\max\left(%s, %s\right)", POWER, (ANY, ANY), np.maximum),
 )
 
 FUNCTIONS = {row.name: row for row in ROWS}

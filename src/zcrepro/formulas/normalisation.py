@@ -22,7 +22,8 @@ from typing import Literal
 
 import numpy as np
 
-from zcrepro.formulas.functions import ATOM, FUNCTIONS, PRODUCT, SLOG
+from zcrepro.expressions import ATOM, PRODUCT
+from zcrepro.formulas.functions import FUNCTIONS, SLOG
 from zcrepro.problems.units import RELEASED_UNITS
 from zcrepro.spaces.structural_counts import PREFIX
 

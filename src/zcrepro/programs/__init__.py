@@ -1,0 +1,1 @@
+"""EZNAS programs: expressions of operators over the tensors of one layer, which score a network."""
