@@ -7,6 +7,7 @@ float64, where no figure depends on the processor; the authors' figures are in f
 """
 
 import copy
+import gc
 import json
 import math
 import weakref
@@ -619,3 +620,18 @@ def test_the_tensors_of_a_layer_are_let_go_after_it():
             assert not any(reference() is not None for reference in gone[:-1])
             gone.append(weakref.ref(layer["actdata"]))
             del layer
+
+
+def test_nothing_of_a_network_is_held_after_the_pass():
+    model, held = Small(in_sequence).double(), []
+    for block in model.blocks:
+        block.convolution.register_forward_hook(
+            lambda _, i, o: held.append((weakref.ref(i[0]), weakref.ref(o)))
+        )
+    gc.disable()  # a cycle that holds tensors would be collected too late, or never
+    try:
+        passed({"wt": size_of("wt")}, model)
+        assert len(held) == 8
+        assert not any(reference() is not None for pair in held for reference in pair)
+    finally:
+        gc.enable()

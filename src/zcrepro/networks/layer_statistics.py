@@ -116,8 +116,8 @@ def planned(model: nn.Module, images: Tensor) -> Plan:
 
     ``model`` is in training mode. Raises UndefinedScoreError if there are no layers.
     """
-    trace = _Trace()
-    with calls_seen(trace.see), saved_tensors_hooks(trace.save, lambda tensor: tensor):
+    trace, saved = _Trace(), _Saved()
+    with calls_seen(trace.see), saved_tensors_hooks(saved.see, lambda tensor: tensor):
         require_graph(logits(model, images))
     layers = triples(trace.calls)
     ends = _all_ends(layers)
@@ -126,9 +126,10 @@ def planned(model: nn.Module, images: Tensor) -> Plan:
     if any(weight is None for weight in weights):
         raise UndefinedScoreError("the middle of a layer is a BatchNorm without weights")
     overwritten = any(trace.writes_to(number) for number, _ in ends)
-    saved = trace.saved.keys() - {_address(parameter) for parameter in model.parameters()}
+    for parameter in model.parameters():
+        saved.bytes.pop(_address(parameter), None)
     features = [tensor for name, tensor in tensors if name != "weight"]
-    held = _bytes_held(features, {address: trace.saved[address] for address in saved}, overwritten)
+    held = _bytes_held(features, saved.bytes, overwritten)
     return Plan(
         layers=layers,
         kinds=[call.kind for call in trace.calls],
@@ -139,24 +140,33 @@ def planned(model: nn.Module, images: Tensor) -> Plan:
 
 
 class _Trace:
-    """The calls of one forward, and the bytes that it saves for a backward, by their address."""
+    """The calls of one forward."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.saved: dict[int, int] = {}
         self._versions: list[tuple[int, int]] = []
 
     def see(self, call: Call) -> None:
         self.calls.append(call)
         self._versions.append(_versions(call))
 
-    def save(self, tensor: Tensor) -> Tensor:
-        self.saved[_address(tensor)] = tensor.untyped_storage().nbytes()
-        return tensor.detach()  # the tensor itself would be held by its own graph, and never be let go
-
     def writes_to(self, number: int) -> bool:
         """Return whether the network has written to the input or the output of a call since it ran."""
         return _versions(self.calls[number]) != self._versions[number]
+
+
+class _Saved:
+    """The bytes that a forward saves for a backward, by their address.
+
+    The graph holds this object, so it holds no tensor: the graph would never be let go.
+    """
+
+    def __init__(self) -> None:
+        self.bytes: dict[int, int] = {}
+
+    def see(self, tensor: Tensor) -> Tensor:
+        self.bytes[_address(tensor)] = tensor.untyped_storage().nbytes()
+        return tensor.detach()
 
 
 def _versions(call: Call) -> tuple[int, int]:
