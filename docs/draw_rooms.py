@@ -14,8 +14,8 @@ from zcrepro import provenance
 FLOORS = (
     ("files", "seeds", "progress", "checkout"),
     ("settings", "ranking", "networks"),
-    ("provenance",),
-    ("registry",),
+    ("provenance", "expressions"),
+    ("registry", "programs"),
     ("fetching", "spaces", "images"),
     ("proxies",),
     ("benchmarks", "training"),

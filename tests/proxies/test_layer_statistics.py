@@ -27,6 +27,7 @@ from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.generators import states
 from zcrepro.networks.layer_statistics import NAMES, Plan, inputs, planned, statistics
 from zcrepro.networks.training import training
+from zcrepro.programs.published import PUBLISHED
 from zcrepro.proxies._passes.layer_statistics import LayerStatisticsPass
 from zcrepro.proxies.base import Batch, Proxy
 from zcrepro.proxies.engine import compute
@@ -202,12 +203,23 @@ def test_statistics_have_the_figures_of_the_authors_code(index):
                 check_figures(layer[name], row)
 
 
+FALLBACK = 0  # its cell has no convolution
+
+
 @pytest.mark.parametrize("index", range(len(PEER["archs"])))
-def test_a_program_scores_a_single_image_as_the_authors_code_does(index):
-    layers = layers_of(peer_network(index), *peer_inputs(1))
-    for name, reading in {"preactnoise": "released", "preactgradnoise": "labels"}.items():
-        score = np.mean([layer[name].norm().item() ** 2 for layer in layers])
-        assert score == pytest.approx(PEER["archs"][index]["scores"]["1"][f"{reading}"], rel=1e-2, abs=1e-30)
+@pytest.mark.parametrize("n", [16, 1])
+def test_published_programs_score_as_the_authors_code_does(index, n):
+    expected = PEER["archs"][index]["scores"][str(n)]
+    # Signs of gradients that round to zero differ between processors.
+    tolerance = 3e-2 if (index, n) == (FALLBACK, 1) else 1e-2
+    layers = layers_of(peer_network(index), *peer_inputs(n))
+    for name, program in PUBLISHED.items():
+        score, status = program.score(layers)
+        if expected[name] is None:
+            assert math.isnan(score), name
+            assert status.startswith("no layer has a value"), name
+        else:
+            assert score == pytest.approx(expected[name], rel=tolerance, abs=1e-30), name
 
 
 @pytest.mark.parametrize("index", range(len(PEER["archs"])))

@@ -6,6 +6,7 @@ large network, so they are no part of the record: the programs are evaluated dur
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,7 +16,8 @@ from torch import nn
 from zcrepro.networks.errors import FAILURES, UndefinedScoreError, of_the_machine, told
 from zcrepro.networks.layer_statistics import LayerStatistics, inputs, planned, statistics
 from zcrepro.networks.training import training
-from zcrepro.proxies.base import Batch, Need, Record
+from zcrepro.programs.published import PUBLISHED
+from zcrepro.proxies.base import Batch, Need, Proxy, Record
 
 MEMORY = 6 * 2**30
 """Bytes that the tensors of all layers may take. It does not depend on the machine, as scores must not."""
@@ -95,3 +97,27 @@ class LayerStatisticsPass:
                 record.obstacles[name] = str(error) if undefined else told(error)
             if outputs:
                 record.obstacles.pop(name, None)
+
+
+LAYER_STATISTICS = LayerStatisticsPass({name: program.value for name, program in PUBLISHED.items()})
+"""The pass of the published programs."""
+
+CITATION = "Akhauri et al., EZNAS, NeurIPS 2022"
+
+
+def program(name: str, direction: str) -> Proxy[LayerOutputs]:
+    """Return the proxy of a published program: the mean of its outputs over the layers."""
+
+    def compute(record: LayerOutputs) -> float:
+        outputs = record.outputs[name]
+        return math.fsum(outputs) / len(outputs)
+
+    return Proxy(
+        name=name,
+        runs_in=LAYER_STATISTICS,
+        needs=frozenset({name}),
+        formula=rf"\frac{{1}}{{L}} \sum_l {PUBLISHED[name].latex()}",
+        citation=CITATION,
+        direction=direction,
+        compute=compute,
+    )

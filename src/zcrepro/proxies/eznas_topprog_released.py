@@ -1,0 +1,8 @@
+"""The authors' program for all NDS spaces, as the released code reads it.
+
+See ``zcrepro.programs.published`` for the program, and Akhauri et al., NeurIPS 2022. Higher is better.
+"""
+
+from zcrepro.proxies._passes.layer_statistics import program
+
+PROXY = program("eznas_topprog_released", direction="higher")
