@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import zcrepro
+from zcrepro.programs.published import PUBLISHED
 
 SEED = 5
 
@@ -15,6 +16,16 @@ OF_SPACES = {
     f"structure_{name}" for name in ("l_skip", "l_edges", "n_none", "dead_conv", "out_in", "e_max", "e_min")
 }
 """Proxies that are undefined for a network that no space has built."""
+
+OF_EQUAL_SHAPES = {"eznas_pnas_labels"}
+"""Programs that combine tensors which have different shapes in these networks."""
+
+WITH_NOISE = {
+    name
+    for name, program in PUBLISHED.items()
+    if any(terminal.endswith(("noise", "perturb")) for terminal in program.terminals)
+}
+"""Programs that see noise in place of the images, or added to them."""
 
 
 def convolutional(norm=True, groups=1, stride=1):

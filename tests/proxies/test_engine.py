@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import zcrepro
-from proxies.small_networks import OF_SPACES
+from proxies.small_networks import OF_EQUAL_SHAPES, OF_SPACES
 
-ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)
+ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES - OF_EQUAL_SHAPES)
 
 
 def convolutional(in_place=False, norm=True, groups=1):

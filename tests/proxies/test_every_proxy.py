@@ -7,7 +7,16 @@ import torch
 from torch import nn
 
 import zcrepro
-from proxies.small_networks import OF_SPACES, SEED, batch, built, convolutional, score
+from proxies.small_networks import (
+    OF_EQUAL_SHAPES,
+    OF_SPACES,
+    SEED,
+    WITH_NOISE,
+    batch,
+    built,
+    convolutional,
+    score,
+)
 from zcrepro.programs.published import PUBLISHED
 from zcrepro.provenance import pass_groups
 from zcrepro.spaces.structural_counts import COUNTS
@@ -31,17 +40,11 @@ GROUPS = {
 """The proxies by pass."""
 
 ALL = sorted(zcrepro.list_proxies())
-DEFINED = sorted(set(ALL) - OF_SPACES - {"eznas_pnas_labels"})
+DEFINED = sorted(set(ALL) - OF_SPACES - OF_EQUAL_SHAPES)
 """The proxies that have a value for the networks here."""
 OF_LABELS = {"epe_nas", "fisher", "grad_norm", "grad_sign", "grasp", "plain", "snip", "zico"}
 DRAWN_ANEW = {"az_expressivity", "az_progressivity", "az_trainability", "vkdnw", "zen"}
 """They see noise through weights of their own instead of the images and the network's weights."""
-WITH_NOISE = {
-    name
-    for name, program in PUBLISHED.items()
-    if any(terminal.endswith(("noise", "perturb")) for terminal in program.terminals)
-}
-"""Programs that also see noise in place of the images, or added to them."""
 WITHOUT_FORWARD = {"layers", "l2_norm", "params"}
 
 
