@@ -5,6 +5,7 @@ evolution saw, and so are the hand-crafted proxies and the structural counts bes
 constant on a problem puts nothing in order: its correlation is undefined, and counts as 0 among other runs.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,8 @@ from zcrepro.problems.problem import Problem
 from zcrepro.report import citations
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
+from zcrepro.report.context import Context
+from zcrepro.report.entry import Measured, absent
 
 GENERALIZATION = "generalization"
 
@@ -125,6 +128,21 @@ def read_formulas(inputs: Inputs, method: str) -> Formulas | None:
     """Return the formulas of a method; None if the run did not judge them."""
     name = f"{GENERALIZATION}/{method}"
     return Formulas(method, inputs.frame(name), read_runs(inputs, method)) if name in inputs else None
+
+
+def of_method(
+    method: str, rows: Callable[[Formulas, Context], Iterator[Measured]]
+) -> Callable[[Context], Iterator[Measured]]:
+    """Return what measures a table of one method: its ``rows``, or one row without its formulas."""
+
+    def measure(context: Context) -> Iterator[Measured]:
+        formulas = read_formulas(context.inputs, method)
+        if formulas is None:
+            yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{method}")
+        else:
+            yield from rows(formulas, context)
+
+    return measure
 
 
 def methods(inputs: Inputs) -> list[str]:

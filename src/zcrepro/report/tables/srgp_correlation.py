@@ -12,7 +12,7 @@ import pandas as pd
 from zcrepro.problems.problem import Problem
 from zcrepro.report import _evolved, _formulas, _runs, _wins
 from zcrepro.report._base import Table
-from zcrepro.report._formulas import GENERALIZATION, METRIC, Formulas
+from zcrepro.report._formulas import METRIC, Formulas
 from zcrepro.report._populations import describe, embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, EVOLVED, HANDCRAFTED, Measured, absent, stated
@@ -27,15 +27,12 @@ BEST_COUNT = "best count"
 FITTEST, MEDIAN = "fittest", "median"
 
 
-def measure(context: Context) -> Iterator[Measured]:
+def rows(formulas: Formulas, context: Context) -> Iterator[Measured]:
     """Yield an entry per proxy, one for the best count, and two rows with their wins per training set.
 
     The intervals are those of the generalization stage.
     """
-    formulas = _formulas.read_formulas(context.inputs, METHOD)
-    if formulas is None:
-        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{METHOD}")
-        return
+    del context
     for problem in formulas.problems:
         yield from _beside(formulas, problem)
     for training_set in formulas.training_sets:
@@ -133,5 +130,5 @@ TABLE = Table(
         "formula compares the candidates of a problem; an input that the problem does not offer is replaced "
         f"by its mean. {_wins.OF_ONE} {_wins.RIVALS}"
     ),
-    measure=measure,
+    measure=_formulas.of_method(METHOD, rows),
 )
