@@ -96,7 +96,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Subject:
-    """One problem: the rows of each draw, and the scores of all that is judged on them."""
+    """A problem: its rows for each draw, and the values of every formula, proxy and count on them."""
 
     draws: Sequence[Rows]
     judged: Sequence[Judged]
