@@ -76,6 +76,8 @@ def _proxies(config: Config) -> Iterable[str]:
         (f"evolution.{method}.handcrafted", section["scores"], section["handcrafted"])
         for method, section in config["evolution"].items()
     ]
+    later = config["generalization"]["later"]
+    yield from _missing("generalization.later", "proxy", later, registry.names("proxies"))
     for method, section in config["evolution"].items():
         yield from _missing(f"evolution.{method}.counts", "count", section["counts"], ALIASES["structure"])
         source = config[section["scores"]]["proxies"]

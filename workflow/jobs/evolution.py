@@ -163,11 +163,15 @@ class Evolution:
 
     def generalize(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that judges the formulas of a method."""
-        section = self.section(wildcards.method)
-        return dict(self.run.config["generalization"]) | {
+        section, general = self.section(wildcards.method), self.run.config["generalization"]
+        completed = self.completed(wildcards.method, self.judged_problems(wildcards))
+        runs = [run for run in self.run.config["features"]["runs"] if run["problem"] in completed]
+        ours = {name for run in runs for name in run["proxies"]}
+        return dict(general) | {
             "handcrafted": section["handcrafted"],
+            "later": [name for name in general["later"] if name in ours],
             "counts": section["counts"],
-            "completed": self.completed(wildcards.method, self.judged_problems(wildcards)),
+            "completed": completed,
             "source": section["scores"],
             "seed": self.run.config["seed"],
             "max_undefined_share": self.run.config["max_undefined_share"],

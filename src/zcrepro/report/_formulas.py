@@ -11,7 +11,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from zcrepro.generalization.table import ALL, COUNT, HANDCRAFTED, HELD_OUT, KENDALL
+from zcrepro.generalization.table import ALL, COUNT, HANDCRAFTED, HELD_OUT, KENDALL, LATER
 from zcrepro.problems.problem import Problem
 from zcrepro.report import citations
 from zcrepro.report._inputs import Inputs
@@ -50,7 +50,12 @@ class Formulas:
     @cached_property
     def handcrafted(self) -> list[str]:
         """The names of the hand-crafted proxies."""
-        return sorted(set(self.frame.loc[self.frame["method"] == HANDCRAFTED, "name"]))
+        return self._names(HANDCRAFTED)
+
+    @cached_property
+    def later(self) -> list[str]:
+        """The names of the proxies of later papers."""
+        return self._names(LATER)
 
     def cites(self, *problems: Problem) -> tuple[str, ...]:
         """Return the keys of the data that values on ``problems`` are computed from."""
@@ -75,6 +80,13 @@ class Formulas:
         """
         return self._beside(HANDCRAFTED, problem, training_set, metric)
 
+    def of_later(
+        self, problem: Problem, training_set: str | None = None, metric: str = METRIC
+    ) -> pd.DataFrame:
+        """Return the rows of the proxies of later papers that the problem has."""
+        rows = self._beside(LATER, problem, training_set, metric)
+        return rows[~rows["status"].str.startswith("no score")]
+
     def of_counts(
         self, problem: Problem, training_set: str | None = None, metric: str = METRIC
     ) -> pd.DataFrame:
@@ -87,6 +99,9 @@ class Formulas:
         rows = self.of_training_set(problem, training_set, metric)
         rows = rows[rows["repeat"] == run.repeat] if run else rows[:0]
         return None if rows.empty else rows.iloc[0]
+
+    def _names(self, method: str) -> list[str]:
+        return sorted(set(self.frame.loc[self.frame["method"] == method, "name"]))
 
     def _beside(self, method: str, problem: Problem, training_set: str | None, metric: str) -> pd.DataFrame:
         beside = next(iter(self.training_sets), "") if training_set is None else training_set
