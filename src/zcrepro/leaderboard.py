@@ -38,7 +38,7 @@ AGGREGATES = {
     "AZ-NAS": AZ_NAS,
     "synflow and AZ-NAS": ("synflow", *AZ_NAS),
 }
-"""Aggregates without labels: sums of the logarithms of the ranks by these proxies (Lee and Ham, CVPR 2024)."""
+"""Aggregates without labels: sums of the logarithms of ranks by these proxies (Lee and Ham, CVPR 2024)."""
 
 TENTH = 0.1
 
