@@ -27,6 +27,7 @@ SETTINGS: dict[str, Any] = {
     "source": "released",
     "completed": [],
     "handcrafted": ["p", "q", "params"],
+    "later": [],
     "counts": ["structure_m", "structure_n"],
     "seed": 1,
     "resamples": 60,
@@ -143,6 +144,23 @@ def among(alike: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, int]:
     upper = np.triu(alike, 1)
     of_x, of_y = (np.sign(v[:, np.newaxis] - v)[upper] for v in (x, y))
     return float((of_x * of_y).sum() / np.sqrt((of_x**2).sum() * (of_y**2).sum())), int(upper.sum())
+
+
+def test_a_proxy_of_a_later_paper_is_judged_like_the_others_but_is_no_rival(folder: Path) -> None:
+    as_rival = run(folder)
+    beside = run(folder, handcrafted=["q", "params"], later=["p"])
+    assert set(beside.loc[beside["method"] == "later", "name"]) == {"p"}
+    for metric in METRICS:
+        values = [
+            found.loc[
+                (found["metric"] == metric) & (found["method"] == method) & (found["name"] == "p"), "value"
+            ]
+            for found, method in ((as_rival, "hand-crafted"), (beside, "later"))
+        ]
+        assert values[0].tolist() == values[1].tolist() != []
+    leads = "minus hand-crafted"
+    assert "p" in set(as_rival.loc[as_rival["metric"] == leads, "rival"])
+    assert "p" not in set(beside.loc[beside["metric"] == leads, "rival"])
 
 
 def test_every_value_is_that_of_the_named_population(folder: Path) -> None:

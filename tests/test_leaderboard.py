@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sealing import to_parquet
 from zcrepro import seeds
@@ -13,8 +14,11 @@ from zcrepro.evolve.stage import evolve
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
 from zcrepro.formulas.evolved import load_proxy
-from zcrepro.leaderboard import lead
+from zcrepro.leaderboard import AZ_NAS, RESAMPLES, _of_next_with_equal_graph, lead
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.rows import Rows
 from zcrepro.ranking.correlation import kendall
+from zcrepro.ranking.intervals import resampled_rows
 from zcrepro.ranking.vote import rank_sum
 
 ROWS, LABELS = 300, 30
@@ -171,7 +175,7 @@ def test_models_learn_more_than_one_proxy_says(folder: Path) -> None:
 
 
 def test_the_aggregate_and_the_ceiling_need_no_labels(folder: Path) -> None:
-    rows = judged(folder, kind="ceiling", problem="s/a", sample=0)
+    rows = judged(folder, entry="validation accuracy", problem="s/a", sample=0)
     proxy = load_proxy(folder / "seed-0.json")
     validation, test = accuracy(folder, "a", "validation"), accuracy(folder, "a", "test")
     held_out = proxy.split.held_out("s", validation.index.to_numpy(object))
@@ -183,3 +187,53 @@ def test_the_aggregate_and_the_ceiling_need_no_labels(folder: Path) -> None:
     aggregate = judged(folder, kind="aggregate", problem="s/a", sample=0)
     assert aggregate["kendall"].iloc[0] == pytest.approx(expected)
     assert set(rows["labels"]) == set(aggregate["labels"]) == {0}
+
+
+def test_resamples_of_graphs_are_the_same_for_all_entries(folder: Path) -> None:
+    rows = judged(folder, problem="s/a", sample=0)
+    resampled = np.stack(rows.loc[rows["kind"] != "ceiling", "resampled"].tolist())
+    assert resampled.shape[1] == RESAMPLES
+    truth = accuracy(folder, "a", "test")
+    scores = parquet.read(folder / "scores.parquet").set_index("arch").loc[truth.index]
+    graphs = truth.index.to_numpy(object)
+    held_out = load_proxy(folder / "seed-0.json").split.held_out("s", graphs)
+    rng = seeds.numpy_generator(5, "graphs", "s/a", 0)
+    expected = [
+        kendall(scores["nwot"].to_numpy()[kept], truth.to_numpy()[kept])
+        for drawn in resampled_rows(graphs, RESAMPLES, rng)
+        for kept in [drawn[held_out[drawn]]]
+    ]
+    nwot = rows.loc[rows["entry"] == "nwot", "resampled"].iloc[0]
+    assert nwot.tolist() == pytest.approx(expected)
+
+
+def test_the_ceiling_of_trainings_compares_architectures_with_equal_graphs() -> None:
+    graph, accuracies = np.array(["x", "y", "x", "z", "x", "z"], object), np.arange(6.0)
+    rows = Rows(Problem("s", "a"), "test", np.array(list("abcdef"), object), graph, {}, accuracies, {})
+    np.testing.assert_array_equal(_of_next_with_equal_graph(rows), [2, np.nan, 4, 5, 0, 3])
+
+
+def test_aggregates_are_there_if_their_proxies_are(folder: Path) -> None:
+    rng = np.random.default_rng(1)
+    scores = parquet.read(folder / "scores.parquet")
+    for name in AZ_NAS:
+        scores[name], scores[f"{name}_status"] = rng.normal(size=ROWS), "ok"
+    to_parquet(scores, folder / "az.parquet")
+    write_sealed(folder / "az.json", LEAD | {"handcrafted": ["nwot", "snip", *AZ_NAS]})
+    lead(
+        settings_file=folder / "az.json",
+        evolved=[folder / "seed-0.json"],
+        accuracies=[folder / "accuracies.parquet"] * 2,
+        scores=[folder / "az.parquet"] * 2,
+        structure=[folder / "structure.parquet"] * 2,
+        output=folder / "az-out.parquet",
+    )
+    found = parquet.read(folder / "az-out.parquet")
+    aggregates = found[(found["kind"] == "aggregate") & (found["problem"] == "s/a")].set_index("entry")
+    assert set(aggregates.index) == {"rank sum of all scores", "AZ-NAS"}
+    truth = accuracy(folder, "a", "test")
+    of = scores.set_index("arch").loc[truth.index]
+    summed = sum(np.log(stats.rankdata(of[name])) for name in AZ_NAS)
+    held_out = load_proxy(folder / "seed-0.json").split.held_out("s", truth.index.to_numpy(object))
+    expected = kendall(summed[held_out], truth.to_numpy()[held_out])
+    assert aggregates.loc["AZ-NAS", "kendall"] == pytest.approx(expected)

@@ -123,6 +123,30 @@ def test_an_evolved_proxy_says_which_of_its_terminals_is_undefined(tmp_path):
     assert scores.status[evolved.name] == "nwot: the network runs no ReLU"
 
 
+def test_a_formula_that_counts_modules_has_no_value_for_a_network(tmp_path):
+    found = {
+        "method": "srgp",
+        "training_set": "macro",
+        "repeat": 0,
+        "formula": "structure_paths",
+        "normalisation": {"kind": "training", "scales": {"structure_paths": {"mean": 1.0, "deviation": 1.0}}},
+        "counts_of": "modules",
+        "replaced": {},
+        "problems": [],
+        "split": {"seed": 0, "cutoffs": {}},
+        "training_fitness": 0.5,
+    }
+    write_sealed(tmp_path / "seed-0.json", found)
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+    with pytest.raises(ValueError, match="srgp/macro/seed-0 reads counts of whole modules"):
+        zcrepro.score(
+            network,
+            torch.ones(2, 1, 2, 2),
+            torch.tensor([0, 1]),
+            [zcrepro.load_proxy(tmp_path / "seed-0.json")],
+        )
+
+
 def test_the_picture_of_the_workflow_shows_every_rule_of_it():
     rules = set(TABLES)  # one rule per kind of table, made in a loop
     for path in (ROOT / "workflow/rules").glob("*.smk"):

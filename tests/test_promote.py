@@ -366,6 +366,7 @@ class TestRuns:
             "tables/one.md": "# A table",
             "tables/one.csv": "x",
             "tables/one.tex": "t",
+            "tables/deviations.csv": "x",  # left out: the rows of all tables
             "figures/a.svg": "<svg/>",
             "report.html": "<html/>",
         }

@@ -76,14 +76,16 @@ def _proxies(config: Config) -> Iterable[str]:
         (f"evolution.{method}.handcrafted", section["scores"], section["handcrafted"])
         for method, section in config["evolution"].items()
     ]
+    later = config["generalization"]["later"]
+    yield from _missing("generalization.later", "proxy", later, registry.names("proxies"))
     for method, section in config["evolution"].items():
         yield from _missing(f"evolution.{method}.counts", "count", section["counts"], ALIASES["structure"])
-        source = config[section["scores"]]["proxies"]
-        known = [*source, *ALIASES["structure"]]
-        for name in section["train_on"]:
-            where = f"training_sets.{name}.inputs (of those under {section['scores']}.proxies)"
-            inputs = config["training_sets"].get(name, {}).get("inputs", [])
-            yield from _missing(where, "proxy", inputs, known)
+        for name in (each for each in section["train_on"] if each in config["training_sets"]):
+            of = config["training_sets"][name]
+            source = section["scores"] if of["scores"] == "method" else of["scores"]
+            where = f"training_sets.{name}.inputs (of those under {source}.proxies)"
+            known = [*config[source]["proxies"], *ALIASES["structure"]]
+            yield from _missing(where, "proxy", of["inputs"], known)
     readers += [(f"{where}.guides", run["scores"], run["guides"]) for where, run in _searched(config)]
     for where, source, named in readers:
         offered = config[source]["proxies"]
@@ -293,8 +295,8 @@ def _leaderboards(config: Config) -> Iterable[str]:
             if not of["resampled"]:
                 yield f"{where}: the training set {name} must be resampled, for a mean over several samples"
             first = next(iter(sets.values()))
-            if (of["problems"], of["scored_as"]) != (first["problems"], first["scored_as"]):
-                yield f"{where}: the training set {name} has other problems than {next(iter(sets))}"
+            if any(of[key] != first[key] for key in ("problems", "scored_as", "scores")):
+                yield f"{where}: the training set {name} has other problems or scores than {next(iter(sets))}"
 
 
 def _options(where: str, method: str, options: Mapping[str, Any]) -> Iterable[str]:

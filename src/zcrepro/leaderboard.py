@@ -1,13 +1,14 @@
 """Judge formulas, models and single proxies that learnt from the same few labels, sample by sample.
 
 A sample is a draw of training architectures, on which each training set evolved one formula. Everything is
-judged by test accuracy on the graphs that the sample does not hold. See
+judged by test accuracy on the graphs that the sample does not hold, and on resamples of them. See
 ``docs/reproduction/leaderboard_nasbench201.md``.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,24 @@ from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Files, Rows, completing, files_of, read
 from zcrepro.problems.split import Split, draw
 from zcrepro.progress import track
-from zcrepro.ranking.vote import rank_sum
+from zcrepro.ranking.intervals import resampled_rows
+from zcrepro.ranking.vote import log_rank_sum, rank_sum
 from zcrepro.ranking.with_one import KendallWith
 
 FORMULA, EXTRA_TREES, SVR = "formula", "ExtraTrees", "support vector regression"
 PROXY, COUNT, AGGREGATE, CEILING = "proxy", "count", "aggregate", "ceiling"
 
+AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability", "flops")
+AGGREGATES = {
+    "AZ-NAS": AZ_NAS,
+    "synflow and AZ-NAS": ("synflow", *AZ_NAS),
+}
+"""Aggregates without labels: sums of the logarithms of ranks by these proxies (Lee and Ham, CVPR 2024)."""
+
 TENTH = 0.1
+
+RESAMPLES = 10
+"""Resamples of the graphs for each sample of labels."""
 
 SCHEMA = pa.schema(
     [
@@ -43,6 +55,7 @@ SCHEMA = pa.schema(
         ("sample", pa.int64()),
         ("kendall", pa.float64()),
         ("best_tenth", pa.float64()),
+        ("resampled", pa.list_(pa.float64())),
         ("n", pa.int64()),
         ("labels", pa.int64()),
         ("formula", pa.string()),
@@ -50,7 +63,8 @@ SCHEMA = pa.schema(
     ]
 )
 """``kendall`` is with test accuracy on the ``n`` held-out architectures, and ``best_tenth`` among the best
-tenth of them. ``inputs`` is the training set, for what learns from labels."""
+tenth of them. ``resampled`` is ``kendall`` on resamples of the graphs, the same ones for all entries of a
+sample. ``inputs`` is the training set, for what learns from labels."""
 
 KEY = ["population", "kind", "entry", "inputs", "problem", "sample"]
 
@@ -186,13 +200,29 @@ class _Sample:
     ) -> Iterator[dict[str, Any]]:
         """Yield the row of an entry for each problem."""
         labels = sum(self.chosen.architectures.values())
-        for rows, of_problem in zip(self.benchmark.reporting, values, strict=True):
+        for rows, of_problem, resamples in zip(
+            self.benchmark.reporting, values, self._resamples, strict=True
+        ):
             held_out = split.held_out(rows.problem.space, rows.graph)
             yield (
                 {"labels": labels, "formula": "", "size": 1, "inputs": ""}
                 | entry
-                | _row(rows, of_problem, held_out)
+                | _row(rows, of_problem, held_out, resamples)
             )
+
+    @cached_property
+    def _resamples(self) -> list[list[np.ndarray]]:
+        """The rows of each resample of the graphs, by problem."""
+        return [
+            list(
+                resampled_rows(
+                    rows.graph,
+                    RESAMPLES,
+                    seeds.numpy_generator(self.chosen.seed, "graphs", str(rows.problem), self.number),
+                )
+            )
+            for rows in self.benchmark.reporting
+        ]
 
     def _others(self, training: Sequence[Rows]) -> Iterator[tuple[dict[str, Any], list[np.ndarray]]]:
         """Yield each entry that is no formula, with its values on the rows of each problem."""
@@ -207,26 +237,53 @@ class _Sample:
                 taus = [KendallWith(rows.accuracy)(rows.columns[name]) for rows in training]
                 sign = -1.0 if sum(tau for tau in taus if not math.isnan(tau)) < 0 else 1.0
                 yield {"kind": kind, "entry": name}, [sign * rows.columns[name] for rows in reporting]
-        ranked = [_rank_sum(rows, self.chosen.handcrafted) for rows in reporting]
+        yield from self._without_labels()
+
+    def _without_labels(self) -> Iterator[tuple[dict[str, Any], list[np.ndarray]]]:
+        """Yield the aggregates whose proxies all have scores, and the ceilings."""
+        choosing, reporting = self.benchmark.choosing, self.benchmark.reporting
+        ranked = [rank_sum(_stacked(rows, self.chosen.handcrafted)) for rows in reporting]
         yield {"kind": AGGREGATE, "entry": "rank sum of all scores", "labels": 0}, ranked
-        known = [dict(zip(rows.arch, rows.accuracy, strict=True)) for rows in self.benchmark.choosing]
+        for name, proxies in AGGREGATES.items():
+            if set(proxies) <= set(reporting[0].columns):
+                summed = [log_rank_sum(_stacked(rows, proxies)) for rows in reporting]
+                yield {"kind": AGGREGATE, "entry": name, "labels": 0}, summed
+        known = [dict(zip(rows.arch, rows.accuracy, strict=True)) for rows in choosing]
         validation = [
             np.array([of[arch] for arch in rows.arch]) for of, rows in zip(known, reporting, strict=True)
         ]
         yield {"kind": CEILING, "entry": "validation accuracy", "labels": 0}, validation
+        twins = [_of_next_with_equal_graph(rows) for rows in reporting]
+        if not all(np.isnan(of).all() for of in twins):
+            yield {"kind": CEILING, "entry": "another training of the same graph", "labels": 0}, twins
 
 
-def _row(rows: Rows, values: np.ndarray, held_out: np.ndarray) -> dict[str, Any]:
-    """Return Kendall's tau on the held-out rows of a problem, and among the best tenth of them."""
+def _row(
+    rows: Rows, values: np.ndarray, held_out: np.ndarray, resamples: Sequence[np.ndarray]
+) -> dict[str, Any]:
+    """Return Kendall's tau on the held-out rows of a problem, among the best tenth, and on resamples."""
     kept = held_out & ~np.isnan(values)
     x, y = values[kept], rows.accuracy[kept]
     best = y >= np.quantile(y, 1 - TENTH)
+    drawn = [places[kept[places]] for places in resamples]
     return {
         "problem": str(rows.problem),
         "kendall": KendallWith(y)(x),
         "best_tenth": KendallWith(y[best])(x[best]),
+        "resampled": [KendallWith(rows.accuracy[places])(values[places]) for places in drawn],
         "n": int(kept.sum()),
     }
+
+
+def _of_next_with_equal_graph(rows: Rows) -> np.ndarray:
+    """Return for each row the accuracy of the next row with an equal graph, or NaN if there is no other.
+
+    Architectures with equal graphs were trained apart: they are the same network from other seeds.
+    """
+    frame = pd.DataFrame({"graph": rows.graph, "accuracy": rows.accuracy})
+    of_graph = frame.groupby("graph")["accuracy"]
+    following = of_graph.shift(-1).fillna(of_graph.transform("first"))
+    return following.where(of_graph.transform("size") > 1).to_numpy(np.float64)
 
 
 Model = Callable[[int], Any]
@@ -270,5 +327,6 @@ def _support_vectors(seed: int) -> Any:
     return GridSearchCV(svm.SVR(), grid, cv=KFold(5, shuffle=True, random_state=seed))
 
 
-def _rank_sum(rows: Rows, names: Sequence[str]) -> np.ndarray:
-    return rank_sum(np.stack([rows.columns[name] for name in names if not is_count(name)]))
+def _stacked(rows: Rows, names: Sequence[str]) -> np.ndarray:
+    """Return the scores that are no counts, (proxies, architectures)."""
+    return np.stack([rows.columns[name] for name in names if not is_count(name)])

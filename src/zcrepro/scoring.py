@@ -12,6 +12,7 @@ from zcrepro import registry, seeds
 from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.proxies.engine import Scores, check_batch, compute
 from zcrepro.spaces.base import TaskShape
+from zcrepro.spaces.structural_counts import MODULES
 
 
 def score(
@@ -56,6 +57,12 @@ def score(
     """
     _check(model, proxies)
     evolved = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]
+    for proxy in evolved:
+        if proxy.counts_of == MODULES:
+            raise ValueError(
+                f"{proxy.name} reads counts of whole modules, but those of a network count its operations; "
+                "use a formula evolved on cells"
+            )
     named = [proxy for proxy in proxies if isinstance(proxy, str)]
     terminals = [name for proxy in evolved for name in proxy.terminals]
     names = [*named, *(proxy.name for proxy in evolved)]

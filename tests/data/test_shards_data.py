@@ -91,6 +91,8 @@ def test_the_first_architectures_score_as_they_did(
 
     for shard in shards(space):
         tracked = parquet.read(shard, where=("draw", [draw])).set_index("arch")
+        if tracked.empty:
+            continue
         proxies = proxies_in(tracked.columns)
         assert list(provenance.pass_groups(proxies)) == [shard.stem]
         settings = {

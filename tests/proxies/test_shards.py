@@ -17,7 +17,7 @@ FOLDER = ROOT / "resources/released/nasbench201/cifar10"
 SPACE = zcrepro.get_space("nasbench201")
 DRAWS = range(3)
 PROXIES = ["params", "flops", "l2_norm", "grad_norm", "snip", "grasp", "fisher", "plain", "nwot", "jacov"]
-PROXIES += ["epe_nas", "synflow", "synflow_zcp", "log_synflow", "zen"]
+PROXIES += ["epe_nas", "synflow", "synflow_zcp", "log_synflow", "zen", "meco"]
 GROUPS = provenance.pass_groups(PROXIES)
 
 UNDEFINED = {

@@ -13,6 +13,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.report import _style
 from zcrepro.report._searches import Curves
 from zcrepro.report.figures import scatter, search
+from zcrepro.report.figures.evolution import _corners
 
 SEARCHES = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
 FEATURES = [
@@ -173,3 +174,11 @@ def test_a_problem_without_any_defined_value_is_drawn_all_the_same(run: Any) -> 
     to_parquet(frame, path)
     for name in ("correlation", "generalization"):
         assert "nasbench201" in texts(run.figure(name, ["generalization/srgp"]))
+
+
+def test_the_line_of_an_evolution_passes_through_every_value() -> None:
+    values = [0.1, 0.1, 0.1, 0.4, 0.4, 0.5, 0.5, 0.5]
+    places = _corners(values)
+    assert places == [0, 2, 3, 4, 5, 7]
+    assert np.interp(range(8), places, [values[place] for place in places]).tolist() == values
+    assert _corners([0.3]) == [0]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from zcrepro.files import parquet
 from zcrepro.leaderboard import KEY, SCHEMA
@@ -25,6 +26,7 @@ TAUS = {  # of each entry on sample 0 and 1, both problems alike
     ("proxy", "flops", ""): (0.4, 0.4),
     ("ceiling", "validation accuracy", ""): (0.95, 0.95),
 }
+SHIFTS = (-0.02, 0.0, 0.02)  # of tau on resamples of the graphs, the same for all entries
 
 
 def table(folder: Path) -> list[Measured]:
@@ -38,6 +40,7 @@ def table(folder: Path) -> list[Measured]:
             "sample": sample,
             "kendall": tau,
             "best_tenth": tau / 2,
+            "resampled": [tau + shift for shift in SHIFTS],
             "n": 20,
             "labels": 0 if kind == "ceiling" else 8,
             "formula": "",
@@ -50,6 +53,12 @@ def table(folder: Path) -> list[Measured]:
     parquet.write(folder / "x.parquet", pd.DataFrame(rows)[SCHEMA.names], SCHEMA, KEY, {})
     inputs = Inputs(["leaderboard/x"], [folder / "x.parquet"])
     return list(TABLE.measure(Context(inputs, 0, 10, 0.95)))
+
+
+def confidence(mean: float, error: float) -> tuple[float, float]:
+    """Return the ends of Student's t interval with one degree of freedom, of two samples."""
+    half = float(stats.t.ppf(0.975, 1)) * error
+    return mean - half, mean + half
 
 
 def value(found: list[Measured], row: str, column: str, metric: str = "kendall") -> Measured:
@@ -66,9 +75,10 @@ def test_means_are_over_the_samples(tmp_path: Path) -> None:
     found = table(tmp_path)
     formula = value(found, "formula of both", "s/a")
     assert (formula.value, formula.seeds, formula.n) == (pytest.approx(0.7), 2, 20)
-    low, high = formula.interval
-    assert low < 0.6  # Student's t with one degree of freedom is wide
-    assert high > 0.8
+    error = math.hypot(0.1, np.std(SHIFTS, ddof=1))  # over the samples, and over the graphs
+    assert formula.interval == pytest.approx(confidence(0.7, error))
+    proxy = value(found, "nwot", "s/a")  # the samples agree
+    assert proxy.interval == pytest.approx(confidence(0.5, np.std(SHIFTS, ddof=1)))
     assert value(found, "formula of both", "mean").value == pytest.approx(0.7)
     assert value(found, "nwot", "mean, best tenth", "kendall among the best tenth").value == pytest.approx(
         0.25
@@ -79,6 +89,7 @@ def test_entries_are_compared_with_the_first_sample_by_sample(tmp_path: Path) ->
     found = table(tmp_path)
     behind = value(found, "formula of both", "behind the first")
     assert behind.value == pytest.approx(np.mean([0.7 - 0.8, 0.9 - 0.6]))
+    assert behind.interval == pytest.approx(confidence(0.1, np.std([-0.1, 0.3], ddof=1) / math.sqrt(2)))
     first = value(found, "ExtraTrees of both", "behind the first")
     assert first.value == 0
     assert math.isnan(first.interval[0])

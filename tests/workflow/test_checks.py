@@ -248,6 +248,27 @@ def test_structure_stands_for_all_structural_counts():
     assert config["training_sets"]["cell"]["inputs"] == [*ALIASES["structure"], "snip"]
 
 
+def test_a_training_set_can_read_other_scores_than_its_method():
+    for names, changed_scores in ((("quickstart.yaml",), "released"), ((), "features")):
+        config = merged("benchmarks.yaml", "config.yaml", *names)
+        name = config["evolution"]["srgp"]["train_on"][0]
+        config["training_sets"][name] |= {"scores": changed_scores, "inputs": []}
+        job = SimpleNamespace(method="srgp", training_set=name, seed="0")
+        evolution = Evolution(Run(filled(config), ROOT))
+        found = evolution.evolve(job)
+        assert (found["source"], found["completed"]) == (changed_scores, [])
+        assert found["inputs"] == evolution.run.config[changed_scores]["proxies"]
+        assert all(f"/{changed_scores}/" in path for path in evolution.scores(job))
+        assert evolution.computed(job) == []
+
+
+def test_a_leaderboard_compares_formulas_of_the_same_scores():
+    config = merged("benchmarks.yaml", "config.yaml")
+    config["training_sets"]["leaderboard_both"]["scores"] = "features"
+    with pytest.raises(ValueError, match="leaderboard_both has other problems or scores than"):
+        check(config)
+
+
 def test_a_problem_that_reads_the_scores_of_another_task_needs_none_of_its_own():
     config = merged("benchmarks.yaml", "config.yaml", "quickstart.yaml")
     runs = config["features"]["runs"]

@@ -55,6 +55,7 @@ def test_defaults_are_filled_in_at_every_depth():
         "problems": {"a/b": 4},
         "scored_as": {},
         "inputs": [],
+        "missing": "computed",
         "normalisation": "training",
         "resampled": False,
         "options": {},

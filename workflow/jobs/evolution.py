@@ -42,6 +42,11 @@ class Evolution:
         found = self.training_set(name)
         return [found["scored_as"].get(problem, problem) for problem in found["problems"]]
 
+    def source(self, method: str, training_set: str) -> str:
+        """Return which scores formulas of a training set are made of, released or features."""
+        own = self.training_set(training_set)["scores"]
+        return str(self.section(method)["scores"] if own == "method" else own)
+
     def completed(self, method: str, problems: Iterable[str]) -> list[str]:
         """Return those of ``problems`` for which our features fill what was not published."""
         return [problem for problem in self.section(method)["completed"] if problem in problems]
@@ -52,9 +57,8 @@ class Evolution:
 
     def scores(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the scores that one evolution reads."""
-        return self.run.scores(
-            self.section(wildcards.method)["scores"], self.scored_as(wildcards.training_set)
-        )
+        source = self.source(wildcards.method, wildcards.training_set)
+        return self.run.scores(source, self.scored_as(wildcards.training_set))
 
     def structure(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the structural counts that one evolution reads."""
@@ -66,14 +70,16 @@ class Evolution:
 
     def training_completed(self, wildcards: Wildcards) -> list[str]:
         """Return the problems of a training set for which our features fill what was not published."""
-        if self.training_set(wildcards.training_set)["missing"] != "computed":
+        method, name = wildcards.method, wildcards.training_set
+        if self.training_set(name)["missing"] != "computed" or self.source(method, name) != "released":
             return []
-        return self.completed(wildcards.method, self.scored_as(wildcards.training_set))
+        return self.completed(method, self.scored_as(name))
 
     def evolve(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one evolution."""
         section = self.section(wildcards.method)
         training_set = self.training_set(wildcards.training_set)
+        source = self.source(wildcards.method, wildcards.training_set)
         own = static.options(f"{provenance.PLUGINS['method']}.{wildcards.method}")
         return {
             "method": wildcards.method,
@@ -84,10 +90,10 @@ class Evolution:
                     training_set["problems"].items(), self.scored_as(wildcards.training_set), strict=True
                 )
             ],
-            "source": section["scores"],
+            "source": source,
             "completed": self.training_completed(wildcards),
             "missing": "mean" if training_set["missing"] == "mean" else "masked",
-            "inputs": training_set["inputs"] or self.run.config[section["scores"]]["proxies"],
+            "inputs": training_set["inputs"] or self.run.config[source]["proxies"],
             "normalisation": training_set["normalisation"],
             "sample": int(wildcards.seed) if training_set["resampled"] else 0,
             "seed": self.run.config["seed"],
@@ -163,11 +169,15 @@ class Evolution:
 
     def generalize(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that judges the formulas of a method."""
-        section = self.section(wildcards.method)
-        return dict(self.run.config["generalization"]) | {
+        section, general = self.section(wildcards.method), self.run.config["generalization"]
+        completed = self.completed(wildcards.method, self.judged_problems(wildcards))
+        runs = [run for run in self.run.config["features"]["runs"] if run["problem"] in completed]
+        ours = {name for run in runs for name in run["proxies"]}
+        return dict(general) | {
             "handcrafted": section["handcrafted"],
+            "later": [name for name in general["later"] if name in ours],
             "counts": section["counts"],
-            "completed": self.completed(wildcards.method, self.judged_problems(wildcards)),
+            "completed": completed,
             "source": section["scores"],
             "seed": self.run.config["seed"],
             "max_undefined_share": self.run.config["max_undefined_share"],

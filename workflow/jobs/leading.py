@@ -45,7 +45,7 @@ class Leading:
 
     def scores(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the scores, one for each problem."""
-        return self.run.scores(self._method(wildcards)["scores"], self.scored_as(wildcards))
+        return self.run.scores(self._source(wildcards), self.scored_as(wildcards))
 
     def formulas(self, wildcards: Wildcards) -> list[str]:
         """Return the files of all formulas."""
@@ -54,6 +54,8 @@ class Leading:
 
     def completed(self, wildcards: Wildcards) -> list[str]:
         """Return the problems for which our features fill what was not published."""
+        if self._source(wildcards) != "released":
+            return []
         return self.evolution.completed(self.section(wildcards.name)["method"], self.scored_as(wildcards))
 
     def computed(self, wildcards: Wildcards) -> list[str]:
@@ -64,13 +66,14 @@ class Leading:
         """Return the settings of one leaderboard."""
         section, method = self.section(wildcards.name), self._method(wildcards)
         sets = {name: self.evolution.training_set(name) for name in section["training_sets"]}
-        scores = self.run.config[method["scores"]]["proxies"]
+        source = self._source(wildcards)
+        scores = self.run.config[source]["proxies"]
         return {
             "name": wildcards.name,
             "problems": dict(zip(self.problems(wildcards), self.scored_as(wildcards), strict=True)),
             "architectures": dict(self.training_set(wildcards.name)["problems"]),
             "inputs": {name: of["inputs"] or scores for name, of in sets.items()},
-            "source": method["scores"],
+            "source": source,
             "completed": self.completed(wildcards),
             "population": section["population"],
             "handcrafted": method["handcrafted"],
@@ -94,6 +97,10 @@ class Leading:
             problems = list(self.training_set(name)["problems"])
             made += [*self.run.accuracies(problems), *self.run.structures(problems)]
         return made
+
+    def _source(self, wildcards: Wildcards) -> str:
+        section = self.section(wildcards.name)
+        return self.evolution.source(section["method"], section["training_sets"][0])
 
     def _method(self, wildcards: Wildcards) -> Mapping[str, Any]:
         return self.evolution.section(self.section(wildcards.name)["method"])

@@ -29,6 +29,7 @@ from zcrepro.generalization.table import (
     HELD_OUT,
     KENDALL,
     KEY,
+    LATER,
     MINUS_COUNT,
     MINUS_HANDCRAFTED,
     MINUS_SOUND,
@@ -63,6 +64,8 @@ from matrices without full rank."""
 class GeneralizeSettings(Options):
     """The ``problems`` (space/task), and the hand-crafted proxies and structural counts to compare with.
 
+    ``later`` are proxies of later papers. They are judged too, but are no rivals of the formulas.
+
     ``source`` is one of SOURCES in ``zcrepro.problems.scores``. ``completed`` are the problems for which
     scores of our own fill what was not published.
     """
@@ -71,6 +74,7 @@ class GeneralizeSettings(Options):
     source: str
     completed: list[str]
     handcrafted: list[str]
+    later: list[str]
     counts: list[str]
     seed: int
     max_undefined_share: float
@@ -96,7 +100,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Subject:
-    """One problem: the rows of each draw, and the scores of all that is judged on them."""
+    """A problem: its rows for each draw, and the values of every formula, proxy and count on them."""
 
     draws: Sequence[Rows]
     judged: Sequence[Judged]
@@ -188,20 +192,24 @@ def _splits(proxies: Sequence[EvolvedProxy]) -> dict[str, Split]:
 def _check_names(chosen: GeneralizeSettings, proxies: Sequence[EvolvedProxy], scores: Sequence[Path]) -> None:
     """Raise ValueError for a proxy that no problem has. If only some lack it, the table says so."""
     known = {name for path in scores for name in score_names(path)}
-    named = [*chosen.handcrafted, *chosen.counts, *(name for proxy in proxies for name in proxy.terminals)]
-    for name in named:
+    for name in _names(proxies, chosen):
         if name not in known:
             raise ValueError(settings.unknown_name("proxy", name, known))
+
+
+def _names(proxies: Sequence[EvolvedProxy], chosen: GeneralizeSettings) -> list[str]:
+    """Return every score that is judged or that a formula reads, each once."""
+    read = [name for proxy in proxies for name in proxy.terminals]
+    return list(dict.fromkeys([*chosen.handcrafted, *chosen.later, *chosen.counts, *read]))
 
 
 def _subject(
     problem: Problem, files: Files, proxies: Sequence[EvolvedProxy], chosen: GeneralizeSettings
 ) -> Subject:
     share = chosen.max_undefined_share
-    wanted = [*chosen.handcrafted, *chosen.counts, *(name for proxy in proxies for name in proxy.terminals)]
-    names = files.offered(problem, list(dict.fromkeys(wanted)), share)
+    names = files.offered(problem, _names(proxies, chosen), share)
     draws = read_draws(problem, files, names, metrics=REPORTING, max_undefined_share=share)
-    alone = {HANDCRAFTED: chosen.handcrafted, COUNT: chosen.counts}
+    alone = {HANDCRAFTED: chosen.handcrafted, LATER: chosen.later, COUNT: chosen.counts}
     judged = [_evolved(proxy, draws, files.counts_of) for proxy in proxies]
     judged += [
         Judged(method, name, None, np.stack([draw.columns[name] for draw in draws]))

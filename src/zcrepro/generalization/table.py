@@ -25,6 +25,9 @@ MINUS_COUNT = "minus count"
 HANDCRAFTED = "hand-crafted"
 """The method of a proxy that was not evolved."""
 
+LATER = "later"
+"""The method of a hand-crafted proxy that is shown beside the others without being a rival of formulas."""
+
 COUNT = "count"
 """The method of a structural count."""
 

@@ -12,7 +12,7 @@ from zcrepro import seeds
 from zcrepro.problems.rows import Rows
 
 LEAST_HELD_OUT = 2
-"""Graphs that each problem must hold out: fewer have no rank correlation."""
+"""The smallest number of held-out graphs of a problem. A rank correlation needs two."""
 
 
 @dataclass(frozen=True)

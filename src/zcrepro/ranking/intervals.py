@@ -109,16 +109,19 @@ def centred(
     return float(low), float(high)
 
 
-def student_t(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+def student_t(
+    values: np.ndarray, level: float, further: float | np.ndarray = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the ends of Student's t interval of the mean over the first axis.
 
     ``values`` has the shape (draws, ...), and each end the shape (...). The draws are taken for independent.
-    One draw has no spread, so that the ends are NaN.
+    ``further`` is a variance of the mean that the draws have in common, and do not show. One draw has no
+    spread, so that the ends are NaN.
     """
     count, mean = len(values), np.mean(values, axis=0)
     if count < 2:
         return np.full_like(mean, np.nan), np.full_like(mean, np.nan)
-    error = np.std(values, axis=0, ddof=1) / math.sqrt(count)
+    error = np.sqrt(np.var(values, axis=0, ddof=1) / count + further)
     half = stats.t.ppf((1 + level) / 2, count - 1) * error
     return mean - half, mean + half
 

@@ -88,6 +88,14 @@ def rank_sum(scores: np.ndarray) -> np.ndarray:
     return np.asarray(pd.DataFrame(scores.T).rank().sum(axis=1).to_numpy(np.float64))
 
 
+def log_rank_sum(scores: np.ndarray) -> np.ndarray:
+    """Return the sum over proxies of the logarithms of the ranks, (architectures,).
+
+    A low rank by one proxy counts for more than a high rank by another (AZ-NAS, Lee and Ham, CVPR 2024).
+    """
+    return np.asarray(np.log(pd.DataFrame(scores.T).rank()).sum(axis=1).to_numpy(np.float64))
+
+
 def rank_sum_spearman(scores: np.ndarray, accuracy: np.ndarray) -> float:
     """Return Spearman's rho of the rank sum and accuracy.
 

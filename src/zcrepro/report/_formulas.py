@@ -5,16 +5,19 @@ evolution saw, and so are the hand-crafted proxies and the structural counts bes
 constant on a problem puts nothing in order: its correlation is undefined, and counts as 0 among other runs.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
-from zcrepro.generalization.table import ALL, COUNT, HANDCRAFTED, HELD_OUT, KENDALL
+from zcrepro.generalization.table import ALL, COUNT, HANDCRAFTED, HELD_OUT, KENDALL, LATER
 from zcrepro.problems.problem import Problem
 from zcrepro.report import citations
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
+from zcrepro.report.context import Context
+from zcrepro.report.entry import Measured, absent
 
 GENERALIZATION = "generalization"
 
@@ -47,7 +50,12 @@ class Formulas:
     @cached_property
     def handcrafted(self) -> list[str]:
         """The names of the hand-crafted proxies."""
-        return sorted(set(self.frame.loc[self.frame["method"] == HANDCRAFTED, "name"]))
+        return self._names(HANDCRAFTED)
+
+    @cached_property
+    def later(self) -> list[str]:
+        """The names of the proxies of later papers."""
+        return self._names(LATER)
 
     def cites(self, *problems: Problem) -> tuple[str, ...]:
         """Return the keys of the data that values on ``problems`` are computed from."""
@@ -72,6 +80,13 @@ class Formulas:
         """
         return self._beside(HANDCRAFTED, problem, training_set, metric)
 
+    def of_later(
+        self, problem: Problem, training_set: str | None = None, metric: str = METRIC
+    ) -> pd.DataFrame:
+        """Return the rows of the proxies of later papers that the problem has."""
+        rows = self._beside(LATER, problem, training_set, metric)
+        return rows[~rows["status"].str.startswith("no score")]
+
     def of_counts(
         self, problem: Problem, training_set: str | None = None, metric: str = METRIC
     ) -> pd.DataFrame:
@@ -84,6 +99,9 @@ class Formulas:
         rows = self.of_training_set(problem, training_set, metric)
         rows = rows[rows["repeat"] == run.repeat] if run else rows[:0]
         return None if rows.empty else rows.iloc[0]
+
+    def _names(self, method: str) -> list[str]:
+        return sorted(set(self.frame.loc[self.frame["method"] == method, "name"]))
 
     def _beside(self, method: str, problem: Problem, training_set: str | None, metric: str) -> pd.DataFrame:
         beside = next(iter(self.training_sets), "") if training_set is None else training_set
@@ -125,6 +143,21 @@ def read_formulas(inputs: Inputs, method: str) -> Formulas | None:
     """Return the formulas of a method; None if the run did not judge them."""
     name = f"{GENERALIZATION}/{method}"
     return Formulas(method, inputs.frame(name), read_runs(inputs, method)) if name in inputs else None
+
+
+def of_method(
+    method: str, rows: Callable[[Formulas, Context], Iterator[Measured]]
+) -> Callable[[Context], Iterator[Measured]]:
+    """Return what measures a table of one method: its ``rows``, or one row without its formulas."""
+
+    def measure(context: Context) -> Iterator[Measured]:
+        formulas = read_formulas(context.inputs, method)
+        if formulas is None:
+            yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{method}")
+        else:
+            yield from rows(formulas, context)
+
+    return measure
 
 
 def methods(inputs: Inputs) -> list[str]:

@@ -33,7 +33,10 @@ class Context:
         """Return the bootstrap interval over graphs, from the random stream of ``key``."""
         return intervals.bootstrap(statistic, x, y, graphs, self.resamples, self.rng(*key), self.level)
 
-    def student_t(self, values: np.ndarray) -> tuple[float, float]:
-        """Return Student's t interval of the mean of ``values``, (draws,); NaN for a single one."""
-        low, high = intervals.student_t(values, self.level)
+    def student_t(self, values: np.ndarray, further: float = 0.0) -> tuple[float, float]:
+        """Return Student's t interval of the mean of ``values``, (draws,); NaN for a single one.
+
+        ``further`` is a variance that all values have in common.
+        """
+        low, high = intervals.student_t(values, self.level, further)
         return float(low), float(high)

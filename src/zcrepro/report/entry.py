@@ -19,7 +19,8 @@ INTERVAL_KINDS = {
     INITIALISATIONS: "Student's t over draws of initial weights and minibatch, for a value on all "
     "architectures of a population",
     RUNS: "Student's t over independent runs of an evolution or a search",
-    SPLITS: "over random splits into training and held-out architectures",
+    SPLITS: "Student's t over random splits into training and held-out architectures, with the variance over "
+    "resamples of the held-out graphs (except among the best tenth)",
     PROBLEMS: "from the problems on which the whole paired interval over architectures lies above 0 to all "
     "except those on which it lies below",
     EVERY_RUN: "the lowest and the highest value of a run, which is not a confidence interval",

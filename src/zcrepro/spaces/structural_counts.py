@@ -46,6 +46,9 @@ COUNTS = {
 COUNTS_OF = "counts_of"
 """The entry in the metadata of a table of counts that says what is counted (see ``Space.counts_of``)."""
 
+MODULES = "modules"
+"""What the counts of a chain of modules count. All others, and those of networks, count operations."""
+
 PREFIX = "structure_"
 """How the name of a count begins among the names of proxies."""
 

@@ -14,6 +14,9 @@ from zcrepro.files.text import read_text
 PATTERNS = ("tables/*.csv", "tables/*.md", "figures/*.svg")
 """The files that are kept, below the folder of a run."""
 
+LEFT_OUT = "tables/deviations.csv"
+"""The rows of all tables once more, which would double the size."""
+
 
 def promote_run(folders: Sequence[Path], root: Path) -> Iterator[Promotion]:
     """Yield the page of each run, which is written together with its tables and figures."""
@@ -23,6 +26,7 @@ def promote_run(folders: Sequence[Path], root: Path) -> Iterator[Promotion]:
             path.relative_to(results).as_posix(): _verified(path)
             for pattern in PATTERNS
             for path in sorted(results.glob(pattern))
+            if path != results / LEFT_OUT
         }
         if not any(name.endswith(".md") for name in kept):
             raise ValueError(f"{results} has no tables; let the run finish")
@@ -54,8 +58,8 @@ def _page(run: str, kept: dict[str, str]) -> str:
         f"# The run `{run}`",
         f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, "
         f"kept by `zcrepro promote results/{run}`.",
-        "Every value beside the paper's, with its interval and a verdict, is in "
-        "[tables/deviations.csv](tables/deviations.csv).",
+        "The CSV file beside each table has every value with its interval, and with the paper's value and a "
+        "verdict if there is one.",
         "\n".join(f"- [{kept[name].splitlines()[0].lstrip('# ')}]({name})" for name in tables),
         *(f"![{Path(name).stem}]({name})" for name in figures),
     ]

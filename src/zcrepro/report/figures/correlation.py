@@ -16,6 +16,14 @@ READS = ("generalization/*", "evolved/*")
 
 COLUMNS = 5
 
+HANDCRAFTED, LATER, EVOLVED = "hand-crafted", "later", "evolved"
+MARKS = {
+    HANDCRAFTED: (_style.HANDCRAFTED, "o"),
+    LATER: (_style.LATER, "s"),
+    EVOLVED: (_style.EVOLVED, "D"),
+}
+"""Colour and marker of each kind of proxy."""
+
 
 def draw(context: Context) -> Drawing:
     """Draw a panel per problem, with the proxies in the order of their mean over the problems."""
@@ -24,7 +32,7 @@ def draw(context: Context) -> Drawing:
         return _style.nothing(f"the run makes no {GENERALIZATION}/")
     problems = sorted({problem for formulas in found for problem in formulas.problems})
     shown = pd.concat([_rows(found, problem) for problem in problems])
-    constant = shown["evolved"].astype(bool) & shown["value"].isna()
+    constant = (shown["kind"] == EVOLVED) & shown["value"].isna()
     means = shown["value"].mask(constant, 0.0).groupby(shown["label"]).mean()
     order = means.sort_values(kind="stable").index.tolist()
     drawing, axes = _style.panels(
@@ -37,11 +45,12 @@ def draw(context: Context) -> Drawing:
 
 
 def _rows(found: list[Formulas], problem: Problem) -> pd.DataFrame:
-    """Return the hand-crafted proxies, and a formula per method and training set.
+    """Return the hand-crafted proxies, those of later papers, and a formula per method and training set.
 
     The formula is the fittest one, or the middle one if the runs are not among the inputs.
     """
-    handcrafted = found[0].of_handcrafted(problem)
+    kinds = {HANDCRAFTED: found[0].of_handcrafted(problem), LATER: found[0].of_later(problem)}
+    parts = [rows.assign(label=rows["name"], kind=kind) for kind, rows in kinds.items()]
     chosen = []
     for formulas in found:
         for training_set in formulas.training_sets:
@@ -51,15 +60,14 @@ def _rows(found: list[Formulas], problem: Problem) -> pd.DataFrame:
             if row is not None:
                 which = "" if has_runs else ", middle run"
                 label = f"{formulas.method} on {training_set}{which}"
-                chosen.append({**row, "label": label, "evolved": True})
-    labelled = handcrafted.assign(label=handcrafted["name"], evolved=False)
-    return pd.concat([labelled, pd.DataFrame(chosen)]) if chosen else labelled
+                chosen.append({**row, "label": label, "kind": EVOLVED})
+    return pd.concat([*parts, pd.DataFrame(chosen)] if chosen else parts)
 
 
 def _panel(ax: Axes, problem: Problem, rows: pd.DataFrame, order: list[str]) -> None:
     defined = rows[rows["value"].notna()]
-    for evolved, colour, marker in ((False, _style.HANDCRAFTED, "o"), (True, _style.EVOLVED, "D")):
-        part = defined[defined["evolved"].astype(bool) == evolved]
+    for kind, (colour, marker) in MARKS.items():
+        part = defined[defined["kind"] == kind]
         value = part["value"].to_numpy(np.float64)
         ends = [
             value - part["ci_low"].to_numpy(np.float64),
@@ -82,8 +90,9 @@ FIGURE = Figure(
     title="How well each proxy ranks, problem by problem",
     caption=(
         "Kendall's tau with accuracy; lines are bootstrap intervals over distinct graphs. Grey dots: "
-        "hand-crafted proxies. Orange diamonds: for each training set the formula that is fittest on its "
-        "training architectures. Proxies stand in the order of their mean over the problems."
+        "hand-crafted proxies. Blue squares: those of later papers, where the run has their scores. Orange "
+        "diamonds: for each training set the formula that is fittest on its training architectures. "
+        "Proxies stand in the order of their mean over the problems."
     ),
     draw=draw,
 )

@@ -1,5 +1,7 @@
 """Fitness of the best formula by generation, for every run."""
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
@@ -35,9 +37,10 @@ def _panel(ax: Axes, runs: list[Run], colour: str) -> None:
     best = fittest(runs, runs[0].training_set)
     for run in runs:
         thick = run is best
+        generations = _corners(run.best)
         ax.plot(
-            range(len(run.best)),
-            run.best,
+            generations,
+            [run.best[each] for each in generations],
             color=colour,
             linewidth=2.2 if thick else 0.9,
             alpha=1.0 if thick else 0.55,
@@ -49,6 +52,16 @@ def _panel(ax: Axes, runs: list[Run], colour: str) -> None:
     ax.set_xlabel("generation")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="lower right")
+
+
+def _corners(values: Sequence[float]) -> list[int]:
+    """Return the places that a line through all values needs: those between two equal ones are left out."""
+    last = len(values) - 1
+    return [
+        place
+        for place in range(len(values))
+        if place in (0, last) or not values[place - 1] == values[place] == values[place + 1]
+    ]
 
 
 def _shortened(text: str, limit: int = 46) -> str:

@@ -50,11 +50,15 @@ def _entries(formulas: Formulas) -> Iterator[Measured]:
         yield from _number_of_pairs(
             formulas, problem, formulas.of_handcrafted(problem, metric=metric), metric
         )
-    for name in formulas.handcrafted:
-        for problem, metric in places:
-            rows = formulas.of_handcrafted(problem, metric=metric)
-            for row in _shown(rows[rows["name"] == name], metric):
-                yield replace(_entry(formulas, name, problem, row, metric), role=HANDCRAFTED, name=name)
+    for names, of, role in (
+        (formulas.handcrafted, formulas.of_handcrafted, HANDCRAFTED),
+        (formulas.later, formulas.of_later, ""),
+    ):
+        for name in names:
+            for problem, metric in places:
+                rows = of(problem, metric=metric)
+                for row in _shown(rows[rows["name"] == name], metric):
+                    yield replace(_entry(formulas, name, problem, row, metric), role=role, name=name)
     for problem, metric in places:
         best = _formulas.best_either_way(formulas.of_counts(problem, metric=metric))
         for row in [] if best is None else _shown(best.to_frame().T, metric):

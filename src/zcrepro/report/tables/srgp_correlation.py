@@ -12,7 +12,7 @@ import pandas as pd
 from zcrepro.problems.problem import Problem
 from zcrepro.report import _evolved, _formulas, _runs, _wins
 from zcrepro.report._base import Table
-from zcrepro.report._formulas import GENERALIZATION, METRIC, Formulas
+from zcrepro.report._formulas import METRIC, Formulas
 from zcrepro.report._populations import describe, embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, EVOLVED, HANDCRAFTED, Measured, absent, stated
@@ -24,18 +24,16 @@ METHOD = "srgp"
 
 NUMBER, LEFT_OUT = "architectures", "left out: a score is undefined"
 BEST_COUNT = "best count"
+OUR_OWN = "scores of our own; a proxy of a later paper, which is no rival of the formulas"
 FITTEST, MEDIAN = "fittest", "median"
 
 
-def measure(context: Context) -> Iterator[Measured]:
+def rows(formulas: Formulas, context: Context) -> Iterator[Measured]:
     """Yield an entry per proxy, one for the best count, and two rows with their wins per training set.
 
     The intervals are those of the generalization stage.
     """
-    formulas = _formulas.read_formulas(context.inputs, METHOD)
-    if formulas is None:
-        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{METHOD}")
-        return
+    del context
     for problem in formulas.problems:
         yield from _beside(formulas, problem)
     for training_set in formulas.training_sets:
@@ -58,6 +56,10 @@ def _beside(formulas: Formulas, problem: Problem) -> Iterator[Measured]:
             yield replace(
                 _tau(formulas, name, problem, row), role=HANDCRAFTED, name=name, seeds=int(row["draws"])
             )
+    for _, row in formulas.of_later(problem).iterrows():
+        name = str(row["name"])
+        entry = _tau(formulas, f"{name} (later)", problem, row)
+        yield replace(entry, name=name, seeds=int(row["draws"]), notes=stated([*entry.notes, OUR_OWN]))
     best = _formulas.best_either_way(formulas.of_counts(problem))
     if best is not None:
         choice = str(best["name"]).removeprefix(PREFIX)
@@ -126,12 +128,13 @@ TABLE = Table(
     title="SRGP: rank correlation of hand-crafted and evolved proxies",
     caption=(
         "Kendall's tau with accuracy, with a bootstrap interval over architectures. Rows: every hand-crafted "
-        "proxy; the best structural count of each problem, by absolute value; and for each training set the "
+        "proxy; proxies of later papers, where the run has their scores; the best structural count of each "
+        "problem, by absolute value; and for each training set the "
         "run that is fittest on its training architectures, and the middle run on each problem, which is "
         "another run from column to column. If a formula was evolved in a problem's space, it is judged on "
         "architectures that no evolution saw, and so are, for the first training set, the rows above. A "
         "formula compares the candidates of a problem; an input that the problem does not offer is replaced "
         f"by its mean. {_wins.OF_ONE} {_wins.RIVALS}"
     ),
-    measure=measure,
+    measure=_formulas.of_method(METHOD, rows),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from zcrepro.report import _formulas, _training_sets, _wins
 from zcrepro.report._base import Table
-from zcrepro.report._formulas import GENERALIZATION, METRIC
+from zcrepro.report._formulas import METRIC, Formulas
 from zcrepro.report.context import Context
 from zcrepro.report.entry import Measured, absent
 
@@ -17,12 +17,8 @@ READS = ("generalization/srgp", "evolved/srgp/*")
 METHOD = "srgp"
 
 
-def measure(context: Context) -> Iterator[Measured]:
+def rows(formulas: Formulas, context: Context) -> Iterator[Measured]:
     """Yield a row per training set whose problems are all of one space."""
-    formulas = _formulas.read_formulas(context.inputs, METHOD)
-    if formulas is None:
-        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{METHOD}")
-        return
     single = [name for name in formulas.training_sets if _training_sets.spaces(formulas.runs_of(name)) == 1]
     if not single:
         yield absent("evolved", "all problems", METRIC, "", "no training set is of one space alone")
@@ -39,5 +35,5 @@ TABLE = Table(
         f"evolution saw; the mark of these tells the own space from the others. {_training_sets.UNDEFINED} "
         f"{_wins.OF_RUNS} {_wins.RIVALS}"
     ),
-    measure=measure,
+    measure=_formulas.of_method(METHOD, rows),
 )

@@ -8,21 +8,17 @@ from collections.abc import Iterator
 
 from zcrepro.report import _formulas, _training_sets, _wins
 from zcrepro.report._base import Table
-from zcrepro.report._formulas import GENERALIZATION, METRIC
+from zcrepro.report._formulas import Formulas
 from zcrepro.report.context import Context
-from zcrepro.report.entry import Measured, absent
+from zcrepro.report.entry import Measured
 
 READS = ("generalization/srgp", "evolved/srgp/*")
 
 METHOD = "srgp"
 
 
-def measure(context: Context) -> Iterator[Measured]:
+def rows(formulas: Formulas, context: Context) -> Iterator[Measured]:
     """Yield a row per training set, those of several spaces first."""
-    formulas = _formulas.read_formulas(context.inputs, METHOD)
-    if formulas is None:
-        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{METHOD}")
-        return
     sets = formulas.training_sets
     for training_set in sorted(sets, key=lambda name: _training_sets.spaces(formulas.runs_of(name)) <= 1):
         yield from _training_sets.rows(formulas, training_set, context)
@@ -36,5 +32,5 @@ TABLE = Table(
         "If a formula was evolved in a problem's space, it is judged on architectures that no "
         f"evolution saw. {_training_sets.UNDEFINED} {_wins.OF_RUNS} {_wins.RIVALS}"
     ),
-    measure=measure,
+    measure=_formulas.of_method(METHOD, rows),
 )
