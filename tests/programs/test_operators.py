@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from zcrepro.programs.operators import OPERATORS, Operator, UndefinedError
+from zcrepro.networks.errors import UndefinedScoreError
+from zcrepro.programs.operators import OPERATORS, Operator
 
 CASES = json.loads((Path(__file__).parent / "operator_cases.json").read_text())
 
@@ -52,7 +53,7 @@ def test_values_are_those_of_the_released_code(operator: Operator, dtype: torch.
 @pytest.mark.parametrize("operator", OPERATORS.values(), ids=lambda operator: operator.name)
 def test_what_the_released_code_refuses_is_undefined(operator: Operator) -> None:
     for case in cases_of(operator, "undefined"):
-        with pytest.raises(UndefinedError, match=f"^{operator.name} of shape "):
+        with pytest.raises(UndefinedScoreError, match=f"^{operator.name} of shape "):
             operator(*(operand(name, torch.float32) for name in case["in"]))
 
 
@@ -95,7 +96,7 @@ def test_every_operand_gives_a_tensor_of_its_type_or_is_undefined(
         before = [tensor.clone() for tensor in given]
         try:
             found = operator(*given)
-        except UndefinedError:
+        except UndefinedScoreError:
             pass
         else:
             defined += 1
@@ -109,14 +110,16 @@ def test_every_operand_gives_a_tensor_of_its_type_or_is_undefined(
 @pytest.mark.parametrize("name", ["symmetric_eigenvalue_ratio", "eigenvalue_ratio"])
 @pytest.mark.parametrize("element", [math.nan, math.inf, 1e30])
 def test_eigenvalues_of_what_is_not_finite_are_undefined(name: str, element: float) -> None:
-    with pytest.raises(UndefinedError, match=rf"{name} of shape \(2, 2\): the products .* are not finite"):
+    with pytest.raises(
+        UndefinedScoreError, match=rf"{name} of shape \(2, 2\): the products .* are not finite"
+    ):
         OPERATORS[name](torch.tensor([[1.0, 2.0], [3.0, element]]))
 
 
 def test_a_reason_names_the_operator_the_shapes_and_the_misfit() -> None:
-    with pytest.raises(UndefinedError, match=r"^add of shape \(2, 3\) and \(2,\): The size of tensor a"):
+    with pytest.raises(UndefinedScoreError, match=r"^add of shape \(2, 3\) and \(2,\): The size of tensor a"):
         OPERATORS["add"](torch.ones(2, 3), torch.ones(2))
-    with pytest.raises(UndefinedError, match=r"^det of shape \(2, 3\): .*square matrices"):
+    with pytest.raises(UndefinedScoreError, match=r"^det of shape \(2, 3\): .*square matrices"):
         OPERATORS["det"](torch.ones(2, 3))
 
 

@@ -17,6 +17,7 @@ from torch.nn.utils import parametrizations, parametrize, prune
 
 import zcrepro
 from proxies.small_networks import OF_EQUAL_SHAPES, OF_SPACES, WITH_NOISE
+from zcrepro.programs.published import PUBLISHED
 
 ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES - OF_EQUAL_SHAPES)
 DRAWN_ANEW = ["az_expressivity", "az_progressivity", "az_trainability", "vkdnw", "zen"]
@@ -339,7 +340,8 @@ DROPS = {
 def test_a_network_that_drops_scores_as_it_does_without(drop):
     rest = [name for name in ALL if name != "meco"]  # it counts each module that puts out features
     same(Dropping(copy.deepcopy(drop)), Dropping(), rest)
-    deterministic = [name for name in ALL if name not in {*DRAWN_ANEW, *WITH_NOISE}]
+    undefined = {"eznas_a_wtgraddata"}  # the middle of its only layer is a BatchNorm
+    deterministic = [name for name in ALL if name not in {*DRAWN_ANEW, *WITH_NOISE, *undefined}]
     first, second = (scores(Dropping(copy.deepcopy(drop)), deterministic, seed) for seed in (0, 1))
     assert dict(first) == dict(second)
     assert all(torch.isfinite(torch.tensor(list(first.values()))))
@@ -524,6 +526,7 @@ def test_fused_attention_has_a_second_derivative():
         "swap",
         "vkdnw",
         "zen",
+        *(name for name in ALL if name in PUBLISHED),  # it has no convolution with a BatchNorm
     }
     assert {name for name in ALL if found.status[name] != "ok"} == expected | {"linear_regions"}
     assert (

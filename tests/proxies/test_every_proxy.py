@@ -74,7 +74,9 @@ def test_labels_do_not_matter_where_no_loss_is_differentiated(name):
     assert score(model, name, labels=labels.flip(0)) == score(model, name)
 
 
-@pytest.mark.parametrize("name", DEFINED)
+@pytest.mark.parametrize(
+    "name", [name for name in DEFINED if name != "eznas_pnas_released"]
+)  # 0: no gradient
 def test_only_proxies_that_draw_depend_on_the_seed_and_they_not_on_images_or_weights(name):
     model, (images, _) = built(convolutional()), batch()
     assert (score(model, name, seed=0) == score(model, name, seed=1)) == (name not in DRAWN_ANEW | WITH_NOISE)

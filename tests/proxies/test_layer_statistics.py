@@ -12,6 +12,7 @@ import json
 import math
 import weakref
 import zlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -203,6 +204,15 @@ def test_statistics_have_the_figures_of_the_authors_code(index):
                 check_figures(layer[name], row)
 
 
+def outputs_of_layers(program, layers):
+    """Return the outputs on the layers on which the program has a value."""
+    outputs = []
+    for layer in layers:
+        with suppress(UndefinedScoreError):
+            outputs.append(program.value(layer))
+    return outputs
+
+
 FALLBACK = 0  # its cell has no convolution
 
 
@@ -214,12 +224,11 @@ def test_published_programs_score_as_the_authors_code_does(index, n):
     tolerance = 3e-2 if (index, n) == (FALLBACK, 1) else 1e-2
     layers = layers_of(peer_network(index), *peer_inputs(n))
     for name, program in PUBLISHED.items():
-        score, status = program.score(layers)
+        outputs = outputs_of_layers(program, layers)
         if expected[name] is None:
-            assert math.isnan(score), name
-            assert status.startswith("no layer has a value"), name
+            assert not outputs, name
         else:
-            assert score == pytest.approx(expected[name], rel=tolerance, abs=1e-30), name
+            assert np.mean(outputs) == pytest.approx(expected[name], rel=tolerance, abs=1e-30), name
 
 
 @pytest.mark.parametrize("index", range(len(PEER["archs"])))

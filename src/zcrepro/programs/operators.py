@@ -14,11 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from zcrepro.expressions import ANY, ATOM, POWER, PRODUCT, SUM, Symbol
-from zcrepro.networks.errors import of_the_machine
-
-
-class UndefinedError(Exception):
-    """An operator has no value for its operands. The message gives the reason."""
+from zcrepro.networks.errors import UndefinedScoreError, of_the_machine
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Operator(Symbol):
     ----------
     compute
         Maps ``arity`` tensors of one floating-point type to one, which is not a view of an operand. Raises
-        UndefinedError, RuntimeError or IndexError if there is no value.
+        UndefinedScoreError, RuntimeError or IndexError if there is no value.
     number
         The number in the released code: 7 is ``OP7``.
     """
@@ -42,7 +38,7 @@ class Operator(Symbol):
 
         Raises
         ------
-        UndefinedError
+        UndefinedScoreError
             If the operands have no value. The message names the operator, their shapes and the reason.
         MemoryError, torch.OutOfMemoryError, torch.AcceleratorError
             If memory is short or the GPU has failed, which says nothing about the operands.
@@ -51,12 +47,12 @@ class Operator(Symbol):
             return self.compute(*operands)
         # The rules of shapes are those of torch: it raises one of these two, also if a matrix has no
         # eigenvalues.
-        except (UndefinedError, RuntimeError, IndexError) as error:
+        except (UndefinedScoreError, RuntimeError, IndexError) as error:
             if of_the_machine(error):
                 raise
             shapes = " and ".join(str(tuple(operand.shape)) for operand in operands)
             reason = str(error).strip().partition("\n")[0]
-            raise UndefinedError(f"{self.name} of shape {shapes}: {reason}") from error
+            raise UndefinedScoreError(f"{self.name} of shape {shapes}: {reason}") from error
 
 
 def _as_numbers(condition: Tensor, like: Tensor) -> Tensor:
@@ -136,12 +132,12 @@ def _eigenvalue_ratio(a: Tensor) -> Tensor:
 def _gram(a: Tensor) -> Tensor:
     """Return the products of the rows of ``a`` with each other, where a row is an element of axis 0.
 
-    Raises UndefinedError if one is not finite: ``torch.linalg.eigvals`` can end the process at a NaN.
+    Raises UndefinedScoreError if one is not finite: ``torch.linalg.eigvals`` can end the process at a NaN.
     """
     rows = a.reshape(len(a), -1)
     gram = rows @ rows.T
     if not gram.isfinite().all():
-        raise UndefinedError("the products of the rows are not finite")
+        raise UndefinedScoreError("the products of the rows are not finite")
     return gram
 
 
@@ -155,7 +151,7 @@ def _mean_abs(a: Tensor) -> Tensor:
 
 def _hamming_distance(a: Tensor, b: Tensor) -> Tensor:
     if not a.numel() or not b.numel():
-        raise UndefinedError("there are no elements to compare")
+        raise UndefinedScoreError("there are no elements to compare")
     return _as_numbers(((a.flatten() > 0) != (b.flatten() > 0)).sum(), a)
 
 

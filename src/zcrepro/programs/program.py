@@ -1,14 +1,13 @@
-"""Programs: expressions of operators over the tensors of one layer, and the scores of networks."""
+"""Programs: expressions of operators over the tensors of one layer."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from zcrepro.expressions import ATOM, Expression, Language
-from zcrepro.programs.operators import OPERATORS, UndefinedError
+from zcrepro.programs.operators import OPERATORS
 from zcrepro.programs.terminals import TERMINALS
 
 
@@ -38,6 +37,7 @@ class Program(Expression):
         operators = [OPERATORS[name].definition for name in self.functions]
         return "; ".join([*operators, *(f"{name}: {TERMINALS[name].text}" for name in self.terminals)])
 
+    @torch.no_grad()
     def value(self, tensors: Mapping[str, Tensor]) -> float:
         """Return the value on one layer: the mean of the elements of the output.
 
@@ -46,39 +46,16 @@ class Program(Expression):
 
         Raises
         ------
-        UndefinedError
+        UndefinedScoreError
             If an operator has no value for its operands.
         ValueError
             If a tensor is missing.
         MemoryError, torch.OutOfMemoryError, torch.AcceleratorError
             If memory is short or the GPU has failed, which says nothing about the layer.
         """
-        return float(self._mean_output(tensors))
-
-    def score(self, layers: Iterable[Mapping[str, Tensor]]) -> tuple[float, str]:
-        """Return the score of a network and ``ok``, or NaN and the reason.
-
-        The score is the mean, in double precision, over the layers that have a value. ``layers`` holds the
-        tensors of each (see ``value``, which also lists the errors).
-        """
-        outputs, reasons = [], []
-        for tensors in layers:
-            try:
-                outputs.append(self._mean_output(tensors))
-            except UndefinedError as reason:
-                reasons.append(str(reason))
-        if not outputs:
-            return math.nan, f"no layer has a value: {reasons[0]}" if reasons else "there are no layers"
-        # Stacked, since each transfer from a GPU waits for all that it has to do.
-        score = torch.stack(outputs).cpu().double().mean().item()
-        return (score, "ok") if math.isfinite(score) else (math.nan, f"the mean over the layers is {score}")
-
-    @torch.no_grad()
-    def _mean_output(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Return the value on one layer as a scalar tensor on the device of ``tensors``."""
         if missing := [name for name in self.terminals if name not in tensors]:
             raise ValueError(
                 f"no tensor {', '.join(missing)} for {self}; there are {', '.join(sorted(tensors))}"
             )
         output = self.fold(tensors.__getitem__, lambda name, operands: OPERATORS[name](*operands))
-        return OPERATORS["mean"](output)
+        return float(OPERATORS["mean"](output))
