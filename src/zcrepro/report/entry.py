@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from zcrepro.settings import unknown_name
 
 ALL, SAMPLE, OTHER_POPULATION, OTHER_TARGET = "all", "sample", "other population", "other target"
-RELATIONS = (ALL, SAMPLE, OTHER_POPULATION, OTHER_TARGET)
-"""What the architectures and the target of a value are to the paper's: the same architectures, a random
-sample of them, other architectures, or correlations with something else than the paper's accuracy."""
+OTHER_IMAGES = "other images"
+RELATIONS = (ALL, SAMPLE, OTHER_POPULATION, OTHER_TARGET, OTHER_IMAGES)
+"""What the architectures, the target and the scores of a value are to the paper's: the same architectures, a
+random sample of them, other architectures, correlations with something else than the paper's accuracy, or
+scores on another data set than the paper's."""
 
 ARCHITECTURES, INITIALISATIONS, RUNS, SPLITS = "architectures", "initialisations", "runs", "splits"
 PROBLEMS, EVERY_RUN = "problems", "every run"

@@ -5,7 +5,7 @@ In this order:
 1. *missing input* if a file that the value needs is not there.
 2. *no reference* if no paper gives a value for it.
 3. *not comparable* if the architectures are not the paper's and not a random sample of them, or if the
-   target is another one.
+   target or the images are others.
 4. *reproduced* if the whole interval lies within the tolerance of the paper's value.
 5. *differs* if the whole interval lies outside.
 6. *undecided* otherwise, and if the interval is not known.
@@ -24,6 +24,7 @@ from zcrepro.report.entry import (
     ALL,
     ARCHITECTURES,
     INITIALISATIONS,
+    OTHER_IMAGES,
     OTHER_POPULATION,
     OTHER_TARGET,
     ROUNDING,
@@ -53,7 +54,7 @@ VERDICTS = {
         "?",
         "the interval lies partly within the tolerance, or is not known; the note says what would decide",
     ),
-    NOT_COMPARABLE: Shown("~", r"$\sim$", "another population or another target than the paper's"),
+    NOT_COMPARABLE: Shown("~", r"$\sim$", "another population, target or data set of images than the paper's"),
     NO_REFERENCE: Shown("", "", "no paper gives a value for it"),
     MISSING: Shown("", "", "the run lacks a file that it needs"),
 }
@@ -74,6 +75,7 @@ ERRORS: dict[str, Callable[[float, int], float]] = {
 OTHERS = {
     OTHER_POPULATION: "another population than the paper's",
     OTHER_TARGET: "another target than the paper's",
+    OTHER_IMAGES: "scores on other images than the paper's",
 }
 
 

@@ -24,6 +24,7 @@ from zcrepro.report import _wins, citations
 from zcrepro.report._base import Table
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._populations import embedded_note
+from zcrepro.report._scored import has_task
 from zcrepro.report._suite_zero import TASKS
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, HANDCRAFTED, PROBLEMS, Measured, absent, stated
@@ -116,17 +117,12 @@ def _problems(inputs: Inputs) -> dict[Problem, str]:
     published = [Problem(space, task) for space, tasks in TASKS.items() for task in tasks]
     computed = [Problem.parse(name.removeprefix(f"{FEATURES}/")) for name in inputs.names(FEATURES)]
     known = dict.fromkeys(computed, FEATURES)
-    known |= {problem: RELEASED for problem in published if _has_task(inputs, RELEASED, problem)}
+    known |= {problem: RELEASED for problem in published if has_task(inputs, RELEASED, problem)}
     return {
         problem: source
         for problem, source in known.items()
-        if f"{STRUCTURE}/{problem.space}" in inputs and _has_task(inputs, "accuracies", problem)
+        if f"{STRUCTURE}/{problem.space}" in inputs and has_task(inputs, "accuracies", problem)
     }
-
-
-def _has_task(inputs: Inputs, folder: str, problem: Problem) -> bool:
-    name = f"{folder}/{problem.space}"
-    return name in inputs and problem.task in set(inputs.frame(name)["task"])
 
 
 def _task(problem: Problem, source: str, context: Context) -> Task:

