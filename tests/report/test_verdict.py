@@ -9,6 +9,7 @@ from zcrepro.report.entry import (
     ALL,
     ARCHITECTURES,
     INITIALISATIONS,
+    OTHER_IMAGES,
     OTHER_POPULATION,
     OTHER_TARGET,
     SAMPLE,
@@ -146,11 +147,20 @@ def test_an_undefined_value_is_undecided() -> None:
     assert verdict(sample(math.nan, *UNDEFINED), paper(0.60)) == "undecided"
 
 
-@pytest.mark.parametrize("relation", [OTHER_POPULATION, OTHER_TARGET])
-def test_another_population_or_target_is_not_comparable_however_near(relation: str) -> None:
+@pytest.mark.parametrize(
+    ("relation", "what"),
+    [
+        (OTHER_POPULATION, "another population"),
+        (OTHER_TARGET, "another target"),
+        (OTHER_IMAGES, "other images"),
+    ],
+)
+def test_another_population_or_target_and_other_images_are_not_comparable_however_near(
+    relation: str, what: str
+) -> None:
     ours = Measured("snip", "cifar10", "spearman", 0.6, 9, "x", relation=relation)
     assert verdict(ours, paper(0.60)) == "not comparable"
-    assert note(ours, paper(0.60)) == f"another {relation.split()[1]} than the paper's"
+    assert note(ours, paper(0.60)) == f"{what} than the paper's"
 
 
 def test_without_a_reference_there_is_nothing_to_reproduce() -> None:

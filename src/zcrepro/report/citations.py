@@ -20,6 +20,9 @@ RELEASED = "suite_zero"
 GRAF = "graf"
 """The key of the paper that introduced structural counts as predictors."""
 
+EZNAS = "eznas"
+"""The key of the paper that published the programs of EZNAS."""
+
 TRANSNAS = (
     "Y. Duan, X. Chen, H. Xu, Z. Chen, X. Liang, T. Zhang, Z. Li. TransNAS-Bench-101: Improving "
     "Transferability and Generalizability of Cross-Task Neural Architecture Search. CVPR 2021."
@@ -38,6 +41,7 @@ SOURCES = {
     "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies. NeurIPS 2022 Datasets and Benchmarks.",
     GRAF: "G. Kadlecová, J. Lukasik, M. Pilát, P. Vidnerová, M. Safari, R. Neruda, F. Hutter. Surprisingly "
     "Strong Performance Prediction with Neural Graph Features. ICML 2024.",
+    EZNAS: PAPERS["EZNAS"],
 }
 """How to cite published data: accuracies by search space, and scores."""
 

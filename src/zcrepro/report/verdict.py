@@ -54,7 +54,7 @@ VERDICTS = {
         "?",
         "the interval lies partly within the tolerance, or is not known; the note says what would decide",
     ),
-    NOT_COMPARABLE: Shown("~", r"$\sim$", "another population, target or data set of images than the paper's"),
+    NOT_COMPARABLE: Shown("~", r"$\sim$", "another population or target, or other images, than the paper's"),
     NO_REFERENCE: Shown("", "", "no paper gives a value for it"),
     MISSING: Shown("", "", "the run lacks a file that it needs"),
 }
@@ -75,7 +75,7 @@ ERRORS: dict[str, Callable[[float, int], float]] = {
 OTHERS = {
     OTHER_POPULATION: "another population than the paper's",
     OTHER_TARGET: "another target than the paper's",
-    OTHER_IMAGES: "scores on other images than the paper's",
+    OTHER_IMAGES: "other images than the paper's",
 }
 
 

@@ -1,0 +1,177 @@
+"""What the tables of EZNAS share: its methods, and their rank correlations with accuracy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from zcrepro.problems.problem import Problem
+from zcrepro.ranking.resampled import Correlations, correlations
+from zcrepro.report import _scored, _zcp, citations
+from zcrepro.report.context import Context
+from zcrepro.report.entry import (
+    ALL,
+    ARCHITECTURES,
+    EVOLVED,
+    HANDCRAFTED,
+    INITIALISATIONS,
+    OTHER_IMAGES,
+    Measured,
+    absent,
+    spread_note,
+    stated,
+)
+
+STATISTICS = {"Kendall": "kendall", "Spearman": "spearman"}
+"""The statistics in the headings of columns and as metrics, in the order of ``Correlations``."""
+
+COUNTED = ("params", "flops")
+"""Scores that do not depend on weights or images."""
+
+WITHOUT_IMAGES = (*COUNTED, "synflow", "synflow_zcp")
+"""Scores that do not depend on images."""
+
+PREFIX = "eznas_"
+"""How the names of EZNAS's programs begin."""
+
+OF_PROGRAMS = (
+    "the first 16 images of the minibatch, as in the released code, or fewer if the tensors of all layers "
+    "take more than 6 GiB",
+    "torch's default initial weights, while the released code draws normal ones by fan out",
+)
+"""Notes on the scores of programs."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of a table: the score of our features, the kind of accuracy, and notes on the row."""
+
+    score: str
+    metric: str = "test"
+    notes: tuple[str, ...] = ()
+
+
+EZNAS_A = Method("eznas_a")
+NASWOT = Method("nwot", notes=("nwot as NASLib defines it",))
+FLOPS, PARAMS = Method("flops"), Method("params")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Two columns of a table: the problem whose accuracies are read, and the one whose features are.
+
+    ``label`` is how the paper calls the problem. ``images`` names the data set of the images if it is another
+    one than the paper's. ``remedy`` says how to get what is missing.
+    """
+
+    label: str
+    problem: Problem
+    scored: Problem
+    images: str = ""
+    remedy: str = ""
+
+    def column(self, statistic: str) -> str:
+        """Return the heading of the column of a statistic."""
+        return f"{self.label}, {statistic}"
+
+
+def measure(context: Context, table: str, row: str, method: Method, place: Place) -> Iterator[Measured]:
+    """Yield Kendall's tau and Spearman's rho of a method; a missing input is an entry that says so.
+
+    The architectures are those that have the score in every draw.
+    """
+    found = _scored.own_draws(context.inputs, place.scored, place.problem.task, method.metric)
+    if isinstance(found, str):
+        yield from missing(row, place, f"{found}: {place.remedy}" if place.remedy else found)
+        return
+    draws, total = found
+    name = _zcp.shown(method.score, draws[0])
+    if name not in draws[0] or draws[0][name].isna().all():
+        yield from missing(row, place, f"no score {name} in features/{place.scored}")
+        return
+    rows = _scored.of_every_draw(draws, [name])
+    scores, accuracy, graphs = _scored.defined(rows, [name])
+    # The key leaves the row out, so that the methods of one problem are judged on the same resamples.
+    drawn = context.resamples, context.level, context.rng(table, str(place.problem))
+    values = correlations(scores.transpose(1, 0, 2), accuracy, graphs, *drawn)
+    population, relation = _scored.of_prefix(len(rows[0]), total)
+    undefined = len(rows[0]) - len(accuracy)
+    minibatch, weights = _scored.how_drawn(context.inputs, place.scored)
+    notes = [
+        *method.notes,
+        *(OF_PROGRAMS if name.startswith(PREFIX) else ()),
+        _zcp.STAND_IN_NOTE if name != method.score else "",
+        "" if name in WITHOUT_IMAGES else minibatch,
+        "" if name in COUNTED else weights,
+        f"undefined scores are left out: {undefined:,}" if undefined else "",
+        _of_images(name, place.images),
+    ]
+    whole = Measured(
+        row=row,
+        column="",
+        metric="",
+        value=np.nan,
+        n=len(accuracy),
+        population=population,
+        notes=stated(notes),
+        seeds=None if name in COUNTED else len(rows),
+        relation=OTHER_IMAGES if place.images and name not in WITHOUT_IMAGES else relation,
+        total=total,
+        problem=str(place.problem),
+        role=EVOLVED if name.startswith(PREFIX) else HANDCRAFTED,
+        name=row,
+        cites=citations.of_problems([place.problem]),
+    )
+    for number, statistic in enumerate(STATISTICS):
+        yield _value(whole, place.column(statistic), number, values, context, relation == ALL, name)
+
+
+def remedy(problem: Problem) -> str:
+    """Return how to get the accuracies and features of a problem that only an official archive has."""
+    return (
+        f"set spaces.{problem.space}.source to official, whose files config/datasets.tsv lists, give its task "
+        f"{problem.task} images, and add {problem} with these proxies to features.runs"
+    )
+
+
+def missing(row: str, place: Place, what: str) -> Iterator[Measured]:
+    """Yield entries without a value for both statistics."""
+    for statistic, metric in STATISTICS.items():
+        yield absent(row, place.column(statistic), metric, "", what)
+
+
+def _value(
+    like: Measured,
+    column: str,
+    number: int,
+    values: Correlations,
+    context: Context,
+    is_whole: bool,
+    score: str,
+) -> Measured:
+    """Return the entry of a statistic, with an interval over what is left to draw."""
+    by_draw = values.by_draw[0, :, number]
+    value = values.value(0, number)
+    if not is_whole:
+        interval, kind = values.interval(0, number), ARCHITECTURES
+    elif score in COUNTED:
+        interval, kind = (value, value), INITIALISATIONS
+    else:
+        interval, kind = context.student_t(by_draw), INITIALISATIONS
+    spread = spread_note(len(by_draw), float(np.min(by_draw)), float(np.max(by_draw)))
+    return replace(
+        like,
+        column=column,
+        metric=list(STATISTICS.values())[number],
+        value=value,
+        notes=stated([*like.notes, spread]),
+        interval=interval,
+        interval_kind=kind,
+    )
+
+
+def _of_images(name: str, images: str) -> str:
+    """Return a note on the data set of a score if it is another than the paper's; else ``images`` is empty."""
+    if images and name in WITHOUT_IMAGES:
+        return f"reads no images: computed for the networks of {images}"
+    return f"images: {images}" if images else ""

@@ -1,0 +1,52 @@
+"""The CIFAR-10 table of EZNAS (Akhauri et al., NeurIPS 2022) on the design spaces of NDS."""
+
+from collections.abc import Iterator
+
+from zcrepro.problems.problem import Problem
+from zcrepro.report import _eznas, _zcp
+from zcrepro.report._base import Table
+from zcrepro.report._eznas import Method, Place
+from zcrepro.report.context import Context
+from zcrepro.report.entry import Measured
+
+READS = ("features/nds_*", "accuracies/{space}")
+
+NAME = "eznas_nds"
+
+SPACES = {
+    "DARTS": "nds_darts",
+    "Amoeba": "nds_amoeba",
+    "ENAS": "nds_enas",
+    "PNAS": "nds_pnas",
+    "NASNet": "nds_nasnet",
+}
+TASK = "cifar10"
+
+METHODS = {
+    "EZNAS-A": _eznas.EZNAS_A,
+    "NASWOT": _eznas.NASWOT,
+    "FLOPs": _eznas.FLOPS,
+    "Params": _eznas.PARAMS,
+    "grad_norm": Method(_zcp.PROXIES["grad_norm"]),
+    "synflow": Method(_zcp.PROXIES["synflow"]),
+}
+
+
+def measure(context: Context) -> Iterator[Measured]:
+    """Yield the entries of each row on the five spaces; a missing input is an entry that says so."""
+    for row, method in METHODS.items():
+        for label, space in SPACES.items():
+            problem = Problem(space, TASK)
+            place = Place(label, problem, problem, remedy=_eznas.remedy(problem))
+            yield from _eznas.measure(context, NAME, row, method, place)
+
+
+TABLE = Table(
+    paper="EZNAS",
+    title="EZNAS on the design spaces of NDS, CIFAR-10",
+    caption=(
+        "Rank correlation of each score with test accuracy after the last epoch. The accuracies are in the "
+        "official archive of NDS alone, which the pinned files lack."
+    ),
+    measure=measure,
+)
