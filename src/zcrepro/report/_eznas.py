@@ -1,9 +1,7 @@
 """What the tables of EZNAS share: its methods, and their rank correlations with accuracy."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from zcrepro.problems.problem import Problem
 from zcrepro.ranking.resampled import Correlations, correlations
@@ -86,52 +84,38 @@ def measure(context: Context, table: str, row: str, method: Method, place: Place
         return
     draws, total = found
     name = _zcp.shown(method.score, draws[0])
-    if name not in draws[0] or draws[0][name].isna().all():
+    rows = _scored.of_every_draw(draws, [name]) if name in draws[0] else []
+    if not rows or rows[0].empty or rows[0][name].isna().all():
         yield from missing(row, place, f"no score {name} in features/{place.scored}")
         return
-    rows = _scored.of_every_draw(draws, [name])
     scores, accuracy, graphs = _scored.defined(rows, [name])
-    # The key leaves the row out, so that the methods of one problem are judged on the same resamples.
-    drawn = context.resamples, context.level, context.rng(table, str(place.problem))
-    values = correlations(scores.transpose(1, 0, 2), accuracy, graphs, *drawn)
     population, relation = _scored.of_prefix(len(rows[0]), total)
-    undefined = len(rows[0]) - len(accuracy)
-    minibatch, weights = _scored.how_drawn(context.inputs, place.scored)
-    notes = [
-        *method.notes,
-        *(OF_PROGRAMS if name.startswith(PREFIX) else ()),
-        _zcp.STAND_IN_NOTE if name != method.score else "",
-        "" if name in WITHOUT_IMAGES else minibatch,
-        "" if name in COUNTED else weights,
-        f"undefined scores are left out: {undefined:,}" if undefined else "",
-        _of_images(name, place.images),
-    ]
-    whole = Measured(
-        row=row,
-        column="",
-        metric="",
-        value=np.nan,
-        n=len(accuracy),
-        population=population,
-        notes=stated(notes),
-        seeds=None if name in COUNTED else len(rows),
-        relation=OTHER_IMAGES if place.images and name not in WITHOUT_IMAGES else relation,
-        total=total,
-        problem=str(place.problem),
-        role=EVOLVED if name.startswith(PREFIX) else HANDCRAFTED,
-        name=row,
-        cites=citations.of_problems([place.problem]),
-    )
-    for number, statistic in enumerate(STATISTICS):
-        yield _value(whole, place.column(statistic), number, values, context, relation == ALL, name)
-
-
-def remedy(problem: Problem) -> str:
-    """Return how to get the accuracies and features of a problem that only an official archive has."""
-    return (
-        f"set spaces.{problem.space}.source to official, whose files config/datasets.tsv lists, give its task "
-        f"{problem.task} images, and add {problem} with these proxies to features.runs"
-    )
+    # Of all architectures, none is left to draw. The key leaves the row out, so that the methods of one
+    # problem are judged on the same resamples.
+    drawn = 0 if relation == ALL else context.resamples, context.level, context.rng(table, str(place.problem))
+    values = correlations(scores.transpose(1, 0, 2), accuracy, graphs, *drawn)
+    notes = _notes(context, name, method, place, len(rows[0]) - len(accuracy))
+    for number, (statistic, metric) in enumerate(STATISTICS.items()):
+        by_draw = values.by_draw[0, :, number]
+        interval, kind = _interval(context, values, number, relation, name)
+        yield Measured(
+            row=row,
+            column=place.column(statistic),
+            metric=metric,
+            value=values.value(0, number),
+            n=len(accuracy),
+            population=population,
+            notes=stated([*notes, spread_note(len(by_draw), float(by_draw.min()), float(by_draw.max()))]),
+            interval=interval,
+            interval_kind=kind,
+            seeds=None if name in COUNTED else len(by_draw),
+            relation=OTHER_IMAGES if place.images and name not in WITHOUT_IMAGES else relation,
+            total=total,
+            problem=str(place.problem),
+            role=EVOLVED if name.startswith(PREFIX) else HANDCRAFTED,
+            name=row,
+            cites=citations.of_problems([place.problem]),
+        )
 
 
 def missing(row: str, place: Place, what: str) -> Iterator[Measured]:
@@ -140,38 +124,40 @@ def missing(row: str, place: Place, what: str) -> Iterator[Measured]:
         yield absent(row, place.column(statistic), metric, "", what)
 
 
-def _value(
-    like: Measured,
-    column: str,
-    number: int,
-    values: Correlations,
-    context: Context,
-    is_whole: bool,
-    score: str,
-) -> Measured:
-    """Return the entry of a statistic, with an interval over what is left to draw."""
-    by_draw = values.by_draw[0, :, number]
-    value = values.value(0, number)
-    if not is_whole:
-        interval, kind = values.interval(0, number), ARCHITECTURES
-    elif score in COUNTED:
-        interval, kind = (value, value), INITIALISATIONS
-    else:
-        interval, kind = context.student_t(by_draw), INITIALISATIONS
-    spread = spread_note(len(by_draw), float(np.min(by_draw)), float(np.max(by_draw)))
-    return replace(
-        like,
-        column=column,
-        metric=list(STATISTICS.values())[number],
-        value=value,
-        notes=stated([*like.notes, spread]),
-        interval=interval,
-        interval_kind=kind,
+def remedy(problem: Problem) -> str:
+    """Return how to get the accuracies and features of a problem that only an official archive has."""
+    return (
+        f"set spaces.{problem.space}.source to official, whose files config/datasets.tsv lists, give its "
+        f"task {problem.task} images, and add {problem} with these proxies to features.runs"
     )
 
 
+def _interval(
+    context: Context, values: Correlations, number: int, relation: str, name: str
+) -> tuple[tuple[float, float], str]:
+    """Return an interval over what is left to draw, and its kind."""
+    if relation != ALL:
+        return values.interval(0, number), ARCHITECTURES
+    if name in COUNTED:
+        return (values.value(0, number), values.value(0, number)), INITIALISATIONS
+    return context.student_t(values.by_draw[0, :, number]), INITIALISATIONS
+
+
+def _notes(context: Context, name: str, method: Method, place: Place, undefined: int) -> list[str]:
+    minibatch, weights = _scored.how_drawn(context.inputs, place.scored)
+    return [
+        *method.notes,
+        *(OF_PROGRAMS if name.startswith(PREFIX) else ()),
+        _zcp.STAND_IN_NOTE if name != method.score else "",
+        "" if name in WITHOUT_IMAGES else minibatch,
+        "" if name in COUNTED else weights,
+        f"undefined scores are left out: {undefined:,}" if undefined else "",
+        _of_images(name, place.images),
+    ]
+
+
 def _of_images(name: str, images: str) -> str:
-    """Return a note on the data set of a score if it is another than the paper's; else ``images`` is empty."""
+    """Return a note on a score of another data set than the paper's, if ``images`` names one."""
     if images and name in WITHOUT_IMAGES:
         return f"reads no images: computed for the networks of {images}"
     return f"images: {images}" if images else ""

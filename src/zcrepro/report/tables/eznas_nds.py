@@ -46,7 +46,7 @@ TABLE = Table(
     title="EZNAS on the design spaces of NDS, CIFAR-10",
     caption=(
         "Rank correlation of each score with test accuracy after the last epoch. The accuracies are in the "
-        "official archive of NDS alone, which the pinned files lack."
+        "official archive of NDS, not among the pinned files."
     ),
     measure=measure,
 )

@@ -7,15 +7,7 @@ import pandas as pd
 from zcrepro.problems.problem import Problem
 from zcrepro.proxies.feature_table import computed
 from zcrepro.report._base import Table
-from zcrepro.report._beside_params import (
-    KENDALL,
-    METRIC,
-    PARAMS,
-    SIMPLE,
-    SPEARMAN,
-    Beside,
-    beside,
-)
+from zcrepro.report._beside_params import KENDALL, METRIC, PARAMS, SIMPLE, SPEARMAN, Beside, beside
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.context import Context
 from zcrepro.report.entry import SEPARATOR, Measured, absent
@@ -89,12 +81,13 @@ TABLE = Table(
     paper="EZNAS",
     title="The published programs of EZNAS on NAS-Bench-201, CIFAR-10",
     caption=(
-        "Rank correlation with accuracy of each program in each reading of its tensors: those that the released "
-        "code passes, and those of the labels of the drawn trees; for EZNAS-A the gradient with respect to the "
-        "inputs of ReLUs (released code), the gradient of the weight on noise (label) and on data. Beside it, "
-        "Kendall's tau of the number of parameters, flops, synflow and nwot on the same architectures, and "
-        "tau of the program minus the absolute tau of the number of parameters, with a paired bootstrap "
-        "interval over architectures."
+        "Rank correlation with accuracy of each program, in each reading of its tensors: those that the "
+        "released code passes, and those of the labels of the drawn trees. For eznas_a these are the "
+        "gradient with respect to the inputs of ReLUs, and the gradient of the weight on noise; a later "
+        "implementation reads that on data. Beside each program stand Kendall's tau of the number of "
+        "parameters, flops, synflow and nwot on the same architectures, and tau of the program minus the "
+        "absolute tau of the number of parameters. Intervals are bootstrap intervals over architectures, "
+        "paired for the difference. A note says where the program is not ahead."
     ),
     measure=measure,
 )

@@ -54,10 +54,10 @@ TABLE = Table(
     paper="zcrepro",
     title="EZNAS-A and the number of parameters, space by space",
     caption=(
-        "Kendall's tau with accuracy of EZNAS-A (the program of the released code), and of the number of "
-        "parameters, flops, synflow and nwot on the same architectures, and tau of EZNAS-A minus the absolute "
-        "tau of the number of parameters. Intervals are bootstrap intervals over architectures, that of the "
-        "difference is paired. A note says where EZNAS-A is not ahead."
+        "Kendall's tau with accuracy of EZNAS-A, the program of the released code, and of the number of "
+        "parameters, flops, synflow and nwot on the same architectures, and tau of EZNAS-A minus the "
+        "absolute tau of the number of parameters. Intervals are bootstrap intervals over architectures, "
+        "paired for the difference. A note says where EZNAS-A is not ahead."
     ),
     measure=measure,
 )

@@ -32,8 +32,8 @@ TABLE = Table(
     paper="EZNAS",
     title="EZNAS on the size search space of NATS-Bench",
     caption=(
-        "Rank correlation of each score with test accuracy after 90 epochs. The accuracies are in the official "
-        "archive of NATS-Bench alone, which the pinned files lack."
+        "Rank correlation of each score with test accuracy after 90 epochs. The accuracies are in the "
+        "official archive of NATS-Bench, not among the pinned files."
     ),
     measure=measure,
 )
