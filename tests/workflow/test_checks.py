@@ -224,11 +224,11 @@ def test_a_name_that_refers_to_nothing_is_answered_with_the_nearest(path, value,
 
 
 def test_formulas_are_made_of_and_compared_with_all_proxies_of_their_source_of_scores():
-    for names in (("quickstart.yaml",), ("sample.yaml",), ()):
+    for names, beside in ((("quickstart.yaml",), ["eznas_a"]), (("sample.yaml",), []), ((), [])):
         config = filled(merged("benchmarks.yaml", "config.yaml", *names))
         srgp = config["evolution"]["srgp"]
         proxies = config[srgp["scores"]]["proxies"]
-        assert len(proxies) == 13
+        assert proxies == [*SUITE_ZERO, *beside]
         assert srgp["handcrafted"] == proxies
         assert srgp["counts"] == list(ALIASES["structure"])
         training_set = "cell" if names == ("quickstart.yaml",) else "D"

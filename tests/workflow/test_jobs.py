@@ -23,7 +23,7 @@ def test_the_quickstart(fresh):
     assert fresh.planned(config="config/quickstart.yaml") == REPORT | {
         "accuracies": 2,
         "order": 4,
-        "extract": 4 * 4 * 3,  # problems, pass groups, draws
+        "extract": 4 * 5 * 3,  # problems, pass groups, draws
         "features": 4,
         "timings": 4,
         "structure": 2,
@@ -31,7 +31,7 @@ def test_the_quickstart(fresh):
         "lead": 1,
         "search": 2 * 2,  # problems, algorithms
         "searches": 2,
-        "table": 9,
+        "table": 10,
         "figure": 5,
     }
 
@@ -39,8 +39,8 @@ def test_the_quickstart(fresh):
 def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_that_reads_scores(fresh):
     quickstart = fresh.folder / "config/quickstart.yaml"
     text = quickstart.read_text()
-    assert text.count("[suite_zero]") == 1
-    quickstart.write_text(text.replace("[suite_zero]", "[suite_zero, zico]"))
+    assert text.count("[suite_zero, eznas_a]") == 1
+    quickstart.write_text(text.replace("[suite_zero, eznas_a]", "[suite_zero, eznas_a, zico]"))
     fresh.snakemake("--dry-run", config="config/quickstart.yaml")
     settings = {stage: fresh.settings(stage, "quickstart") for stage in ("extract", "features", "evolve")}
     extracted = {
@@ -65,7 +65,7 @@ def test_the_sample(fresh):
         "lead": 2,  # the formulas are tracked, too
         "search": 2 * 2,
         "searches": 2,
-        "table": 11,
+        "table": 17,
         "figure": 5,
     }
 
@@ -85,7 +85,7 @@ def test_the_papers_settings(fresh):
         "lead": 2,
         "search": 2 * 2,
         "searches": 2,
-        "table": 11,
+        "table": 17,
         "figure": 5,
     }
 
@@ -107,6 +107,7 @@ def test_the_structural_counts_of_a_space_are_a_target(fresh):
 
 def test_one_paper_and_one_table_are_targets(fresh):
     assert fresh.planned("zcp", config="config/sample.yaml")["table"] == 2
+    assert fresh.planned("eznas", config="config/sample.yaml")["table"] == 6
     only = fresh.planned("zcp_table1", config="config/sample.yaml")
     needed = {"fetch": 9, "accuracies": 1, "released": 1, "order": 1, "features": 1, "table": 1}
     assert only == needed | {"zcp_table1": 1}
