@@ -63,7 +63,8 @@ TABLE = Table(
         "the authors' code correlates with the mean validation accuracy of three trainings, and their re-run "
         "of it is compared with that row. EZNAS-A is the program of the released code, which reads the "
         "gradient with respect to the input of each ReLU. The paper prints that it reads the gradient of the "
-        "weight on noise, and a later implementation reads that on data."
+        "weight on noise, and a later implementation reads that on data. All scores are our own, on images "
+        "of CIFAR-10."
     ),
     measure=measure,
 )

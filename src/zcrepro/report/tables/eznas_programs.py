@@ -74,7 +74,7 @@ def _undefined(name: str, found: Beside, inputs: Inputs) -> tuple[int, str]:
     if lost.empty:
         return 0, ""
     reason = str(lost[f"{name}_status"].mode().iloc[0])
-    return lost["arch"].nunique(), reason.replace(SEPARATOR, ", ")
+    return lost["arch"].nunique(), f"most often: {reason.replace(SEPARATOR, ', ')}"
 
 
 TABLE = Table(
