@@ -107,11 +107,11 @@ def draw(
     ValueError
         If a problem has too few graphs to train on and to hold out.
     """
-    taken: dict[str, set[str]] = {}
-    training = []
+    split = Split(seed, {})
+    training: list[Rows] = []
     for rows, number in zip(problems, architectures, strict=True):
-        known = taken.setdefault(rows.problem.space, set())
-        places = [place for place in _one_per_graph(rows, seed, by) if rows.graph[place] not in known]
+        places = _one_per_graph(rows, seed, by)
+        places = places[split.held_out(rows.problem.space, rows.graph[places])]
         if len(places) < number + LEAST_HELD_OUT:
             raise ValueError(
                 f"{rows.problem}: {number} architectures to train on and some to hold out were asked for, "
@@ -119,8 +119,7 @@ def draw(
                 "`architectures`"
             )
         training.append(rows.where(np.sort(places[:number])))
-        known |= set(training[-1].graph)
-    split = _split(seed, taken, by)
+        split = _split(seed, training, by)
     for rows in problems:
         held_out = set(rows.graph[split.held_out(rows.problem.space, rows.graph)])
         if len(held_out) < LEAST_HELD_OUT:
@@ -141,11 +140,13 @@ def _one_per_graph(rows: Rows, seed: int, by: DrawnBy) -> np.ndarray:
     return order[~pd.Index(rows.graph[order]).duplicated()]
 
 
-def _split(seed: int, taken: Mapping[str, set[str]], by: DrawnBy) -> Split:
-    numbers = {
-        space: frozenset(_numbers(seed, space, np.array(sorted(graphs), object)).tolist())
-        for space, graphs in taken.items()
-    }
+def _split(seed: int, training: Sequence[Rows], by: DrawnBy) -> Split:
+    """Return the split that results from what was drawn."""
+    numbers: dict[str, frozenset[int]] = {}
+    for rows in training:
+        space = rows.problem.space
+        drawn = _numbers(seed, space, rows.graph).tolist()
+        numbers[space] = numbers.get(space, frozenset()) | frozenset(drawn)
     if by == GRAPHS:
         return Split(seed, {space: max(of) for space, of in numbers.items()})
     return Split(seed, {}, numbers)
