@@ -282,6 +282,7 @@ def evolved(known, run):
         "inputs": ["nwot", "snip", "structure_paths"],
         "normalisation": "training",
         "sample": 0,
+        "drawn_by": "graphs",
         "seed": 7,
         "repeat": 1,
         "options": asdict(Options(population=10, generations=2, max_size=7, minibatch=1.0)),

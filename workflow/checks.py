@@ -295,7 +295,7 @@ def _leaderboards(config: Config) -> Iterable[str]:
             if not of["resampled"]:
                 yield f"{where}: the training set {name} must be resampled, for a mean over several samples"
             first = next(iter(sets.values()))
-            if any(of[key] != first[key] for key in ("problems", "scored_as", "scores")):
+            if any(of[key] != first[key] for key in ("problems", "scored_as", "scores", "drawn_by")):
                 yield f"{where}: the training set {name} has other problems or scores than {next(iter(sets))}"
 
 

@@ -24,7 +24,7 @@ from zcrepro.formulas.normalisation import POPULATION, Normalisation, is_count
 from zcrepro.problems.accuracies import CHOOSING, REPORTING
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Files, Rows, completing, files_of, read
-from zcrepro.problems.split import Split, draw
+from zcrepro.problems.split import DrawnBy, Split, draw
 from zcrepro.progress import track
 from zcrepro.ranking.intervals import resampled_rows
 from zcrepro.ranking.vote import log_rank_sum, rank_sum
@@ -74,14 +74,15 @@ class LeaderboardSettings:
     """What is judged.
 
     ``problems`` maps each problem, written space/task, to that whose scores are read, and ``architectures``
-    to the number of its labels. ``inputs`` are those of each training set. ``source`` is one of SOURCES in
-    ``zcrepro.problems.scores``. ``completed`` are the problems for which scores of our own fill what was not
-    published.
+    to the number of its labels. What has equal probabilities in their draw is ``drawn_by``. ``inputs`` are
+    those of each training set. ``source`` is one of SOURCES in ``zcrepro.problems.scores``. ``completed`` are
+    the problems for which scores of our own fill what was not published.
     """
 
     name: str
     problems: dict[str, str]
     architectures: dict[str, int]
+    drawn_by: DrawnBy
     inputs: dict[str, list[str]]
     source: str
     completed: list[str]
@@ -191,6 +192,7 @@ class _Sample:
             self.benchmark.choosing,
             [self.chosen.architectures[problem] for problem in self.chosen.problems],
             seeds.derive(self.chosen.seed, "sample", self.number),
+            self.chosen.drawn_by,
         )
         for entry, values in self._others(training):
             yield from self._judged(entry, values, split)

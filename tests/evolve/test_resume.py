@@ -47,6 +47,7 @@ SETTINGS: dict[str, Any] = {
     "inputs": ["snip", "nwot"],
     "normalisation": "training",
     "sample": 0,
+    "drawn_by": "graphs",
     "seed": 7,
     "repeat": 0,
     "options": OPTIONS,

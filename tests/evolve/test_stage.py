@@ -50,6 +50,7 @@ SETTINGS: dict[str, Any] = {
     "inputs": ["synflow", "params", "nwot"],
     "normalisation": "training",
     "sample": 0,
+    "drawn_by": "graphs",
     "seed": 7,
     "repeat": 2,
     "options": OPTIONS,

@@ -1,5 +1,6 @@
 """Reading a problem: the join, the units, what is undefined, and the split by graph."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,25 @@ def test_spaces_are_split_apart() -> None:
 def test_the_split_survives_json() -> None:
     _, split = draw([problem("s/t", GRAPHS)], [30], seed=1)
     assert Split.from_json(split.as_json()) == split
+
+
+def test_architectures_of_a_common_graph_are_drawn_as_often_as_others() -> None:
+    rows = problem("s/t", np.array(["common"] * 8 + ["b", "c", "d"], object))
+    for by, expected in (("graphs", 1 / 4), ("architectures", 8 / 11)):
+        drawn = [draw([rows], [1], seed, by)[0][0].graph[0] for seed in range(300)]
+        assert drawn.count("common") / len(drawn) == pytest.approx(expected, abs=0.1)
+
+
+def test_all_graphs_that_were_not_drawn_are_held_out() -> None:
+    few, many = problem("s/a", GRAPHS[:45]), problem("s/b", GRAPHS)
+    (first, second), split = draw([few, many], [20, 15], 3, "architectures")
+    assert [len(set(rows.graph)) for rows in (first, second)] == [20, 15]
+    assert not set(first.graph) & set(second.graph)
+    drawn = {*first.graph, *second.graph}
+    np.testing.assert_array_equal(split.held_out("s", GRAPHS), [graph not in drawn for graph in GRAPHS])
+    assert split.held_out("r", GRAPHS).all()
+    assert split.spaces == {"s"}
+    assert Split.from_json(json.loads(json.dumps(split.as_json()))) == split
 
 
 def test_too_few_graphs() -> None:

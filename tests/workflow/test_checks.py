@@ -56,7 +56,7 @@ def test_the_configurations_of_the_repository_name_only_what_is_there():
 
 def test_shards_that_are_not_there_are_named_with_what_to_do():
     config = merged("benchmarks.yaml", "config.yaml", "sample.yaml")
-    config["features"]["proxies"] = ["snip", "zico"]
+    config["features"]["runs"][0]["proxies"] = ["snip", "zico"]
     with pytest.raises(ValueError, match=r"cifar10/halves\.parquet; take zico out"):
         check(config)
 

@@ -95,6 +95,7 @@ class Evolution:
             "missing": "mean" if training_set["missing"] == "mean" else "masked",
             "inputs": training_set["inputs"] or self.run.config[source]["proxies"],
             "normalisation": training_set["normalisation"],
+            "drawn_by": training_set["drawn_by"],
             "sample": int(wildcards.seed) if training_set["resampled"] else 0,
             "seed": self.run.config["seed"],
             "repeat": int(wildcards.seed),

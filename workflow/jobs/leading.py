@@ -72,6 +72,7 @@ class Leading:
             "name": wildcards.name,
             "problems": dict(zip(self.problems(wildcards), self.scored_as(wildcards), strict=True)),
             "architectures": dict(self.training_set(wildcards.name)["problems"]),
+            "drawn_by": self.training_set(wildcards.name)["drawn_by"],
             "inputs": {name: of["inputs"] or scores for name, of in sets.items()},
             "source": source,
             "completed": self.completed(wildcards),

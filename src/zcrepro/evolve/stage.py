@@ -23,7 +23,7 @@ from zcrepro.formulas.normalisation import MISSING, POPULATION, Kind, Normalisat
 from zcrepro.problems.accuracies import CHOOSING
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Files, Rows, completing, defined, files_of, read
-from zcrepro.problems.split import Split, draw
+from zcrepro.problems.split import DrawnBy, Split, draw
 from zcrepro.ranking.correlation import kendall, spearman
 
 OptionsT = TypeVar("OptionsT")
@@ -54,7 +54,7 @@ class EvolveSettings:
     ``zcrepro.problems.scores``; ``completed`` are the problems for which scores of our own fill what was not
     published. An input that a problem still lacks is left out of the run if ``missing`` is ``masked``, and is
     its mean on that problem if it is ``mean``. ``sample`` numbers the random choice of training
-    architectures, and ``repeat`` the runs.
+    architectures, ``drawn_by`` says what has equal probabilities in it, and ``repeat`` numbers the runs.
     """
 
     method: str
@@ -66,6 +66,7 @@ class EvolveSettings:
     inputs: list[str]
     normalisation: Kind
     sample: int
+    drawn_by: DrawnBy
     seed: int
     repeat: int
     options: dict[str, Any]
@@ -156,6 +157,7 @@ def evolve(
         read_rows,
         [each.architectures for each in chosen.problems],
         seeds.derive(chosen.seed, "sample", chosen.sample),
+        chosen.drawn_by,
     )
     normalisation = (
         Normalisation(POPULATION)

@@ -249,7 +249,7 @@ def _populations(
 ) -> Iterator[tuple[Population, Sequence[Judged]]]:
     """Yield all rows with the formulas that were evolved in other spaces, and those held out of each set."""
     rows, space = subject.rows, subject.problem.space
-    trained_here = {name for name, split in splits.items() if space in split.cutoffs}
+    trained_here = {name for name, split in splits.items() if space in split.spaces}
     others = [one for one in subject.judged if not (one.proxy and one.proxy.training_set in trained_here)]
     yield Population(ALL, "", np.ones(len(rows), np.bool_), len(rows.left_out)), others
     for training_set in sorted(trained_here):
