@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zcrepro import registry
 from zcrepro.proxies.suite_zero import SUITE_ZERO
 from zcrepro.spaces.structural_counts import COUNTS, PREFIX
 
 ALIASES = {
     "suite_zero": SUITE_ZERO,
     "structure": tuple(PREFIX + name for name in COUNTS),
+    "eznas": tuple(name for name in registry.names("proxies") if name.startswith("eznas_")),
 }
 """Names that stand for several proxies in every list of proxies."""
 
