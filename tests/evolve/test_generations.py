@@ -172,8 +172,9 @@ def test_the_history_counts_formulas_that_are_computed_and_those_that_are_looked
         assert line.mean == pytest.approx(np.mean([value for value in fitness if value > UNDEFINED]))
 
 
-def test_as_many_children_as_trees_in_the_initial_population() -> None:
+def test_as_many_children_as_trees_in_the_initial_population(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also if fewer individuals survive."""
+    monkeypatch.setattr(generations, "ATTEMPTS", 100)
     recorder, rng = Recorder(Letters()), np.random.default_rng(0)
     found = run(searched(Fitness(recorder), rng, MuPlusLambda(7, 2)), Options(), rng)
     # The initial population is judged first. Then each generation has 30 children; parents enter beside them.

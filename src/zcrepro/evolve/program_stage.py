@@ -28,7 +28,7 @@ from zcrepro.problems.accuracies import CHOOSING, read_accuracies
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows
 from zcrepro.problems.split import draw
-from zcrepro.programs.evolved import METHOD
+from zcrepro.programs.names import METHOD
 from zcrepro.spaces.base import Space
 
 SETS = 4

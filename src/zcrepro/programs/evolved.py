@@ -10,10 +10,8 @@ from annotated_types import Ge, Le, MinLen
 from zcrepro import settings
 from zcrepro.files.errors import RUN_AGAIN, reading
 from zcrepro.files.json import read_sealed
+from zcrepro.programs.names import program_name
 from zcrepro.programs.program import Program
-
-METHOD = "eznas"
-"""The method that evolves programs, as its files name it."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,6 @@ class EvolvedProgram:
     def name(self) -> str:
         """Method, training set and repeat, which name its column in tables of scores."""
         return program_name(self.training_set, self.repeat)
-
-
-def program_name(training_set: str, repeat: int) -> str:
-    """Return the name of the program that a repeat evolves."""
-    return f"{METHOD}/{training_set}/seed-{repeat}"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def score_programs(
     *,
     settings_file: Path,
     order: Path,
-    programs: Sequence[Path],
+    programs: Sequence[Path] = (),
     images: Sequence[Path] = (),
     output: Path,
 ) -> None:
@@ -47,7 +47,7 @@ def score_programs(
     order
         The order of the problem's architectures.
     programs
-        The files of the evolved programs, in the order of the settings.
+        The files of the evolved programs, in the order of the settings; none if published ones alone score.
     images
         The files of the task's images, none if a package brings them.
     output
