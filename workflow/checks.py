@@ -103,7 +103,6 @@ def _searched(config: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _problems(config: Config) -> Iterable[str]:
     """Check problems: those scored need images, and those read need features or released scores."""
-    spaces = config["spaces"]
     imaged = _imaged(config)
     scored = [run["problem"] for run in config["features"]["runs"]]
     yield from _missing("features.runs", "problem", scored, imaged)
@@ -263,8 +262,8 @@ def _differing(where: str, path: Path, asked: Mapping[str, Any]) -> Iterable[str
     for key, value in asked.items():
         if found.get(key) != value:
             yield (
-                f"{where}: {path} was evolved with {key} {found.get(key)!r} instead of {value!r}; set it so, or "
-                "leave out `promoted` to evolve in this run"
+                f"{where}: {path} was evolved with {key} {found.get(key)!r} instead of {value!r}; set it so, "
+                "or leave out `promoted` to evolve in this run"
             )
 
 

@@ -37,8 +37,8 @@ def promote(paths: Sequence[Path], /, *, to: Path | None = None) -> None:
 
     What is kept, and where: chunks of features in resources/released, trainings of the embedded benchmark in
     resources/embedded, evolved formulas and programs in resources/evolved, searches in resources/search,
-    published counts in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and trainings are
-    added to what is tracked already.
+    published counts in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and
+    trainings are added to what is tracked already.
 
     Parameters
     ----------
