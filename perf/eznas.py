@@ -1,8 +1,8 @@
 """Measure one evolution of EZNAS programs on NAS-Bench-201: ``python perf/eznas.py``.
 
-It has the settings of the paper: 80 networks in four sets, and the defaults of the options. If ZCREPRO_MIRROR
-names a folder with the files of config/datasets.tsv, accuracies and the image are those of CIFAR-10; otherwise
-they are random, and so are the networks. One thread.
+It has the settings of the paper: 80 networks in four sets, and the defaults of the options. If
+ZCREPRO_MIRROR names a folder with the files of config/datasets.tsv, accuracies and the image are those of
+CIFAR-10; otherwise they are random, and so are the networks. One thread.
 
 The peak of memory is that of the process. It includes the pages of the mapped file that were read last, which
 the system lets go when memory is short.
