@@ -29,6 +29,9 @@ def test_the_quickstart(fresh):
         "structure": 2,
         "evolve": 3 * 3 + 2 * 2,  # training sets, repeats; and those of the leaderboard
         "lead": 1,
+        "evolve_program": 1,
+        "score_programs": 1,
+        "program_scores": 1,
         "search": 2 * 2,  # problems, algorithms
         "searches": 2,
         "table": 9,
@@ -56,13 +59,14 @@ def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_th
 
 def test_the_sample(fresh):
     assert fresh.planned(config="config/sample.yaml") == REPORT | {
-        "fetch": 21,  # all but the images: our scores are tracked
+        "fetch": 22,  # the images are those that programs are evolved on
         "accuracies": 5,
         "released": 5,
         "order": 3,
         "features": 3,
         "structure": 5,
         "lead": 2,  # the formulas are tracked, too
+        "evolve_program": 11,
         "search": 2 * 2,
         "searches": 2,
         "table": 11,
@@ -83,6 +87,7 @@ def test_the_papers_settings(fresh):
         "structure": 5,
         "evolve": 9 * 31 + 6 * 11 + 7 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 2,
+        "evolve_program": 11,
         "search": 2 * 2,
         "searches": 2,
         "table": 11,
@@ -114,7 +119,7 @@ def test_one_paper_and_one_table_are_targets(fresh):
 
 def test_every_job_prints_to_the_terminal_as_well_as_to_its_log():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 17
+    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 20
 
 
 def test_every_fetched_input_of_the_configurations_has_a_url():

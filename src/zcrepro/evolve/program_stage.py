@@ -77,6 +77,8 @@ def evolve_program(
         JSON file to write: program, direction, split, fitness, tau on each set, front, history and settings.
     """
     chosen = settings.load(settings_file, EvolveProgramSettings)
+    space: Space = registry.get("space", chosen.space)
+    source: ImageSource = registry.get("images", chosen.images)
     torch.set_num_threads(chosen.torch_threads)
     mapping = settings.as_mapping(chosen)
     made = provenance.metadata("evolve_program", mapping)
@@ -88,7 +90,7 @@ def evolve_program(
     )
     rows = drawn[0]
     journal = Journal(output, made, [accuracies, *images])
-    recorded = kept(_networks(chosen, rows), _images(chosen, images))
+    recorded = kept(_networks(chosen, space, rows), _images(chosen, source, images))
     sets = [
         programs.NetworkSet([recorded.networks[place] for place in places], rows.accuracy[places])
         for places in _places(chosen)
@@ -135,18 +137,17 @@ def _rows(problem: Problem, accuracies: Path) -> Rows:
     return Rows(problem, metric, arch, graph, {}, known["accuracy"].to_numpy(np.float64), {})
 
 
-def _images(chosen: EvolveProgramSettings, files: Sequence[Path]) -> Tensor:
+def _images(chosen: EvolveProgramSettings, source: ImageSource, files: Sequence[Path]) -> Tensor:
+    """Return the images that the layer statistics are recorded on."""
     for path, digest in zip(files, chosen.digests, strict=True):
         verified.check(path, digest)
-    source: ImageSource = registry.get("images", chosen.images)
     images = source.training(files)
     numbers = minibatch(images, chosen.batch_size, chosen.seed, chosen.task)
     return torch.from_numpy(images.take(numbers).pixels)
 
 
-def _networks(chosen: EvolveProgramSettings, rows: Rows) -> list[Network]:
+def _networks(chosen: EvolveProgramSettings, space: Space, rows: Rows) -> list[Network]:
     """Return the networks with the weights that they have in extraction."""
-    space: Space = registry.get("space", chosen.space)
     return [
         Network(
             text,
