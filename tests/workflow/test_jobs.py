@@ -50,7 +50,10 @@ def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_th
         (job["space"], job["task"], job["draw"]) for job in settings["extract"] if "zico" in job["proxies"]
     }
     assert len(extracted) == 4 * 3
-    assert all("zico" in job["proxy_columns"] for job in settings["features"])
+    joined = [job["proxy_columns"] for job in settings["features"]]
+    assert sum("zico" in columns for columns in joined) == 4
+    assert sum("eznas_a" in columns for columns in joined) == 1  # the scores of programs
+    assert len(joined) == 4 + 1
     assert all(
         job["inputs"][-1] == "zico" for job in settings["evolve"] if "counts" not in job["training_set"]
     )
@@ -67,6 +70,8 @@ def test_the_sample(fresh):
         "structure": 5,
         "lead": 2,  # the formulas are tracked, too
         "evolve_program": 11,
+        "score_programs": 4,
+        "program_scores": 1,
         "search": 2 * 2,
         "searches": 2,
         "table": 11,
@@ -88,6 +93,8 @@ def test_the_papers_settings(fresh):
         "evolve": 9 * 31 + 6 * 11 + 7 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 2,
         "evolve_program": 11,
+        "score_programs": 4,
+        "program_scores": 1,
         "search": 2 * 2,
         "searches": 2,
         "table": 11,
