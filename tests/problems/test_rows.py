@@ -208,7 +208,7 @@ def test_the_split_survives_json() -> None:
 
 
 def test_too_few_graphs() -> None:
-    with pytest.raises(ValueError, match=r"s/t: 69 architectures .* only 70 graphs .* lower `architectures`"):
+    with pytest.raises(ValueError, match=r"s/t: 69 architectures .* only 70 graphs .* train on fewer"):
         draw([problem("s/t", GRAPHS)], [69], seed=1)
     tasks = [problem("s/t", GRAPHS), problem("s/u", GRAPHS)]
     draw(tasks, [30, 38], seed=1)

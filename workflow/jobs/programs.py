@@ -65,7 +65,7 @@ class Programs:
         return self.run.files(self._task(self.problem(wildcards))["files"])
 
     def evolve(self, wildcards: Wildcards) -> Settings:
-        """Return the settings of one evolution."""
+        """Return the settings of one evolution. All repeats evolve on the same networks."""
         problem = self.problem(wildcards)
         options = {name: self.section[name] for name in static.options(OPTIONS)}
         return (

@@ -69,8 +69,8 @@ def _files(path: Path) -> list[Path]:
     files = [each for each in found if _stage(each) in KINDS]
     if not files:
         raise ValueError(
-            f"{path} cannot be promoted; name chunks of features, trainings, evolved formulas, searches or "
-            "counts of results/<run>/, a folder of them, or results/<run> itself"
+            f"{path} cannot be promoted; name chunks of features, trainings, evolved formulas or programs, "
+            "searches or counts of results/<run>/, a folder of them, or results/<run> itself"
         )
     return files
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -91,42 +91,54 @@ def evolve_program(
     rows = drawn[0]
     journal = Journal(output, made, [accuracies, *images])
     recorded = kept(_networks(chosen, space, rows), _images(chosen, source, images))
-    sets = [
-        programs.NetworkSet([recorded.networks[place] for place in places], rows.accuracy[places])
-        for places in _places(chosen)
-    ]
+    sets = _places(chosen)
     rng = seeds.numpy_generator(chosen.seed, METHOD, chosen.training_set, str(problem), chosen.repeat)
-    evolution = programs.evolve(sets, chosen, rng, journal)
-    program = evolution.program
+    evolution = programs.evolve(
+        [
+            programs.NetworkSet([recorded.networks[place] for place in places], rows.accuracy[places])
+            for places in sets
+        ],
+        chosen,
+        rng,
+        journal,
+    )
     write_sealed(
         output,
         {
             "method": METHOD,
             "training_set": chosen.training_set,
             "repeat": chosen.repeat,
-            "program": str(program),
-            "where": program.where,
-            "latex": program.latex(),
-            "size": program.size,
-            "depth": program.depth,
-            "direction": evolution.direction,
             "problem": str(problem),
             "metric": rows.metric,
             "split": split.as_json(),
-            "sets": [rows.arch[places].tolist() for places in _places(chosen)],
-            "training_fitness": evolution.fitness,
-            "taus": evolution.taus,
-            "front": [
-                {"size": each.program.size, "fitness": each.fitness, "program": str(each.program)}
-                for each in evolution.front
-            ],
-            "history": by_column(evolution.history),
+            "sets": [rows.arch[places].tolist() for places in sets],
             "statistics_bytes": recorded.size,
             "settings": mapping,
             "provenance": made,
+            **_described(evolution),
         },
     )
     journal.remove()
+
+
+def _described(evolution: programs.Evolution) -> dict[str, Any]:
+    """Return what was found, as JSON holds it."""
+    program = evolution.program
+    return {
+        "program": str(program),
+        "where": program.where,
+        "latex": program.latex(),
+        "size": program.size,
+        "depth": program.depth,
+        "direction": evolution.direction,
+        "training_fitness": evolution.fitness,
+        "taus": evolution.taus,
+        "front": [
+            {"size": each.program.size, "fitness": each.fitness, "program": str(each.program)}
+            for each in evolution.front
+        ],
+        "history": by_column(evolution.history),
+    }
 
 
 def _rows(problem: Problem, accuracies: Path) -> Rows:

@@ -67,8 +67,8 @@ def draw(problems: Sequence[Rows], architectures: Sequence[int], seed: int) -> t
         if len(distinct) < number + LEAST_HELD_OUT:
             raise ValueError(
                 f"{rows.problem}: {number} architectures to train on and some to hold out were asked for, "
-                f"but only {len(distinct)} graphs have all scores and are not drawn for another task; lower "
-                "`architectures`"
+                f"but only {len(distinct)} graphs have all scores and are not drawn for another task; train "
+                "on fewer"
             )
         cutoffs[space] = int(distinct[number - 1])
         training.append(rows.where(np.sort(first[:number])))
@@ -78,7 +78,7 @@ def draw(problems: Sequence[Rows], architectures: Sequence[int], seed: int) -> t
         if len(held_out) < LEAST_HELD_OUT:
             raise ValueError(
                 f"{rows.problem}: only {len(held_out)} of its graphs are left to hold out beside those that "
-                "are drawn for other tasks; lower `architectures`"
+                "are drawn for other tasks; train on fewer"
             )
     return training, split
 
