@@ -26,7 +26,7 @@ from zcrepro.programs.program import Program
 from zcrepro.programs.terminals import TERMINALS
 from zcrepro.ranking.correlation import kendall
 
-OPTIONS = Options(population=30, mu=15, generations=5)
+OPTIONS = Options(population=20, mu=10, generations=4)
 PLANTED = Program.parse("mean_abs(actgraddata)")
 
 
@@ -145,7 +145,7 @@ class TestInitialPopulation:
         monkeypatch.setattr(programs, "ATTEMPTS", 2)
         same = layer(np.random.default_rng(0), 1)
         sets = [NetworkSet([[same], [same]], np.arange(2.0))] * 2
-        with pytest.raises(ValueError, match="only 0 of 60 random programs have different finite values"):
+        with pytest.raises(ValueError, match="only 0 of 40 random programs have different finite values"):
             initial_population(sets, OPTIONS, np.random.default_rng(0))
 
 

@@ -219,7 +219,9 @@ def test_too_few_graphs() -> None:
     [training], split = draw([few], [10], seed=1)
     free = len(set(tasks[0].graph[split.held_out("s", tasks[0].graph)]))
     assert (len(training), free > 20) == (10, True)
-    with pytest.raises(ValueError, match=r"s/few: only [01] of its graphs are left to hold out .* train on fewer"):
+    with pytest.raises(
+        ValueError, match=r"s/few: only [01] of its graphs are left to hold out .* train on fewer"
+    ):
         draw([few, tasks[0]], [10, free - 2], seed=1)
 
 
