@@ -15,6 +15,8 @@ from zcrepro.problems.problem import Problem
 from zcrepro.programs.names import program_name
 
 PASS = "layer_statistics"
+"""The pass of all programs, whose cost decides the size of chunks."""
+
 OPTIONS = "zcrepro.evolve.programs"
 """The module of the options of an evolution."""
 
