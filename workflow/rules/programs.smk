@@ -3,7 +3,9 @@
 
 PROGRAM = f"{RESULTS}/programs/{{training_set}}/seed-{{seed}}.json"
 PROGRAM_SCORES = f"{RESULTS}/program_scores/{{space}}/{{task}}.parquet"
-PROGRAM_CHUNK = f"{RESULTS}/program_scores/{{space}}/{{task}}/{{start}}-{{stop}}.parquet"
+PROGRAM_CHUNK = (
+    f"{RESULTS}/program_scores/{{space}}/{{task}}/{{start}}-{{stop}}.parquet"
+)
 
 
 rule evolve_program:
