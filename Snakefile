@@ -30,6 +30,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/evolve.smk"
+include: "workflow/rules/programs.smk"
 include: "workflow/rules/search.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/embedded.smk"
@@ -51,7 +52,14 @@ rule all:
         sorted(
             {
                 path
-                for part in (features, evolution, leading, searching, report_jobs)
+                for part in (
+                    features,
+                    evolution,
+                    leading,
+                    programs,
+                    searching,
+                    report_jobs,
+                )
                 for path in part.results()
             }
         ),

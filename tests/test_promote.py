@@ -18,6 +18,7 @@ from zcrepro.evolve.srgp import Options
 from zcrepro.evolve.stage import evolve
 from zcrepro.files import markup, parquet, record
 from zcrepro.files.json import read_sealed, write_sealed
+from zcrepro.programs.evolved import load_program
 from zcrepro.proxies.extract import extract
 from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.proxies.join import features
@@ -305,6 +306,25 @@ def test_a_promoted_formula_is_the_one_that_is_evolved_again(known, run, root):
     name = "resources/evolved/srgp/chain/seed-1.json"
     assert read_sealed(root / name) == read_sealed(evolved(known, run / "again")) | {"promoted": name}
     assert zcrepro.load_proxy(root / name) == zcrepro.load_proxy(run / "evolved/srgp/chain/seed-1.json")
+
+
+def test_a_promoted_program_is_the_one_in_the_results(run, root):
+    program = {
+        "program": "mean(wt)",
+        "direction": "higher",
+        "training_set": "chain",
+        "repeat": 1,
+        "problem": "embedded_chain/digits",
+        "split": {},
+        "training_fitness": 0.5,
+        "provenance": {"stage": "evolve_program"},
+    }
+    (run / "programs/chain").mkdir(parents=True)
+    write_sealed(run / "programs/chain/seed-1.json", program)
+    promote([run / "programs"], to=root)
+    name = "resources/evolved/eznas/chain/seed-1.json"
+    assert read_sealed(root / name) == program | {"promoted": name}
+    assert load_program(root / name) == load_program(run / "programs/chain/seed-1.json")
 
 
 def searched(known, run):

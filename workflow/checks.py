@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 import static
 from defaults import ALIASES
 from jobs.evolution import Evolution
+from jobs.programs import Programs
 from jobs.run import Run, Wildcards
 from jobs.searching import Searching
 from zcrepro import provenance, registry
@@ -33,6 +34,7 @@ def check_references(config: Config, datasets: Collection[str], root: Path) -> N
         *_problems(config),
         *_training_sets(config),
         *_leaderboards(config),
+        *_programs(config),
         *_shards(config, root),
         *_promoted(config, root),
         *_files(config, datasets),
@@ -101,8 +103,7 @@ def _searched(config: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _problems(config: Config) -> Iterable[str]:
     """Check problems: those scored need images, and those read need features or released scores."""
-    spaces = config["spaces"]
-    imaged = [f"{space}/{task}" for space, of in spaces.items() for task in of["tasks"]]
+    imaged = _imaged(config)
     scored = [run["problem"] for run in config["features"]["runs"]]
     yield from _missing("features.runs", "problem", scored, imaged)
     trained = [run["problem"] for run in config["embedded"]["problems"]]
@@ -217,6 +218,10 @@ def _promoted(config: Config, root: Path) -> Iterable[str]:
             ]
             for path in map(Path, [*evolution.formulas(method), *compared]):
                 yield from _tracked(where, path, root, "evolve") or _other_formula(method, path, evolution)
+    programs = Programs(run)
+    if config["programs"]["promoted"] and not list(_programs(config)):
+        for path in map(Path, programs.files()):
+            yield from _tracked("programs.promoted", path, root, "evolve") or _other_program(path, programs)
     for name, experiment in config["search"].items():
         if experiment["promoted"]:
             where = f"search.{name}.promoted"
@@ -241,14 +246,24 @@ def _wildcards(**names: str) -> Wildcards:
 
 def _other_formula(method: str, path: Path, evolution: Evolution) -> Iterable[str]:
     """Compare the settings of a tracked formula with those that the configuration asks for."""
-    repeat = path.stem.removeprefix("seed-")
-    asked = evolution.evolve(_wildcards(method=method, training_set=path.parent.name, seed=repeat))
+    job = _wildcards(method=method, training_set=path.parent.name, seed=path.stem.removeprefix("seed-"))
+    yield from _differing(f"evolution.{method}.promoted", path, evolution.evolve(job))
+
+
+def _other_program(path: Path, programs: Programs) -> Iterable[str]:
+    """Compare the settings of a tracked program with those that the configuration asks for."""
+    job = _wildcards(training_set=path.parent.name, seed=path.stem.removeprefix("seed-"))
+    yield from _differing("programs.promoted", path, programs.evolve(job))
+
+
+def _differing(where: str, path: Path, asked: Mapping[str, Any]) -> Iterable[str]:
+    """Yield each setting of a tracked file that is not as ``asked``."""
     found = read_sealed(path)["settings"]
     for key, value in asked.items():
         if found.get(key) != value:
             yield (
-                f"evolution.{method}.promoted: {path} was evolved with {key} {found.get(key)!r} instead of "
-                f"{value!r}; set it so, or leave out `promoted` to evolve in this run"
+                f"{where}: {path} was evolved with {key} {found.get(key)!r} instead of {value!r}; set it so, "
+                "or leave out `promoted` to evolve in this run"
             )
 
 
@@ -297,6 +312,24 @@ def _leaderboards(config: Config) -> Iterable[str]:
             first = next(iter(sets.values()))
             if any(of[key] != first[key] for key in ("problems", "scored_as", "scores", "drawn_by")):
                 yield f"{where}: the training set {name} has other problems or scores than {next(iter(sets))}"
+
+
+def _programs(config: Config) -> Iterable[str]:
+    """Check that the networks that programs are evolved on, and that they score, have images."""
+    section = config["programs"]
+    yield from _missing("programs.train_on", "training set", section["train_on"], section["training_sets"])
+    imaged = _imaged(config)
+    for name in (each for each in section["train_on"] if each in section["training_sets"]):
+        problem = section["training_sets"][name]["problem"]
+        yield from _missing(f"programs.training_sets.{name}.problem", "problem", [problem], imaged)
+    judged = [run["problem"] for run in section["judged"]]
+    yield from _missing("programs.judged", "problem", judged, imaged)
+    yield from _repeated("programs.judged", judged)
+
+
+def _imaged(config: Config) -> list[str]:
+    """Return the problems whose images the configuration names."""
+    return [f"{space}/{task}" for space, of in config["spaces"].items() for task in of["tasks"]]
 
 
 def _options(where: str, method: str, options: Mapping[str, Any]) -> Iterable[str]:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from zcrepro import registry
+import static
 from zcrepro.proxies.suite_zero import SUITE_ZERO
 from zcrepro.spaces.structural_counts import COUNTS, PREFIX
+
+PUBLISHED = "zcrepro.programs.published"
+"""The module that assigns the texts of the published programs of EZNAS."""
 
 ALIASES = {
     "suite_zero": SUITE_ZERO,
     "structure": tuple(PREFIX + name for name in COUNTS),
-    "eznas": tuple(name for name in registry.names("proxies") if name.startswith("eznas_")),
+    "eznas": tuple(static.literal(PUBLISHED, "TEXTS")),
 }
 """Names that stand for several proxies in every list of proxies."""
 

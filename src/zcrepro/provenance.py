@@ -30,6 +30,8 @@ STAGES = {
     "features": "zcrepro.proxies.join",
     "timings": "zcrepro.proxies.join",
     "evolve": "zcrepro.evolve.stage",
+    "evolve_program": "zcrepro.evolve.program_stage",
+    "score_programs": "zcrepro.proxies.program_scores",
     "generalize": "zcrepro.generalization.stage",
     "lead": "zcrepro.leaderboard",
     "search": "zcrepro.searching.stage",

@@ -12,7 +12,14 @@ import pytest
 from zcrepro.evolve._engine import generations
 from zcrepro.evolve._engine.evaluation import UNDEFINED, Evaluation, Fitness
 from zcrepro.evolve._engine.generations import ELITE, Run, Search, run
-from zcrepro.evolve._engine.selection import Individual, Pareto, Selection, Tournament, non_dominated
+from zcrepro.evolve._engine.selection import (
+    Individual,
+    MuPlusLambda,
+    Pareto,
+    Selection,
+    Tournament,
+    non_dominated,
+)
 from zcrepro.evolve._engine.tree import Names, Node, Primitives, Tree
 from zcrepro.evolve._engine.variation import ramped_half_and_half
 from zcrepro.ranking.correlation import Statistic, kendall, spearman
@@ -81,7 +88,9 @@ def tree_of(names: Names) -> Tree:
     return Tree([Node(name, arity[name]) for name in names])
 
 
-SELECTIONS = pytest.mark.parametrize("selection", [THREE, Pareto(3)], ids=["tournament", "pareto"])
+SELECTIONS = pytest.mark.parametrize(
+    "selection", [THREE, Pareto(3), MuPlusLambda(12, 3)], ids=["tournament", "pareto", "mu + lambda"]
+)
 
 
 @SELECTIONS
@@ -161,6 +170,16 @@ def test_the_history_counts_formulas_that_are_computed_and_those_that_are_looked
         assert line.evaluations + line.repeated_formulas == len(asked)
         fitness = [recorder.fitness(names) for names in asked[-30:]]
         assert line.mean == pytest.approx(np.mean([value for value in fitness if value > UNDEFINED]))
+
+
+def test_as_many_children_as_trees_in_the_initial_population(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if fewer individuals survive."""
+    monkeypatch.setattr(generations, "ATTEMPTS", 100)
+    recorder, rng = Recorder(Letters()), np.random.default_rng(0)
+    found = run(searched(Fitness(recorder), rng, MuPlusLambda(7, 2)), Options(), rng)
+    # The initial population is judged first. Then each generation has 30 children; parents enter beside them.
+    judged = np.diff([line.evaluations + line.repeated_formulas for line in found.history])
+    assert all(30 <= count <= 37 for count in judged)
 
 
 def test_a_population_of_which_no_formula_has_a_fitness_is_refused() -> None:
@@ -253,13 +272,20 @@ def test_the_engine_knows_no_method() -> None:
 
 class TestEvaluation:
     @pytest.mark.parametrize(("correlation", "of"), [("kendall", kendall), ("spearman", spearman)])
-    @pytest.mark.parametrize(("combine", "together"), [("mean", np.mean), ("minimum", np.min)])
+    @pytest.mark.parametrize(
+        ("combine", "together"),
+        [
+            ("mean", np.mean),
+            ("minimum", np.min),
+            ("smallest magnitude", lambda found: np.min(np.abs(found))),
+        ],
+    )
     def test_correlations_on_the_problems_are_combined(
         self, correlation: str, of: Statistic, combine: str, together: Callable[[list[float]], float]
     ) -> None:
         letters = Letters()
-        found = Evaluation(letters, letters.accuracies, correlation, combine).fitness(("a",))
-        values = letters.columns[0]
+        found = Evaluation(letters, letters.accuracies, correlation, combine).fitness(("back", "a"))
+        values = -letters.columns[0]
         expected = [of(values[:12], letters.accuracies[0]), of(values[12:], letters.accuracies[1])]
         assert expected[0] != expected[1]
         assert found == pytest.approx(together(expected), abs=1e-14)

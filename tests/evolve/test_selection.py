@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from zcrepro.evolve._engine.selection import Individual, Pareto, Tournament, non_dominated
+from zcrepro.evolve._engine.selection import Individual, MuPlusLambda, Pareto, Tournament, non_dominated
 from zcrepro.evolve._engine.tree import Node, Tree
 
 
@@ -80,8 +80,65 @@ class TestTournament:
             return [Individual(tree, 0.0) for tree in trees]
 
         children = [of(1, 0).tree, of(2, 0).tree]
-        found = Tournament(2).survivors([of(5, 0.9)], children, judged)
+        found = Tournament(2).survivors([of(5, 0.9)], children, judged, np.random.default_rng(0))
         assert [each.tree for each in found] == asked == children
+
+
+class Script:
+    """A generator whose next draws of integers are written down."""
+
+    def __init__(self, *draws: object) -> None:
+        self.draws = list(draws)
+
+    def integers(self, limit: int, size: object) -> np.ndarray:
+        found = np.array(self.draws.pop(0))
+        assert found.shape == (size if isinstance(size, tuple) else (size,))
+        assert found.max() < limit
+        return found
+
+
+class TestMuPlusLambda:
+    def test_parents_are_drawn_uniformly_whatever_their_fitness(self) -> None:
+        individuals = [of(1, 0.9), of(2, -math.inf), of(3, 0.1)]
+        found = MuPlusLambda(2, 4).parents(individuals, 3000, np.random.default_rng(0))
+        counts = [sum(each is other for other in found) for each in individuals]
+        assert sum(counts) == 3000
+        assert min(counts) > 900
+
+    def test_survivors_win_tournaments_of_parents_and_children_together(self) -> None:
+        """Places 0 and 1 are the parents, 2 to 4 the children."""
+        parents = [of(1, 0.5), of(2, 0.2)]
+        fitness = {**{each.tree: each.fitness for each in parents}, of(3, 0).tree: 0.4, of(4, 0).tree: 0.3}
+        children = [of(3, 0).tree, of(4, 0).tree]
+        rng = Script([[1, 2], [0, 3], [1, 1]])
+
+        def judged(trees: Sequence[Tree]) -> list[Individual]:
+            return [Individual(tree, fitness[tree]) for tree in trees]
+
+        found = MuPlusLambda(3, 2).survivors(parents, children, judged, rng)
+        assert [(len(each.tree), each.fitness) for each in found] == [(3, 0.4), (1, 0.5), (2, 0.2)]
+
+    def test_a_child_that_equals_a_parent_enters_once(self) -> None:
+        parent = of(1, 0.5)
+        asked: list[Tree] = []
+
+        def judged(trees: Sequence[Tree]) -> list[Individual]:
+            asked.extend(trees)
+            return [Individual(tree, 0.5) for tree in trees]
+
+        MuPlusLambda(1, 1).survivors([parent, parent], [parent.tree, of(2, 0).tree], judged, Script([[1]]))
+        assert asked == [parent.tree, of(2, 0).tree]
+
+    def test_the_undefined_die_out_first(self) -> None:
+        trees = [of(1, 0).tree, of(2, 0).tree]
+        fitness = {trees[0]: -math.inf, trees[1]: -0.9}
+        found = MuPlusLambda(5, 200).survivors(
+            [],
+            trees,
+            lambda trees: [Individual(tree, fitness[tree]) for tree in trees],
+            np.random.default_rng(0),
+        )
+        assert {each.tree for each in found} == {trees[1]}
 
 
 class TestPareto:
@@ -93,7 +150,10 @@ class TestPareto:
         np.random.default_rng(seed).shuffle(trees)
         parents = [Individual(tree, math.nan) for tree in trees[count:]]
         return Pareto(2).survivors(
-            parents, trees[:count], lambda trees: [Individual(tree, fitness[tree]) for tree in trees]
+            parents,
+            trees[:count],
+            lambda trees: [Individual(tree, fitness[tree]) for tree in trees],
+            np.random.default_rng(0),
         )
 
     @pytest.mark.parametrize("seed", range(5))
@@ -118,7 +178,10 @@ class TestPareto:
         parent, child = of(1, 0.9), of(2, 0.0)
         now = {parent.tree: 0.2, child.tree: 0.3}
         found = Pareto(2).survivors(
-            [parent], [child.tree], lambda trees: [Individual(tree, now[tree]) for tree in trees]
+            [parent],
+            [child.tree],
+            lambda trees: [Individual(tree, now[tree]) for tree in trees],
+            np.random.default_rng(0),
         )
         assert found in ([Individual(parent.tree, 0.2)], [Individual(child.tree, 0.3)])
 
@@ -128,6 +191,7 @@ class TestPareto:
             [Individual(tree, 0.0) for tree in trees],
             [*trees],
             lambda trees: [Individual(tree, len(tree) / 10) for tree in trees],
+            np.random.default_rng(0),
         )
         assert sorted(len(each.tree) for each in found) == [1, 2, 3]
 

@@ -228,7 +228,7 @@ def test_all_graphs_that_were_not_drawn_are_held_out() -> None:
 
 
 def test_too_few_graphs() -> None:
-    with pytest.raises(ValueError, match=r"s/t: 69 architectures .* only 70 graphs .* lower `architectures`"):
+    with pytest.raises(ValueError, match=r"s/t: 69 architectures .* only 70 graphs .* train on fewer"):
         draw([problem("s/t", GRAPHS)], [69], seed=1)
     tasks = [problem("s/t", GRAPHS), problem("s/u", GRAPHS)]
     draw(tasks, [30, 38], seed=1)
@@ -239,7 +239,9 @@ def test_too_few_graphs() -> None:
     [training], split = draw([few], [10], seed=1)
     free = len(set(tasks[0].graph[split.held_out("s", tasks[0].graph)]))
     assert (len(training), free > 20) == (10, True)
-    with pytest.raises(ValueError, match=r"s/few: only [01] of its graphs are left to hold out .* lower"):
+    with pytest.raises(
+        ValueError, match=r"s/few: only [01] of its graphs are left to hold out .* train on fewer"
+    ):
         draw([few, tasks[0]], [10, free - 2], seed=1)
 
 

@@ -1,12 +1,13 @@
 """Programs: text and structure, values on a layer, and scores of networks."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from zcrepro.networks.errors import UndefinedScoreError
-from zcrepro.programs.operators import OPERATORS
+from zcrepro.programs.operators import OPERATORS, Operator
 from zcrepro.programs.program import Program
 from zcrepro.programs.terminals import TERMINALS
 
@@ -115,6 +116,26 @@ def test_a_value_is_computed_in_the_type_of_the_tensors() -> None:
     program = Program.parse("mean(wt)")
     assert program.value({"wt": tensor}) == 0.5 + 2.0**-31
     assert program.value({"wt": tensor.float()}) == 0.5
+
+
+def test_equal_subexpressions_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+
+    def counted(name: str) -> Operator:
+        operator = OPERATORS[name]
+        return replace(operator, compute=lambda *of: called.append(name) or operator.compute(*of))
+
+    monkeypatch.setattr("zcrepro.programs.program.OPERATORS", {name: counted(name) for name in OPERATORS})
+    program = Program.parse("less(add(exp(wt), square(exp(wt))), add(exp(actdata), square(exp(wt))))")
+    tensors = {"wt": WT, "actdata": WT + 1}
+    expected = float((WT.exp() < (WT + 1).exp()).double().mean())
+    assert program.value(tensors) == expected
+    assert sorted(called) == ["add", "add", "exp", "exp", "less", "mean", "square"]
+
+
+def test_operands_in_another_order_are_another_subexpression() -> None:
+    tensors = {"wt": torch.zeros(2), "actdata": torch.ones(2)}
+    assert Program.parse("add(less(wt, actdata), less(actdata, wt))").value(tensors) == 1
 
 
 def test_the_tensors_stay_as_they_are() -> None:

@@ -585,17 +585,32 @@ def test_the_network_is_left_as_it_was_found(relu):
 # Memory
 
 
+def plan_of(bytes_per_image, bytes_of_weights):
+    return Plan([], [], False, bytes_per_image, bytes_of_weights, elements_per_image=0, elements_of_weights=0)
+
+
+@pytest.mark.parametrize("combine", [in_sequence, residual, activated_afterwards])
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_number_of_elements_is_told_before(combine, size):
+    model = Small(combine).double()
+    with training(model, SEED):
+        plan = planned(model, drawn(2))
+        three = inputs(drawn(size), torch.Generator().manual_seed(SEED))
+        yielded = [tensor.numel() for layer in statistics(model, three, plan) for tensor in layer.values()]
+    assert plan.elements(size) == sum(yielded)
+
+
 @pytest.mark.parametrize(
     ("images", "memory", "size"),
     [(64, 10**6, 16), (64, 1650, 16), (64, 1649, 8), (9, 10**6, 8), (64, 449, 1), (3, 10**6, 1)],
 )
 def test_the_batch_is_the_largest_that_fits(images, memory, size):
-    plan = Plan([], [], overwritten=False, bytes_per_image=100, bytes_of_weights=50)
+    plan = plan_of(bytes_per_image=100, bytes_of_weights=50)
     assert plan.batch_size(images, memory) == size
 
 
 def test_a_network_too_large_for_one_image_is_refused_with_its_size():
-    plan = Plan([], [], overwritten=False, bytes_per_image=7 * 2**30, bytes_of_weights=0)
+    plan = plan_of(bytes_per_image=7 * 2**30, bytes_of_weights=0)
     with pytest.raises(UndefinedScoreError, match=r"take 7.0 GiB for one image, and 6.0 GiB are allowed"):
         plan.batch_size(64, 6 * 2**30)
 

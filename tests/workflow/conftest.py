@@ -51,6 +51,15 @@ TINY = {
         "problems": ["embedded_cell/digits", "embedded_chain/digits"],
         "resamples": 20,
     },
+    "programs": {
+        "training_sets": {"cell": {"problem": "embedded_cell/digits", "networks": 8}},
+        "train_on": ["cell"],
+        "repeats": 1,
+        "population": 6,
+        "mu": 3,
+        "generations": 2,
+        "judged": [{"problem": "embedded_cell/digits", "architectures": 4}],
+    },
     "search": {
         "zcp": {
             "runs": [{"problem": "embedded_cell/digits", "guides": ["synflow"], "evolved_on": "cell"}],

@@ -72,6 +72,12 @@ def test_shards_that_are_not_there_are_named_with_what_to_do():
             "`zcrepro promote`, or leave out `promoted` to evolve in this run",
         ),
         (
+            ("programs",),
+            "resources/evolved/eznas",
+            1,
+            r"programs\.promoted: there is no resources/evolved/eznas/cell/seed-0\.json; .* to evolve in this run",
+        ),
+        (
             ("search", "zcp"),
             "resources/search/zcp",
             2,
@@ -98,6 +104,26 @@ def test_draws_that_draw_nothing_anew_are_refused():
             ("evolution", "srgp", "train_on"),
             ["cel"],
             "evolution.srgp.train_on: unknown training set 'cel'; did you mean 'cell'",
+        ),
+        (
+            ("programs", "train_on"),
+            ["cel"],
+            "programs.train_on: unknown training set 'cel'; did you mean 'cell'",
+        ),
+        (
+            ("programs", "training_sets", "cell", "problem"),
+            "embedded_cell/digit",
+            "programs.training_sets.cell.problem: unknown problem 'embedded_cell/digit'; did you mean",
+        ),
+        (
+            ("programs", "judged", 0, "problem"),
+            "embedded_cel/digits",
+            "programs.judged: unknown problem 'embedded_cel/digits'; did you mean 'embedded_cell/digits'",
+        ),
+        (
+            ("programs", "judged"),
+            [{"problem": "embedded_cell/digits", "architectures": 9}] * 2,
+            "'embedded_cell/digits' stands there twice",
         ),
         (("report", "tables"), ["zcp_tabel1"], "unknown table 'zcp_tabel1'; did you mean 'zcp_table1'"),
         (("report", "figures"), ["serch"], "unknown figure 'serch'; did you mean 'search'"),

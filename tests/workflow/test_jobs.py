@@ -29,6 +29,9 @@ def test_the_quickstart(fresh):
         "structure": 2,
         "evolve": 3 * 3 + 2 * 2,  # training sets, repeats; and those of the leaderboard
         "lead": 1,
+        "evolve_program": 1,
+        "score_programs": 1,
+        "program_scores": 1,
         "search": 2 * 2,  # problems, algorithms
         "searches": 2,
         "table": 10,
@@ -47,7 +50,10 @@ def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_th
         (job["space"], job["task"], job["draw"]) for job in settings["extract"] if "zico" in job["proxies"]
     }
     assert len(extracted) == 4 * 3
-    assert all("zico" in job["proxy_columns"] for job in settings["features"])
+    joined = [job["proxy_columns"] for job in settings["features"]]
+    of_programs = [columns for columns in joined if "eznas_pnas_labels" in columns]
+    assert len(joined) == 4 + len(of_programs)  # the scores of programs are joined in the same way
+    assert all(("zico" in columns) == (columns not in of_programs) for columns in joined)
     assert all(
         job["inputs"][-1] == "zico" for job in settings["evolve"] if "counts" not in job["training_set"]
     )
@@ -56,7 +62,7 @@ def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_th
 
 def test_the_sample(fresh):
     assert fresh.planned(config="config/sample.yaml") == REPORT | {
-        "fetch": 21,  # all but the images: our scores are tracked
+        "fetch": 21,
         "accuracies": 5,
         "released": 5,
         "order": 3,
@@ -76,13 +82,16 @@ def test_the_papers_settings(fresh):
         "accuracies": 5,
         "released": 5,
         "order": 3,
-        # Draws; structure, synflow, meco, gradients and zen; the passes of NAS-Bench-101, and of NAS-Bench-301.
-        "extract": 3 * ((16 + 16 + 16 + 245 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12)),
+        # Draws; structure, synflow, meco, gradients, zen and eznas; the passes of NAS-Bench-101, and of NAS-Bench-301.
+        "extract": 3 * ((16 + 16 + 16 + 245 + 62 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12)),
         "features": 3,
         "timings": 3,
         "structure": 5,
         "evolve": 9 * 31 + 6 * 11 + 7 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 2,
+        "evolve_program": 11,
+        "score_programs": 4,
+        "program_scores": 1,
         "search": 2 * 2,
         "searches": 2,
         "table": 17,
@@ -115,7 +124,7 @@ def test_one_paper_and_one_table_are_targets(fresh):
 
 def test_every_job_prints_to_the_terminal_as_well_as_to_its_log():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 17
+    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 20
 
 
 def test_every_fetched_input_of_the_configurations_has_a_url():

@@ -36,6 +36,8 @@ def test_a_run_makes_every_kind_of_result(finished):
         "generalization/srgp.parquet",
         "leaderboard/tiny.parquet",
         "order/embedded_cell/digits.parquet",
+        "programs/cell/seed-0.json",
+        "program_scores/embedded_cell/digits.parquet",
         "structure/embedded_chain.parquet",
         "search/zcp/embedded_cell-digits.parquet",
         "tables/generalization.md",

@@ -78,7 +78,7 @@ class Features:
     def extract(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one chunk."""
         draw = int(wildcards.draw)
-        return self._how() | {
+        return self.how() | {
             # The first draw redraws nothing, and need not be computed again when that changes.
             "redraw": self.section["redraw"] if draw else [],
             "draw": draw,
@@ -97,7 +97,7 @@ class Features:
     def join(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that joins the chunks of a problem."""
         problem = _problem(wildcards)
-        return self._how() | {
+        return self.how() | {
             "architectures": self.runs[problem]["architectures"],
             "draws": self.section["draws"],
             "shards": bool(self.runs[problem]["shards"]),
@@ -141,7 +141,8 @@ class Features:
         """Return what is computed of a problem. Chunks of one without a run can be asked for, too."""
         return self.runs.get(problem) or {"among": "accuracies", "proxies": self.section["proxies"]}
 
-    def _how(self) -> dict[str, Any]:
+    def how(self) -> dict[str, Any]:
+        """Return the settings that decide a score besides its space, task, proxy and draw."""
         return {name: self.section[name] for name in static.options(provenance.STAGES["extract"])} | {
             "seed": self.run.config["seed"]
         }

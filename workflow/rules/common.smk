@@ -9,6 +9,7 @@ from jobs.evolution import Evolution
 from jobs.features import Features
 from jobs.leading import Leading
 from jobs.parameters import Jobs, listed
+from jobs.programs import Programs
 from jobs.report import Report
 from jobs.run import Run
 from jobs.searching import Searching
@@ -30,6 +31,7 @@ benchmarks = Benchmarks(RUN)
 features = Features(RUN)
 evolution = Evolution(RUN)
 leading = Leading(RUN)
+programs = Programs(RUN)
 searching = Searching(RUN)
 training = Training(RUN)
 report_jobs = Report(RUN, benchmarks)

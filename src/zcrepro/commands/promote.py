@@ -11,6 +11,7 @@ from zcrepro.commands._promotion.base import Promotion
 from zcrepro.commands._promotion.counts import promote_counts
 from zcrepro.commands._promotion.features import promote_features
 from zcrepro.commands._promotion.formulas import promote_formulas
+from zcrepro.commands._promotion.programs import promote_programs
 from zcrepro.commands._promotion.run import promote_run
 from zcrepro.commands._promotion.searches import promote_searches
 from zcrepro.commands._promotion.trainings import promote_trainings
@@ -23,6 +24,7 @@ KINDS: Mapping[str, Callable[[Sequence[Path], Path], Iterable[Promotion]]] = {
     "extract": promote_features,
     "train": promote_trainings,
     "evolve": promote_formulas,
+    "evolve_program": promote_programs,
     "searches": promote_searches,
     "counts": promote_counts,
     RUN: promote_run,
@@ -34,9 +36,9 @@ def promote(paths: Sequence[Path], /, *, to: Path | None = None) -> None:
     """Keep results of a run in the repository, where no rule makes them.
 
     What is kept, and where: chunks of features in resources/released, trainings of the embedded benchmark in
-    resources/embedded, evolved formulas in resources/evolved, searches in resources/search, published counts
-    in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and trainings are
-    added to what is tracked already.
+    resources/embedded, evolved formulas and programs in resources/evolved, searches in resources/search,
+    published counts in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and
+    trainings are added to what is tracked already.
 
     Parameters
     ----------
@@ -67,8 +69,8 @@ def _files(path: Path) -> list[Path]:
     files = [each for each in found if _stage(each) in KINDS]
     if not files:
         raise ValueError(
-            f"{path} cannot be promoted; name chunks of features, trainings, evolved formulas, searches or "
-            "counts of results/<run>/, a folder of them, or results/<run> itself"
+            f"{path} cannot be promoted; name chunks of features, trainings, evolved formulas or programs, "
+            "searches or counts of results/<run>/, a folder of them, or results/<run> itself"
         )
     return files
 

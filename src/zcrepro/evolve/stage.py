@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Ge
 
 from zcrepro import provenance, registry, seeds, settings
-from zcrepro.evolve._engine.state import Generation
+from zcrepro.evolve._engine.state import Generation, by_column
 from zcrepro.files.journal import Journal
 from zcrepro.files.json import write_sealed
 from zcrepro.formulas.evolved import EvolvedProxy
@@ -219,7 +219,7 @@ def evolve(
                 {"size": each.formula.size, "fitness": each.fitness, "formula": str(each.formula)}
                 for each in evolution.front
             ],
-            "history": _by_column(evolution.history),
+            "history": by_column(evolution.history),
             "settings": mapping,
             "provenance": made,
         },
@@ -279,11 +279,6 @@ def _replaced(problems: Sequence[Rows], inputs: Sequence[str]) -> dict[str, tupl
         str(rows.problem): tuple(name for name in inputs if name not in rows.columns) for rows in problems
     }
     return {problem: names for problem, names in lacking.items() if names}
-
-
-def _by_column(history: Sequence[Generation]) -> dict[str, list[float]]:
-    """Return the lines of the history as one list per field, which takes a third of the space."""
-    return {each.name: [getattr(line, each.name) for line in history] for each in fields(Generation)}
 
 
 def _fitness(formula: Formula, rows: Rows, training: Rows, split: Split) -> dict[str, object]:

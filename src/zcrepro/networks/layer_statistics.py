@@ -82,6 +82,8 @@ class Plan:
         Bytes that are held for each image when the last backward ends, which is when most are held.
     bytes_of_weights
         Bytes of the gradients of the weights.
+    elements_per_image, elements_of_weights
+        Numbers that the statistics of all layers hold: for each image, and of weights and their gradients.
     """
 
     layers: list[Triple]
@@ -89,6 +91,12 @@ class Plan:
     overwritten: bool
     bytes_per_image: int
     bytes_of_weights: int
+    elements_per_image: int
+    elements_of_weights: int
+
+    def elements(self, size: int) -> int:
+        """Return how many numbers ``statistics`` yields in all, for inputs of ``size`` images."""
+        return size * self.elements_per_image + self.elements_of_weights
 
     def peak_bytes(self, size: int) -> int:
         """Return the bytes of tensors that ``statistics`` holds at its peak, for inputs of ``size`` images.
@@ -130,12 +138,19 @@ def planned(model: nn.Module, images: Tensor) -> Plan:
         saved.bytes.pop(_address(parameter), None)
     features = [tensor for name, tensor in tensors if name != "weight"]
     held = _bytes_held(features, saved.bytes, overwritten)
+    layered = [
+        (name, getattr(trace.calls[number], name))
+        for layer in layers
+        for number, name in _ends(layer).values()
+    ]
     return Plan(
         layers=layers,
         kinds=[call.kind for call in trace.calls],
         overwritten=overwritten,
         bytes_per_image=held // len(images),
         bytes_of_weights=3 * sum(weight.nbytes for weight in weights),
+        elements_per_image=6 * sum(of.numel() for name, of in layered if name != "weight") // len(images),
+        elements_of_weights=4 * sum(of.numel() for name, of in layered if name == "weight"),
     )
 
 

@@ -115,8 +115,8 @@ def draw(
         if len(places) < number + LEAST_HELD_OUT:
             raise ValueError(
                 f"{rows.problem}: {number} architectures to train on and some to hold out were asked for, "
-                f"but only {len(places)} graphs have all scores and are not drawn for another task; lower "
-                "`architectures`"
+                f"but only {len(places)} graphs have all scores and are not drawn for another task; train "
+                "on fewer"
             )
         training.append(rows.where(np.sort(places[:number])))
         split = _split(seed, training, by)
@@ -125,7 +125,7 @@ def draw(
         if len(held_out) < LEAST_HELD_OUT:
             raise ValueError(
                 f"{rows.problem}: only {len(held_out)} of its graphs are left to hold out beside those that "
-                "are drawn for other tasks; lower `architectures`"
+                "are drawn for other tasks; train on fewer"
             )
     return training, split
 

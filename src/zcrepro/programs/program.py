@@ -1,6 +1,6 @@
 """Programs: expressions of operators over the tensors of one layer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -41,6 +41,8 @@ class Program(Expression):
     def value(self, tensors: Mapping[str, Tensor]) -> float:
         """Return the value on one layer: the mean of the elements of the output.
 
+        Equal subexpressions are computed once.
+
         ``tensors`` maps the name of each tensor in the program to one of any shape; they share one
         floating-point type, in which the value is computed, and one device. They are not changed.
 
@@ -57,5 +59,16 @@ class Program(Expression):
             raise ValueError(
                 f"no tensor {', '.join(missing)} for {self}; there are {', '.join(sorted(tensors))}"
             )
-        output = self.fold(tensors.__getitem__, lambda name, operands: OPERATORS[name](*operands))
+        # Evolved programs repeat subexpressions. Equal ones have the same operands, so that the second is
+        # looked up. Identities stay unique because `leaves` and `known` keep every tensor alive.
+        leaves = {name: tensors[name] for name in self.terminals}
+        known: dict[tuple[object, ...], Tensor] = {}
+
+        def call(name: str, operands: Sequence[Tensor]) -> Tensor:
+            key = (name, *map(id, operands))
+            if key not in known:
+                known[key] = OPERATORS[name](*operands)
+            return known[key]
+
+        output = self.fold(leaves.__getitem__, call)
         return float(OPERATORS["mean"](output))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -95,7 +95,7 @@ class How(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExtractSettings(How):
+class ChunkSettings(How):
     """One chunk: the architectures from place ``start`` up to ``stop`` of the problem's random order.
 
     Draw 0 is the first; each later one draws anew what ``redraw`` names. ``digests`` are the listed digests
@@ -107,13 +107,19 @@ class ExtractSettings(How):
     task: str
     images: str
     digests: list[str]
-    proxies: list[str]
     draw: int
     start: int
     stop: int
     pass_seconds: float
     device: str
     torch_threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractSettings(ChunkSettings):
+    """One chunk, and the proxies of one pass group."""
+
+    proxies: list[str]
 
 
 def extract(
@@ -135,13 +141,54 @@ def extract(
         Parquet: seconds of the pass for each architecture. Only a figure reads it.
     """
     chosen = settings.load(settings_file, ExtractSettings)
-    torch.set_num_threads(chosen.torch_threads)
     metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=OF_A_CHUNK)
+    proxies = [registry.get("proxies", name) for name in chosen.proxies]
+    scored = score_chunk(chosen, proxies, order, images)
+    scored.write(output, metadata)
+    timed = pd.DataFrame(scored.seconds, columns=TIMINGS.names)
+    parquet.write(timings, timed, TIMINGS, ["arch", "pass"], metadata | scored.made)
+
+
+@dataclass(frozen=True)
+class ScoredChunk:
+    """The scores of the architectures of a chunk.
+
+    Attributes
+    ----------
+    names
+        The proxies.
+    rows
+        One row of a table of features per architecture.
+    seconds
+        One row of a table of timings per architecture and pass.
+    made
+        Entries of the metadata that say how the scores were made.
+    """
+
+    names: list[str]
+    rows: list[dict[str, Any]]
+    seconds: list[dict[str, Any]]
+    made: dict[str, str]
+
+    def write(self, output: Path, metadata: Mapping[str, str]) -> None:
+        """Write the table of features, with ``metadata`` beside ``made``."""
+        schema = feature_schema(self.names)
+        frame = pd.DataFrame(self.rows, columns=schema.names)
+        parquet.write(output, frame, schema, KEY, {**metadata, **self.made})
+
+
+def score_chunk(
+    chosen: ChunkSettings, proxies: Sequence[Proxy[Any]], order: Path, images: Sequence[Path]
+) -> ScoredChunk:
+    """Return the scores of ``proxies`` on the architectures of a chunk.
+
+    ``order`` and ``images`` are files; see ``extract``.
+    """
+    torch.set_num_threads(chosen.torch_threads)
     for path, digest in zip(images, chosen.digests, strict=True):
         verified.check(path, digest)
     space: Space = registry.get("space", chosen.space)
     space.task_shape(chosen.task)  # an unknown task concerns all architectures, and ends the job
-    proxies = [registry.get("proxies", name) for name in chosen.proxies]
     batches = minibatches(
         chosen.images,
         images,
@@ -151,6 +198,7 @@ def extract(
         seed=_seed("images", chosen),
         device=chosen.device,
     )
+    names = [proxy.name for proxy in proxies]
     rows, seconds = [], []
     places = read_places(order, chosen.start, chosen.stop).to_dict("records")
     for place in track(places, f"{chosen.space}/{chosen.task}"):
@@ -159,22 +207,19 @@ def extract(
         own = [proxy for proxy in proxies if proxy.counts_dead or text == original]
         with _named(f"{chosen.space}/{chosen.task}, architecture {text!r}"):
             scores = _scores(space, text, batches, own, chosen)
-        status = {f"{name}_status": scores.status.get(name, AS + original) for name in chosen.proxies}
+        status = {f"{name}_status": scores.status.get(name, AS + original) for name in names}
         rows.append({"arch": text, "graph": place["graph"], "draw": chosen.draw, **scores, **status})
         seconds += [{"arch": text, "pass": run, "seconds": s} for run, s in scores.seconds.items()]
-    metadata |= {
+    made = {
         PROBLEM: f"{chosen.space}/{chosen.task}",
         "how": json.dumps(chosen.as_mapping),
         "minibatch": batches.described,
     }
-    schema = feature_schema(chosen.proxies)
-    parquet.write(output, pd.DataFrame(rows, columns=schema.names), schema, KEY, metadata)
-    timed = pd.DataFrame(seconds, columns=TIMINGS.names)
-    parquet.write(timings, timed, TIMINGS, ["arch", "pass"], metadata)
+    return ScoredChunk(names, rows, seconds, made)
 
 
 def _scores(
-    space: Space, text: str, batches: Minibatches, proxies: Sequence[Proxy[Any]], chosen: ExtractSettings
+    space: Space, text: str, batches: Minibatches, proxies: Sequence[Proxy[Any]], chosen: ChunkSettings
 ) -> Scores:
     if not proxies:
         return Scores()
@@ -196,7 +241,7 @@ def _scores(
         return _undefined(proxies, str(error))
 
 
-def _network(space: Space, text: str, seed: int, chosen: ExtractSettings) -> tuple[nn.Module, str]:
+def _network(space: Space, text: str, seed: int, chosen: ChunkSettings) -> tuple[nn.Module, str]:
     """Return the network of an architecture, and the key of its minibatch."""
     arch = space.parse(text)
     weights = seed if chosen.share_equal_graphs else seeds.derive(seed, "a draw of its own", text)
@@ -208,7 +253,7 @@ def _undefined(proxies: Sequence[Proxy[Any]], reason: str) -> Scores:
     return Scores(dict.fromkeys(names, math.nan), dict.fromkeys(names, reason))
 
 
-def _fitting(batch: Batch, shape: TaskShape, chosen: ExtractSettings) -> Batch:
+def _fitting(batch: Batch, shape: TaskShape, chosen: ChunkSettings) -> Batch:
     """Return ``batch``. Raises ValueError unless its channels and labels are those of the task."""
     channels, classes = batch.images.shape[1], int(batch.labels.max()) + 1
     if channels != shape.channels or classes > shape.classes:
@@ -231,7 +276,7 @@ def _named(place: str) -> Iterator[None]:
         raise
 
 
-def _seed(what: str, chosen: ExtractSettings) -> int:
+def _seed(what: str, chosen: ChunkSettings) -> int:
     """Return the seed of ``weights`` or ``images`` in this draw."""
     anew = chosen.draw and what in chosen.redraw
     return seeds.derive(chosen.seed, "draw", chosen.draw) if anew else chosen.seed

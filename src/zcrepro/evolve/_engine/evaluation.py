@@ -21,6 +21,7 @@ CORRELATIONS: Mapping[str, type[WithOne]] = {"kendall": KendallWith, "spearman":
 COMBINATIONS: Mapping[str, Callable[[Sequence[float]], float]] = {
     "mean": lambda values: sum(values) / len(values),
     "minimum": min,
+    "smallest magnitude": lambda values: min(map(abs, values)),
 }
 """Ways to make one fitness from the correlations of all problems."""
 

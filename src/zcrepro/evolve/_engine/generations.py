@@ -45,7 +45,7 @@ class Search:
     Attributes
     ----------
     first
-        The initial population.
+        The initial population. Each generation has as many children as it has trees.
     primitives
         The functions and terminals of trees.
     fitness
@@ -82,8 +82,9 @@ def run(
     journal: Journal | None = None,
     restart: int = 0,
 ) -> Run:
-    """Evolve the initial population for ``options.generations`` generations of its size.
+    """Evolve the initial population for ``options.generations`` generations.
 
+    The first child of each generation is the best tree so far. This elitism is ours; no paper describes it.
     Each generation is kept in ``journal``, where ``restart`` tells the runs of a method apart. The run goes
     on from the last generation that is there already, and ends as if it had never stopped, so the result
     depends on the other arguments only. Raises ValueError if no formula of a generation has a fitness.
@@ -103,7 +104,7 @@ def run(
             population = counted.judged(search.first)
         else:
             children = breeder.children(parents, best(front, search.price).tree)
-            population = search.selection.survivors(parents, children, counted.judged)
+            population = search.selection.survivors(parents, children, counted.judged, rng)
         front = non_dominated([*front, *_on_all(population, search)])
         states.append(
             State(
@@ -184,8 +185,8 @@ class _Breeder:
     rng: np.random.Generator
 
     def children(self, population: Sequence[Individual], champion: Tree) -> list[Tree]:
-        """Return as many different trees as the population has. The first is ``champion``."""
-        winners = self.search.selection.parents(population, len(population) - 1, self.rng)
+        """Return as many different trees as the initial population has. The first is ``champion``."""
+        winners = self.search.selection.parents(population, len(self.search.first) - 1, self.rng)
         parents = [winner.tree for winner in winners]
         seen = {champion}
         children = [champion]

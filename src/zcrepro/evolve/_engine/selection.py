@@ -1,7 +1,7 @@
 """Selection of parents and survivors: by fitness, or by fitness and size (NSGA-II).
 
-References: Koza, Genetic Programming, 1992; Deb et al., A Fast and Elitist Multiobjective Genetic Algorithm:
-NSGA-II, IEEE TEVC 2002.
+References: Koza, Genetic Programming, 1992; Beyer and Schwefel, Evolution Strategies, Natural Computing 2002;
+Deb et al., A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II, IEEE TEVC 2002.
 """
 
 import math
@@ -40,9 +40,13 @@ class Selection(Protocol):
         ...
 
     def survivors(
-        self, parents: Sequence[Individual], children: Sequence[Tree], judged: Judge
+        self,
+        parents: Sequence[Individual],
+        children: Sequence[Tree],
+        judged: Judge,
+        rng: np.random.Generator,
     ) -> list[Individual]:
-        """Return the next generation, as many individuals as there are children.
+        """Return the next generation.
 
         ``judged`` gives trees their fitness in this generation, which may see other rows than the last.
         """
@@ -68,11 +72,44 @@ class Tournament:
         return [population[max(entrants, key=merits.__getitem__)] for entrants in drawn]
 
     def survivors(
-        self, parents: Sequence[Individual], children: Sequence[Tree], judged: Judge
+        self,
+        parents: Sequence[Individual],
+        children: Sequence[Tree],
+        judged: Judge,
+        rng: np.random.Generator,
     ) -> list[Individual]:
         """Return the children."""
-        del parents
+        del parents, rng
         return judged(children)
+
+
+@dataclass(frozen=True)
+class MuPlusLambda:
+    """``mu`` of the parents and children together survive; each is the winner of a tournament.
+
+    Parents are drawn uniformly from the survivors. ``tournament`` is the number of entrants. This is the
+    (mu + lambda) strategy, with lambda children per generation.
+    """
+
+    mu: int
+    tournament: int
+
+    def parents(
+        self, population: Sequence[Individual], count: int, rng: np.random.Generator
+    ) -> list[Individual]:
+        """Return ``count`` random individuals, drawn with replacement."""
+        return [population[place] for place in rng.integers(len(population), size=count).tolist()]
+
+    def survivors(
+        self,
+        parents: Sequence[Individual],
+        children: Sequence[Tree],
+        judged: Judge,
+        rng: np.random.Generator,
+    ) -> list[Individual]:
+        """Return the winners of ``mu`` tournaments, in which equal trees enter as one."""
+        together = judged(_distinct(parents, children))
+        return Tournament(self.tournament).parents(together, self.mu, rng)
 
 
 @dataclass(frozen=True)
@@ -95,11 +132,22 @@ class Pareto:
         ]
 
     def survivors(
-        self, parents: Sequence[Individual], children: Sequence[Tree], judged: Judge
+        self,
+        parents: Sequence[Individual],
+        children: Sequence[Tree],
+        judged: Judge,
+        rng: np.random.Generator,
     ) -> list[Individual]:
-        """Return the best of parents and children together; of equal trees one is kept."""
-        together = judged(dict.fromkeys([*(parent.tree for parent in parents), *children]))
-        return _best_first(together)[: len(children)]
+        """Return the best of parents and children together, as many as there are children.
+
+        Of equal trees one is kept.
+        """
+        del rng
+        return _best_first(judged(_distinct(parents, children)))[: len(children)]
+
+
+def _distinct(parents: Sequence[Individual], children: Sequence[Tree]) -> dict[Tree, None]:
+    return dict.fromkeys([*(parent.tree for parent in parents), *children])
 
 
 def non_dominated(individuals: Sequence[Individual]) -> list[Individual]:

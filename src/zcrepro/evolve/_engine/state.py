@@ -1,7 +1,7 @@
 """The state of a run between two generations: all that the rest of the run depends on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from zcrepro.evolve._engine.selection import Individual
@@ -23,6 +23,11 @@ class Generation:
     best_size: int
     evaluations: int
     repeated_formulas: int
+
+
+def by_column(history: Sequence[Generation]) -> dict[str, list[float]]:
+    """Return the lines of the history as one list per field, which takes a third of the space."""
+    return {each.name: [getattr(line, each.name) for line in history] for each in fields(Generation)}
 
 
 @dataclass(frozen=True)

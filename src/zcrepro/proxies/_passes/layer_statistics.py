@@ -106,7 +106,17 @@ CITATION = "Akhauri et al., EZNAS, NeurIPS 2022"
 
 
 def program(name: str, direction: str) -> Proxy[LayerOutputs]:
-    """Return the proxy of a published program: the mean of its outputs over the layers."""
+    """Return the proxy of a published program."""
+    return proxy_of(name, PUBLISHED[name].latex(), LAYER_STATISTICS, CITATION, direction)
+
+
+def proxy_of(
+    name: str, latex: str, runs_in: LayerStatisticsPass, citation: str, direction: str
+) -> Proxy[LayerOutputs]:
+    """Return the proxy of the program that ``runs_in`` calls ``name``.
+
+    The score is the mean of the outputs over the layers. ``latex`` is the LaTeX of the program.
+    """
 
     def compute(record: LayerOutputs) -> float:
         outputs = record.outputs[name]
@@ -114,10 +124,10 @@ def program(name: str, direction: str) -> Proxy[LayerOutputs]:
 
     return Proxy(
         name=name,
-        runs_in=LAYER_STATISTICS,
+        runs_in=runs_in,
         needs=frozenset({name}),
-        formula=rf"\frac{{1}}{{L}} \sum_l {PUBLISHED[name].latex()}",
-        citation=CITATION,
+        formula=rf"\frac{{1}}{{L}} \sum_l {latex}",
+        citation=citation,
         direction=direction,
         compute=compute,
     )
