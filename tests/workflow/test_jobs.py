@@ -87,7 +87,7 @@ def test_the_papers_settings(fresh):
         "features": 3,
         "timings": 3,
         "structure": 5,
-        "evolve": 9 * 31 + 6 * 11 + 7 * 20,  # training sets, those of fewer runs, the leaderboards'
+        "evolve": 9 * 31 + 6 * 11 + 6 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 2,
         "evolve_program": 11,
         "score_programs": 4,
