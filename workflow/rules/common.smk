@@ -39,8 +39,9 @@ JOBS = Jobs(RESULTS, verifies=workflow.is_main_process)
 
 GPU = 1 if config["device"] == "cuda" else 0
 
-# The command line of this environment, whether or not it is activated.
-shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+# The command line of this environment, whether or not it is activated. A prefix replaces the strict mode that Snakemake
+# would set, without which a failed stage passes for a success behind its pipe.
+shell.prefix(f"set -euo pipefail; export PATH={Path(sys.executable).parent}:$PATH; ")
 
 
 def words(name):

@@ -24,7 +24,7 @@ METHOD = "srgp"
 
 NUMBER, LEFT_OUT = "architectures", "left out: a score is undefined"
 BEST_COUNT = "best count"
-OUR_OWN = "scores of our own; a proxy of a later paper, which is no rival of the formulas"
+OUR_OWN = "scores of our own of a later paper's proxy, which is no rival of the formulas"
 FITTEST, MEDIAN = "fittest", "median"
 
 
