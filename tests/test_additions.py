@@ -39,6 +39,7 @@ training_sets: {cell: {problems: {embedded_cell/digits: 6}}}
 evolution:
   srgp: {train_on: [], completed: []}
 leaderboard: []
+programs: {train_on: [], judged: []}
 generalization: {problems: [embedded_cell/digits], resamples: 5}
 search:
   zcp:

@@ -14,12 +14,13 @@ import zcrepro
 from proxies.plain import PLAIN, SEED, copied
 from proxies.small_networks import OF_SPACES
 from zcrepro.commands import _libraries
+from zcrepro.programs.published import PUBLISHED
 
 torchvision = _libraries._imported("torchvision.models")
 timm = _libraries._imported("timm")
 pytorchcv = _libraries._imported("pytorchcv.model_provider")
 
-ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)
+ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES - set(PUBLISHED))
 CLASSES = 10
 OF_BLOCKS = {"az_expressivity", "az_progressivity", "az_trainability", "meco"}
 OF_RELUS = {"nwot", "swap", "linear_regions"}
@@ -129,6 +130,15 @@ def test_every_proxy_is_defined_or_says_why_not(name):
     assert {proxy for proxy in ALL if found.status[proxy] != "ok"} == MODELS[name].undefined
     assert all(math.isfinite(found[proxy]) == (found.status[proxy] == "ok") for proxy in ALL)
     assert not any("fails" in status for status in found.status.values())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_program_of_layers_is_defined_or_says_why_not(name):
+    side = MODELS[name].side
+    images = torch.randn(4, 3, side, side, generator=torch.Generator().manual_seed(1), dtype=torch.double)
+    found = zcrepro.score(made(name, 0.5), images, torch.arange(4) % 3, list(PUBLISHED), SEED)
+    assert all(math.isfinite(found[program]) == (found.status[program] == "ok") for program in PUBLISHED)
+    assert not any("fails" in status or "Error" in status for status in found.status.values())
 
 
 @pytest.mark.parametrize("name", MODELS)
