@@ -242,7 +242,7 @@ class _Sample:
         yield from self._without_labels()
 
     def _without_labels(self) -> Iterator[tuple[dict[str, Any], list[np.ndarray]]]:
-        """Yield the aggregates whose proxies all have scores, and the ceilings."""
+        """Yield the entries that learn from no labels: aggregates of scores, and ceilings."""
         choosing, reporting = self.benchmark.choosing, self.benchmark.reporting
         ranked = [rank_sum(_stacked(rows, self.chosen.handcrafted)) for rows in reporting]
         yield {"kind": AGGREGATE, "entry": "rank sum of all scores", "labels": 0}, ranked

@@ -72,7 +72,7 @@ def evolve_program(
     accuracies
         Parquet file of the accuracies of the space.
     images
-        The files of the task's images, none if a package brings them.
+        The files of the task's images; empty if an installed package contains the images.
     output
         JSON file to write: program, direction, split, fitness, tau on each set, front, history and settings.
     """
@@ -122,7 +122,7 @@ def evolve_program(
 
 
 def _described(evolution: programs.Evolution) -> dict[str, Any]:
-    """Return what was found, as JSON holds it."""
+    """Return the program and its evolution as values that JSON can hold."""
     program = evolution.program
     return {
         "program": str(program),

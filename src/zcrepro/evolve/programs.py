@@ -1,4 +1,4 @@
-"""Evolution of EZNAS programs (Akhauri et al., NeurIPS 2022): expressions over the tensors of a layer.
+"""Evolve EZNAS programs, which are expressions over the tensors of a layer (Akhauri et al., NeurIPS 2022).
 
 The score of a network is the mean of the program over its layers. The fitness of a program is the smallest
 magnitude of Kendall's tau over several sets of networks, so that it must order all of them; the sign of tau

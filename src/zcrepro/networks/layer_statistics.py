@@ -95,7 +95,7 @@ class Plan:
     elements_of_weights: int
 
     def elements(self, size: int) -> int:
-        """Return how many numbers ``statistics`` yields in all, for inputs of ``size`` images."""
+        """Return the number of elements of all tensors of all layers, for inputs of ``size`` images."""
         return size * self.elements_per_image + self.elements_of_weights
 
     def peak_bytes(self, size: int) -> int:

@@ -134,7 +134,7 @@ def extract(
     order
         The order of the problem's architectures.
     images
-        The files of the task's images, none if a package brings them.
+        The files of the task's images; empty if an installed package contains the images.
     output
         Parquet: arch, graph, draw, and for each proxy a column (NaN if it is undefined) and a status.
     timings

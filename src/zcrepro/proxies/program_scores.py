@@ -49,7 +49,7 @@ def score_programs(
     programs
         The files of the evolved programs, in the order of the settings; none if published ones alone score.
     images
-        The files of the task's images, none if a package brings them.
+        The files of the task's images; empty if an installed package contains the images.
     output
         Parquet: arch, graph, draw, and for each program a column (NaN if it is undefined) and a status.
     """

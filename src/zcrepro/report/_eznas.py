@@ -1,6 +1,6 @@
 """What the tables of EZNAS share: its methods, and their rank correlations with accuracy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from zcrepro.problems.problem import Problem
@@ -71,6 +71,19 @@ class Place:
     def column(self, statistic: str) -> str:
         """Return the heading of the column of a statistic."""
         return f"{self.label}, {statistic}"
+
+
+def measure_each(
+    context: Context, table: str, methods: Mapping[str, Method], problems: Mapping[str, Problem]
+) -> Iterator[Measured]:
+    """Yield the entries of every method on every problem, whose own features are read.
+
+    ``methods`` has the labels of the rows as keys, and ``problems`` those of the columns.
+    """
+    for row, method in methods.items():
+        for label, problem in problems.items():
+            place = Place(label, problem, problem, remedy=remedy(problem))
+            yield from measure(context, table, row, method, place)
 
 
 def measure(context: Context, table: str, row: str, method: Method, place: Place) -> Iterator[Measured]:

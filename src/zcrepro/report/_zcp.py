@@ -27,7 +27,7 @@ NOTES = {
     "jacob_cov": "jacov as NASLib defines it",
     "fisher": "biased convolutions that read zeros raise it for poor networks of the paper: docs/proxies.md",
 }
-"""Notes on single proxies, by the paper's name."""
+"""What differs from the paper for one proxy, by the paper's name of it."""
 
 
 def shown(name: str, columns: Container[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zcrepro.problems.problem import Problem
 from zcrepro.report import _eznas, _zcp
 from zcrepro.report._base import Table
-from zcrepro.report._eznas import Method, Place
+from zcrepro.report._eznas import Method
 from zcrepro.report.context import Context
 from zcrepro.report.entry import Measured
 
@@ -33,12 +33,9 @@ METHODS = {
 
 
 def measure(context: Context) -> Iterator[Measured]:
-    """Yield the entries of each row on the five spaces; a missing input is an entry that says so."""
-    for row, method in METHODS.items():
-        for label, space in SPACES.items():
-            problem = Problem(space, TASK)
-            place = Place(label, problem, problem, remedy=_eznas.remedy(problem))
-            yield from _eznas.measure(context, NAME, row, method, place)
+    """Return the entries of each row on the five spaces; a missing input is an entry that says so."""
+    problems = {label: Problem(space, TASK) for label, space in SPACES.items()}
+    return _eznas.measure_each(context, NAME, METHODS, problems)
 
 
 TABLE = Table(

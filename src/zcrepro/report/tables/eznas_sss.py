@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from zcrepro.problems.problem import Problem
 from zcrepro.report import _eznas
 from zcrepro.report._base import Table
-from zcrepro.report._eznas import Place
 from zcrepro.report.context import Context
 from zcrepro.report.entry import Measured
 
@@ -20,12 +19,8 @@ METHODS = {"EZNAS-A": _eznas.EZNAS_A, "NASWOT": _eznas.NASWOT}
 
 
 def measure(context: Context) -> Iterator[Measured]:
-    """Yield the entries of each row on the three data sets; a missing input is an entry that says so."""
-    for row, method in METHODS.items():
-        for task in TASKS:
-            problem = Problem(SPACE, task)
-            place = Place(task, problem, problem, remedy=_eznas.remedy(problem))
-            yield from _eznas.measure(context, NAME, row, method, place)
+    """Return the entries of each row on the three data sets; a missing input is an entry that says so."""
+    return _eznas.measure_each(context, NAME, METHODS, {task: Problem(SPACE, task) for task in TASKS})
 
 
 TABLE = Table(
