@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from zcrepro.evolve import programs
+from zcrepro.evolve._engine.generations import Run, run
 from zcrepro.evolve.programs import (
     INITIAL_HEIGHTS,
     Evolution,
@@ -61,19 +63,39 @@ def evolved(sets: list[NetworkSet], options: Options = OPTIONS, seed: int = 0) -
 def test_the_direction_is_the_sign_of_tau_and_the_fitness_its_smallest_magnitude(sign: int) -> None:
     sets = planted(sign)
     found = evolved(sets)
-    taus = [
-        kendall(np.array([score(found.program, of) for of in each.layers]), each.accuracy) for each in sets
-    ]
-    assert found.taus == pytest.approx(taus, abs=1e-12)
-    assert found.fitness == min(map(abs, found.taus))
-    assert found.direction == ("higher" if sum(taus) > 0 else "lower")
-    assert found.fitness == max(each.fitness for each in found.front) == found.history[-1].best
+    for judged in (found.fittest, found.median):
+        taus = [
+            kendall(np.array([score(judged.program, of) for of in each.layers]), each.accuracy)
+            for each in sets
+        ]
+        assert judged.taus == pytest.approx(taus, abs=1e-12)
+        assert judged.fitness == min(map(abs, judged.taus))
+        assert judged.direction == ("higher" if sum(taus) > 0 else "lower")
+    assert found.fittest.fitness == max(each.fitness for each in found.front) == found.history[-1].best
+
+
+def test_the_median_program_stands_in_the_middle_of_the_last_population(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    last: list[float] = []
+
+    def noting(*args: Any) -> Run:
+        found = run(*args)
+        last.extend(each.fitness for each in found.population)
+        return found
+
+    monkeypatch.setattr(programs, "run", noting)
+    found = evolved(planted()).median
+    assert len(last) == OPTIONS.mu
+    assert sum(fitness > found.fitness for fitness in last) < len(last) / 2
+    assert sum(fitness < found.fitness for fitness in last) <= len(last) / 2
 
 
 def test_accuracies_that_are_turned_round_turn_the_direction_and_nothing_else() -> None:
     one, other = evolved(planted(1)), evolved(planted(-1))
-    assert (one.program, one.fitness, one.history) == (other.program, other.fitness, other.history)
-    assert {one.direction, other.direction} == {"higher", "lower"}
+    assert one.history == other.history
+    assert (one.fittest.program, one.fittest.fitness) == (other.fittest.program, other.fittest.fitness)
+    assert {one.fittest.direction, other.fittest.direction} == {"higher", "lower"}
 
 
 def test_the_generator_decides_the_run() -> None:
@@ -84,8 +106,8 @@ def test_the_generator_decides_the_run() -> None:
 
 def test_evolution_finds_a_planted_order() -> None:
     found = evolved(planted(), replace(OPTIONS, generations=15))
-    assert found.fitness > 0.6
-    assert found.fitness > found.history[0].best
+    assert found.fittest.fitness > 0.6
+    assert found.fittest.fitness > found.history[0].best
 
 
 def test_no_program_is_higher_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +185,7 @@ def test_what_no_operator_can_compute_leaves_the_process_alive(value: float) -> 
             program = Program((operator.name, *[name] * operator.arity))
             with suppress(UndefinedScoreError):
                 assert math.isfinite(score(program, bad))
-    assert evolved(sets).fitness > 0
+    assert evolved(sets).fittest.fitness > 0
 
 
 def test_a_program_that_is_undefined_on_one_network_is_not_chosen() -> None:
@@ -173,5 +195,5 @@ def test_a_program_that_is_undefined_on_one_network_is_not_chosen() -> None:
         if "grad" in name:
             sets[2].layers[7][1][name].fill_(math.nan)
     found = evolved(sets)
-    for each in (found.program, *(of.program for of in found.front)):
+    for each in (found.fittest.program, *(of.program for of in found.front)):
         assert math.isfinite(score(each, sets[2].layers[7]))

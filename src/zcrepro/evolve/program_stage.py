@@ -74,7 +74,8 @@ def evolve_program(
     images
         The files of the task's images; empty if an installed package contains the images.
     output
-        JSON file to write: program, direction, split, fitness, tau on each set, front, history and settings.
+        JSON file to write: program, direction, fitness, tau on each set, the same of the median program of
+        the last population, split, front, history and settings.
     """
     chosen = settings.load(settings_file, EvolveProgramSettings)
     space: Space = registry.get("space", chosen.space)
@@ -123,21 +124,27 @@ def evolve_program(
 
 def _described(evolution: programs.Evolution) -> dict[str, Any]:
     """Return the program and its evolution as values that JSON can hold."""
-    program = evolution.program
+    return _judged(evolution.fittest) | {
+        "median": _judged(evolution.median),
+        "front": [
+            {"size": each.program.size, "fitness": each.fitness, "program": str(each.program)}
+            for each in evolution.front
+        ],
+        "history": by_column(evolution.history),
+    }
+
+
+def _judged(judged: programs.Judged) -> dict[str, Any]:
+    program = judged.program
     return {
         "program": str(program),
         "where": program.where,
         "latex": program.latex(),
         "size": program.size,
         "depth": program.depth,
-        "direction": evolution.direction,
-        "training_fitness": evolution.fitness,
-        "taus": evolution.taus,
-        "front": [
-            {"size": each.program.size, "fitness": each.fitness, "program": str(each.program)}
-            for each in evolution.front
-        ],
-        "history": by_column(evolution.history),
+        "direction": judged.direction,
+        "training_fitness": judged.fitness,
+        "taus": judged.taus,
     }
 
 

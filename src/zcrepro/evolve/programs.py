@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from zcrepro.evolve._engine.evaluation import Evaluation, Fitness
+from zcrepro.evolve._engine.evaluation import UNDEFINED, Evaluation, Fitness
 from zcrepro.evolve._engine.generations import Search, run
-from zcrepro.evolve._engine.selection import MuPlusLambda
+from zcrepro.evolve._engine.selection import Individual, MuPlusLambda
 from zcrepro.evolve._engine.state import Generation
 from zcrepro.evolve._engine.tree import Names, Node, Primitives, Tree
 from zcrepro.evolve._engine.variation import random_tree
@@ -98,28 +98,16 @@ class OnFront:
 
 
 @dataclass(frozen=True)
-class Evolution:
-    """The best program of a run.
-
-    Attributes
-    ----------
-    program
-        The program.
-    fitness
-        The smallest magnitude of ``taus``.
-    taus
-        Kendall's tau of its scores with the accuracies of each set.
-    front
-        The programs, by growing size, for which no other is as small and fitter.
-    history
-        One line per generation.
-    """
+class Judged:
+    """A program, and Kendall's tau of its scores with the accuracies of each set."""
 
     program: Program
-    fitness: float
     taus: list[float]
-    front: list[OnFront]
-    history: list[Generation]
+
+    @property
+    def fitness(self) -> float:
+        """The smallest magnitude of ``taus``."""
+        return min(map(abs, self.taus))
 
     @property
     def direction(self) -> Literal["higher", "lower"]:
@@ -127,10 +115,32 @@ class Evolution:
         return "higher" if sum(self.taus) >= 0 else "lower"
 
 
+@dataclass(frozen=True)
+class Evolution:
+    """The programs of a run.
+
+    Attributes
+    ----------
+    fittest
+        The fittest program of all generations.
+    median
+        The program of median fitness in the last population, the fitter of two.
+    front
+        The programs, by growing size, for which no other is as small and fitter.
+    history
+        One line per generation.
+    """
+
+    fittest: Judged
+    median: Judged
+    front: list[OnFront]
+    history: list[Generation]
+
+
 def evolve(
     sets: Sequence[NetworkSet], options: Options, rng: np.random.Generator, journal: Journal | None = None
 ) -> Evolution:
-    """Return the program with the largest fitness on ``sets``.
+    """Return the program with the largest fitness on ``sets``, and others of the run.
 
     ``journal`` keeps the generations for a run that goes on after this one was killed; the result depends on
     the other arguments only. Raises ValueError if too few random programs are valid, or if no program orders
@@ -145,11 +155,18 @@ def evolve(
     first = initial_population(sets, options, rng)
     selection = MuPlusLambda(options.mu, options.tournament)
     found = run(Search(first, PRIMITIVES, Fitness(evaluation), selection, fits), options, rng, journal)
-    scores = np.split(values(found.best.tree.names), np.cumsum([len(each.accuracy) for each in sets])[:-1])
+    ends = np.cumsum([len(each.accuracy) for each in sets])[:-1]
+
+    def judged(individual: Individual) -> Judged:
+        scores = np.split(values(individual.tree.names), ends)
+        taus = [KendallWith(each.accuracy)(of) for each, of in zip(sets, scores, strict=True)]
+        return Judged(Program(individual.tree.names), taus)
+
+    defined = [each for each in found.population if each.fitness > UNDEFINED]
+    ranked = sorted(defined, key=lambda each: each.fitness, reverse=True)
     return Evolution(
-        program=Program(found.best.tree.names),
-        fitness=found.best.fitness,
-        taus=[KendallWith(each.accuracy)(of) for each, of in zip(sets, scores, strict=True)],
+        fittest=judged(found.best),
+        median=judged(ranked[(len(ranked) - 1) // 2]),
         front=[OnFront(Program(each.tree.names), each.fitness) for each in found.front],
         history=found.history,
     )

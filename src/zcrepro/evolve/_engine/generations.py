@@ -68,9 +68,22 @@ class Search:
 
 @dataclass(frozen=True)
 class Run:
-    """The best individual, those for which no other is as small and fitter, and one line per generation."""
+    """The end of a run.
+
+    Attributes
+    ----------
+    best
+        The best individual.
+    population
+        The last population.
+    front
+        The individuals for which no other is as small and fitter.
+    history
+        One line per generation.
+    """
 
     best: Individual
+    population: list[Individual]
     front: list[Individual]
     history: list[Generation]
 
@@ -117,8 +130,8 @@ def run(
         )
         if journal:
             keep(journal, restart, states[-1])
-    front = states[-1].front
-    return Run(best(front, search.price), front, [state.line for state in states])
+    last = states[-1]
+    return Run(best(last.front, search.price), last.population, last.front, [state.line for state in states])
 
 
 def best(individuals: Iterable[Individual], price: float) -> Individual:
