@@ -96,7 +96,8 @@ def main() -> None:
         f"evolution: {found.history[-1].evaluations} programs evaluated in {seconds - statistics:.0f} s; "
         f"in all {seconds:.0f} s, {processor:.0f} CPU s; peak {gibibytes():.1f} GiB"
     )
-    print(f"fitness {found.fitness:.3f} on {'CIFAR-10' if mirror else 'random accuracies'}: {found.program}")
+    best = found.fittest
+    print(f"fitness {best.fitness:.3f} on {'CIFAR-10' if mirror else 'random accuracies'}: {best.program}")
     print(f"python {sys.version.split()[0]}, torch {torch.__version__}, numpy {np.__version__}")
 
 

@@ -39,7 +39,7 @@ training_sets: {cell: {problems: {embedded_cell/digits: 6}}}
 evolution:
   srgp: {train_on: [], completed: []}
 leaderboard: []
-programs: {train_on: [], judged: []}
+programs: {train_on: []}
 generalization: {problems: [embedded_cell/digits], resamples: 5}
 search:
   zcp:

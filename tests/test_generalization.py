@@ -13,7 +13,7 @@ from sealing import to_parquet
 from zcrepro import seeds
 from zcrepro.files import parquet
 from zcrepro.files.json import read_sealed, write_sealed
-from zcrepro.formulas.evolved import load_proxy
+from zcrepro.formulas.evolved import load_formula
 from zcrepro.generalization.stage import generalize
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows
@@ -120,7 +120,7 @@ def table_of(folder: Path, row: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     table = table.merge(parquet.read(folder / f"{space}-structure.parquet"), on=["arch", "graph"])
     if row["population"] == "held out":
-        split = load_proxy(folder / f"{row['training_set']}-0.json").split
+        split = load_formula(folder / f"{row['training_set']}-0.json").split
         table = table[split.held_out(space, table["graph"].to_numpy(object))]
         assert table["graph"].nunique() == GRAPHS - 25
     return table, table.dropna()
@@ -136,7 +136,7 @@ def values_of(folder: Path, row: Any, table: pd.DataFrame) -> np.ndarray:
         raw = table[name].to_numpy()
         slog = raw if name.startswith("structure") else np.sign(raw) * np.log1p(np.abs(raw))
         inputs[name] = (slog - scale["mean"]) / scale["deviation"]
-    return load_proxy(path).formula.evaluate(inputs)
+    return load_formula(path).formula.evaluate(inputs)
 
 
 def among(alike: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, int]:

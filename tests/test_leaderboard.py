@@ -13,7 +13,7 @@ from zcrepro import seeds
 from zcrepro.evolve.stage import evolve
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
-from zcrepro.formulas.evolved import load_proxy
+from zcrepro.formulas.evolved import load_formula
 from zcrepro.leaderboard import AZ_NAS, RESAMPLES, _of_next_with_equal_graph, lead
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows
@@ -120,7 +120,7 @@ def judged(folder: Path, **where: Any) -> pd.DataFrame:
 def test_a_formula_is_judged_by_test_accuracy_on_the_graphs_that_its_sample_does_not_hold(
     folder: Path, sample: int
 ) -> None:
-    proxy = load_proxy(folder / f"seed-{sample}.json")
+    proxy = load_formula(folder / f"seed-{sample}.json")
     scores = parquet.read(folder / "scores.parquet").sort_values("arch")
     values = proxy.values({name: scores[name].to_numpy() for name in ("nwot", "snip")}, ROWS)
     held_out = proxy.split.held_out("s", scores["graph"].to_numpy(object))
@@ -135,7 +135,7 @@ def test_a_formula_is_judged_by_test_accuracy_on_the_graphs_that_its_sample_does
 
 
 def test_samples_hold_different_graphs(folder: Path) -> None:
-    splits = [load_proxy(folder / f"seed-{sample}.json").split for sample in SAMPLES]
+    splits = [load_formula(folder / f"seed-{sample}.json").split for sample in SAMPLES]
     assert splits[0].seed == seeds.derive(5, "sample", 0)
     assert splits[0] != splits[1]
 
@@ -178,7 +178,7 @@ def test_models_learn_more_than_one_proxy_says(folder: Path) -> None:
 
 def test_the_aggregate_and_the_ceiling_need_no_labels(folder: Path) -> None:
     rows = judged(folder, entry="validation accuracy", problem="s/a", sample=0)
-    proxy = load_proxy(folder / "seed-0.json")
+    proxy = load_formula(folder / "seed-0.json")
     validation, test = accuracy(folder, "a", "validation"), accuracy(folder, "a", "test")
     held_out = proxy.split.held_out("s", validation.index.to_numpy(object))
     expected = kendall(validation[held_out].to_numpy(), test.loc[validation.index][held_out].to_numpy())
@@ -198,7 +198,7 @@ def test_resamples_of_graphs_are_the_same_for_all_entries(folder: Path) -> None:
     truth = accuracy(folder, "a", "test")
     scores = parquet.read(folder / "scores.parquet").set_index("arch").loc[truth.index]
     graphs = truth.index.to_numpy(object)
-    held_out = load_proxy(folder / "seed-0.json").split.held_out("s", graphs)
+    held_out = load_formula(folder / "seed-0.json").split.held_out("s", graphs)
     rng = seeds.numpy_generator(5, "graphs", "s/a", 0)
     expected = [
         kendall(scores["nwot"].to_numpy()[kept], truth.to_numpy()[kept])
@@ -236,6 +236,6 @@ def test_aggregates_are_there_if_their_proxies_are(folder: Path) -> None:
     truth = accuracy(folder, "a", "test")
     of = scores.set_index("arch").loc[truth.index]
     summed = sum(np.log(stats.rankdata(of[name])) for name in AZ_NAS)
-    held_out = load_proxy(folder / "seed-0.json").split.held_out("s", truth.index.to_numpy(object))
+    held_out = load_formula(folder / "seed-0.json").split.held_out("s", truth.index.to_numpy(object))
     expected = kendall(summed[held_out], truth.to_numpy()[held_out])
     assert aggregates.loc["AZ-NAS", "kendall"] == pytest.approx(expected)

@@ -13,8 +13,8 @@ from torch import nn
 import zcrepro
 from zcrepro import cli
 from zcrepro.commands._networks import _remedy
+from zcrepro.images.noise import random_batch
 from zcrepro.networks.generators import seeded
-from zcrepro.scoring import random_batch
 from zcrepro.spaces.base import TaskShape
 
 PROXIES = ["params", "snip", "nwot", "jacov"]

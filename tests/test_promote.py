@@ -225,7 +225,7 @@ class TestScores:
         chunk = self.chunk(known, run, 0, 1)
         chunk.rename(run / "0-1.parquet")
         with pytest.raises(
-            ValueError, match=r"0-1\.parquet is not at results/<run>/features/<space>/<task>/draw"
+            ValueError, match=r"0-1\.parquet is not at results/<run>/features<variant>/<space>/<task>/draw"
         ):
             promote([run / "0-1.parquet"], to=root)
 
@@ -311,6 +311,7 @@ def test_a_promoted_formula_is_the_one_that_is_evolved_again(known, run, root):
 def test_a_promoted_program_is_the_one_in_the_results(run, root):
     program = {
         "program": "mean(wt)",
+        "median": {"program": "mean(wt)", "direction": "lower"},
         "direction": "higher",
         "training_set": "chain",
         "repeat": 1,

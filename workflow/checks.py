@@ -9,8 +9,9 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 
 import static
-from defaults import ALIASES
+from defaults import ALIASES, evolved_programs
 from jobs.evolution import Evolution
+from jobs.features import Features
 from jobs.programs import Programs
 from jobs.run import Run, Wildcards
 from jobs.searching import Searching
@@ -35,6 +36,7 @@ def check_references(config: Config, datasets: Collection[str], root: Path) -> N
         *_training_sets(config),
         *_leaderboards(config),
         *_programs(config),
+        *_variants(config),
         *_shards(config, root),
         *_promoted(config, root),
         *_files(config, datasets),
@@ -193,13 +195,14 @@ def _shards(config: Config, root: Path) -> Iterable[str]:
     features = config["features"]
     if features["draws"] > 1 and not features["redraw"]:
         yield "features.redraw: without it the draws are equal; say what they draw anew, or set draws to 1"
-    for run in (run for run in features["runs"] if run["shards"]):
-        for group, proxies in provenance.pass_groups(run["proxies"]).items():
+    jobs = Features(Run(config, root))
+    for table, run in jobs.tables.items():
+        for group, proxies in jobs.groups(table).items() if run["shards"] else ():
             path = f"{run['shards']}/{group}.parquet"
             if not (root / path).is_file():
                 yield (
-                    f"features.runs: {run['problem']} has no {path}; take {', '.join(proxies)} out of "
-                    "features.proxies, or leave out `shards` to compute them"
+                    f"{table} has no {path}; take {', '.join(proxies)} out of "
+                    "its proxies, or leave out `shards` to compute them"
                 )
 
 
@@ -289,7 +292,8 @@ def _training_sets(config: Config) -> Iterable[str]:
         yield from _missing(f"evolution.{method}.train_on", "training set", section["train_on"], known)
         for name in section["train_on"]:
             options = known.get(name, {}).get("options", {})
-            yield from _options(f"training_sets.{name}.options", method, options)
+            of_method = static.options(f"{provenance.PLUGINS['method']}.{method}")
+            yield from _options(f"training_sets.{name}.options", method, of_method, options)
     for where, run in _searched(config):
         yield from _missing(f"{where}.evolved_by", "method", [run["evolved_by"]], config["evolution"])
         if run["evolved_on"]:
@@ -315,16 +319,35 @@ def _leaderboards(config: Config) -> Iterable[str]:
 
 
 def _programs(config: Config) -> Iterable[str]:
-    """Check that the networks that programs are evolved on, and that they score, have images."""
+    """Check that the networks that programs are evolved on have images."""
     section = config["programs"]
     yield from _missing("programs.train_on", "training set", section["train_on"], section["training_sets"])
     imaged = _imaged(config)
     for name in (each for each in section["train_on"] if each in section["training_sets"]):
         problem = section["training_sets"][name]["problem"]
         yield from _missing(f"programs.training_sets.{name}.problem", "problem", [problem], imaged)
-    judged = [run["problem"] for run in section["judged"]]
-    yield from _missing("programs.judged", "problem", judged, imaged)
-    yield from _repeated("programs.judged", judged)
+
+
+def _variants(config: Config) -> Iterable[str]:
+    """Check variants of features: their images, their proxies, their options and their order."""
+    where = "features.variants"
+    variants = config["features"]["variants"]
+    yield from _repeated(where, [f"{of['variant']} of {of['problem']}" for of in variants])
+    without = [of["problem"] for of in variants if not of["images"]]
+    yield from _missing(f"{where} (of those with images)", "problem", without, _imaged(config))
+    drawn = [of for of in variants if of["images"]]
+    yield from _spaces_of(where, [of["problem"] for of in drawn], config["spaces"])
+    images = [of["images"] for of in drawn]
+    yield from _missing(f"{where}.images", "images", images, registry.names("images"))
+    evolved = evolved_programs(config["programs"])
+    known = [*registry.names("proxies"), *ALIASES["eznas_a_tensors"], *evolved]
+    among = {run["problem"]: run["among"] for run in reversed([*config["features"]["runs"], *variants])}
+    for of in variants:
+        yield from _missing(f"{where}.proxies", "proxy", of["proxies"], known)
+        options = static.options(provenance.STAGES["extract"])
+        yield from _options(f"{where}.options", "features", options, of["options"])
+        if of["among"] != among[of["problem"]]:
+            yield f"{where}.among: the order of {of['problem']!r} is among its {among[of['problem']]} already"
 
 
 def _imaged(config: Config) -> list[str]:
@@ -332,10 +355,9 @@ def _imaged(config: Config) -> list[str]:
     return [f"{space}/{task}" for space, of in config["spaces"].items() for task in of["tasks"]]
 
 
-def _options(where: str, method: str, options: Mapping[str, Any]) -> Iterable[str]:
-    """Check options of a method that stand in a training set against the fields of the method's Options."""
-    known = static.options(f"{provenance.PLUGINS['method']}.{method}")
-    yield from _missing(where, f"option of {method}", options, known)
+def _options(where: str, of: str, known: Mapping[str, Any], options: Mapping[str, Any]) -> Iterable[str]:
+    """Check options that replace those of the section or method ``of``, which are ``known``."""
+    yield from _missing(where, f"option of {of}", options, known)
     for name in options.keys() & known.keys():
         for error in Draft202012Validator(known[name]).iter_errors(options[name]):
             yield f"{where}.{name}: {error.message} ({known[name]['description']})"

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import static
+from zcrepro.programs.names import of_tensor, program_name
+from zcrepro.programs.terminals import TERMINALS
 from zcrepro.proxies.suite_zero import SUITE_ZERO
 from zcrepro.spaces.structural_counts import COUNTS, PREFIX
 
@@ -13,9 +15,13 @@ PUBLISHED = "zcrepro.programs.published"
 ALIASES = {
     "suite_zero": SUITE_ZERO,
     "structure": tuple(PREFIX + name for name in COUNTS),
-    "eznas": tuple(static.literal(PUBLISHED, "TEXTS")),
+    "eznas": (*static.literal(PUBLISHED, "TEXTS"), "eznas_images"),
+    "eznas_a_tensors": tuple(of_tensor("eznas_a", tensor) for tensor in TERMINALS),
 }
 """Names that stand for several proxies in every list of proxies."""
+
+EVOLVED_PROGRAMS = "evolved_programs"
+"""The name that stands for the evolved programs of the run in the lists of variants."""
 
 
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,6 +35,11 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     filled["features"]["runs"] = [
         run | {"proxies": written_out(run["proxies"]) or filled["features"]["proxies"]}
         for run in config["features"]["runs"]
+    ]
+    evolved = {EVOLVED_PROGRAMS: evolved_programs(config["programs"])}
+    filled["features"]["variants"] = [
+        variant | {"proxies": written_out(variant["proxies"], ALIASES | evolved)}
+        for variant in config["features"]["variants"]
     ]
     filled["evolution"] = {
         method: section
@@ -44,6 +55,16 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def written_out(names: Iterable[str]) -> list[str]:
+def evolved_programs(section: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the evolved programs of a run: of each repeat, the fittest and the median one."""
+    return tuple(
+        program_name(training_set, repeat, median=median)
+        for training_set in section["train_on"]
+        for repeat in range(section["repeats"])
+        for median in (False, True)
+    )
+
+
+def written_out(names: Iterable[str], aliases: Mapping[str, tuple[str, ...]] = ALIASES) -> list[str]:
     """Return the names with each alias replaced by what it stands for; no name stands there twice."""
-    return list(dict.fromkeys(each for name in names for each in ALIASES.get(name, (name,))))
+    return list(dict.fromkeys(each for name in names for each in aliases.get(name, (name,))))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.formulas.functions import FUNCTIONS
 from zcrepro.ranking.correlation import spearman
 
@@ -52,7 +52,7 @@ def main() -> None:
     print("| training set | runs | median size | inputs: runs that use them (mean rho) | functions |")
     print("| --- | --- | --- | --- | --- |")
     for of_set in sorted(path for path in folder.iterdir() if path.is_dir()):
-        proxies = [load_proxy(path) for path in sorted(of_set.glob("seed-*.json"))]
+        proxies = [load_formula(path) for path in sorted(of_set.glob("seed-*.json"))]
         print(f"| {of_set.name} | {described(proxies)} |")
 
 

@@ -14,7 +14,7 @@ _PUBLIC = {
     "get_space": "zcrepro.spaces.lookup",
     "list_spaces": "zcrepro.spaces.lookup",
     "list_proxies": "zcrepro.proxies.lookup",
-    "load_proxy": "zcrepro.formulas.evolved",
+    "load_proxy": "zcrepro.evolved",
     "score": "zcrepro.scoring",
     "scores": "zcrepro.problems.lookup",
     "search": "zcrepro.searching.by_proxy",

@@ -19,7 +19,7 @@ from scipy.stats import rankdata
 
 from zcrepro import provenance, seeds, settings
 from zcrepro.files import parquet
-from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.formulas.normalisation import POPULATION, Normalisation, is_count
 from zcrepro.problems.accuracies import CHOOSING, REPORTING
 from zcrepro.problems.problem import Problem
@@ -134,7 +134,7 @@ def lead(
         source=chosen.source,
         completed=completing(chosen.completed, computed),
     )
-    proxies = [load_proxy(path) for path in evolved]
+    proxies = [load_formula(path) for path in evolved]
     benchmark = Benchmark.read(chosen, files)
     rows: list[dict[str, Any]] = []
     for sample in track(sorted({proxy.repeat for proxy in proxies}), f"leaderboard {chosen.name}"):

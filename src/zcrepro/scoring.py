@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from zcrepro import registry, seeds
+from zcrepro import registry
 from zcrepro.formulas.evolved import EvolvedProxy
+from zcrepro.programs.evolved import EvolvedProgram
+from zcrepro.programs.published import PUBLISHED
 from zcrepro.proxies.engine import Scores, check_batch, compute
-from zcrepro.spaces.base import TaskShape
+from zcrepro.proxies.programs import program_proxies
 from zcrepro.spaces.structural_counts import MODULES
+
+AnyProxy = str | EvolvedProxy | EvolvedProgram
+"""The name of a proxy, an evolved formula, or an evolved program."""
 
 
 def score(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
-    proxies: Sequence[str | EvolvedProxy],
+    proxies: Sequence[AnyProxy],
     seed: int = 0,
 ) -> Scores:
     """Score a network on one batch.
@@ -35,7 +39,8 @@ def score(
     labels
         Class indices from 0, integers, (n,), on the same device.
     proxies
-        Names (see ``zcrepro.list_proxies()``) and evolved proxies (``zcrepro.load_proxy(path)``).
+        Names (see ``zcrepro.list_proxies()``), and evolved formulas or programs
+        (``zcrepro.load_proxy(path)``).
     seed
         Seed of the proxies that draw weights or noise.
 
@@ -56,46 +61,30 @@ def score(
         If the GPU has failed.
     """
     _check(model, proxies)
-    evolved = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]
-    for proxy in evolved:
+    formulas = [proxy for proxy in proxies if isinstance(proxy, EvolvedProxy)]
+    programs = [proxy.fittest for proxy in proxies if isinstance(proxy, EvolvedProgram)]
+    for proxy in formulas:
         if proxy.counts_of == MODULES:
             raise ValueError(
                 f"{proxy.name} reads counts of whole modules, but those of a network count its operations; "
                 "use a formula evolved on cells"
             )
     named = [proxy for proxy in proxies if isinstance(proxy, str)]
-    terminals = [name for proxy in evolved for name in proxy.terminals]
-    names = [*named, *(proxy.name for proxy in evolved)]
+    names = [*named, *(program.name for program in programs), *(proxy.name for proxy in formulas)]
     if len(set(names)) < len(names):
         raise ValueError(f"two proxies have the same name: {', '.join(names)}; score one of them at a time")
-    needed = list(dict.fromkeys([*named, *terminals]))
-    handcrafted = [registry.get("proxies", name) for name in needed]
-    found = compute(model, check_batch(images, labels), handcrafted, seed)
-    values = {name: found[name] for name in named}
-    status = {name: found.status[name] for name in named}
-    for proxy in evolved:
+    needed = dict.fromkeys([*named, *(name for proxy in formulas for name in proxy.terminals)])
+    computed = [registry.get("proxies", name) for name in needed if name not in PUBLISHED]
+    computed += program_proxies([name for name in needed if name in PUBLISHED], programs)
+    found = compute(model, check_batch(images, labels), computed, seed)
+    values = {name: found[name] for name in names if name in found}
+    status = {name: found.status[name] for name in values}
+    for proxy in formulas:
         values[proxy.name] = proxy.score(found)
         broken = [f"{name}: {found.status[name]}" for name in proxy.terminals if found.status[name] != "ok"]
         undefined = math.isnan(values[proxy.name])
         status[proxy.name] = "; ".join(broken) or ("the formula has no value" if undefined else "ok")
     return Scores(values, status, found.seconds)
-
-
-def random_batch(size: int, shape: TaskShape, seed: int) -> tuple[Tensor, Tensor]:
-    """Return standard normal images, (size, *shape.input), and uniformly random labels, (size,).
-
-    They are float32 and int64 on the CPU, whatever the defaults of torch are. Raises MemoryError if memory is
-    short.
-    """
-    generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
-    try:
-        images = torch.randn((size, *shape.input), generator=generator, dtype=torch.float32, device="cpu")
-        return images, torch.randint(shape.classes, (size,), generator=generator, device="cpu")
-    except (RuntimeError, TypeError, ValueError) as error:  # what torch raises for a size beyond its limits
-        raise MemoryError(
-            f"no memory for {size} images of shape {shape.input} with labels of {shape.classes} classes: use "
-            "fewer or smaller images"
-        ) from error
 
 
 def _check(model: object, proxies: object) -> None:
@@ -106,7 +95,7 @@ def _check(model: object, proxies: object) -> None:
     if isinstance(proxies, str) or not isinstance(proxies, Sequence):
         raise ValueError(f"proxies must be a list of names, but are {proxies!r}: write [{proxies!r}]")
     for proxy in proxies:
-        if not isinstance(proxy, str | EvolvedProxy):
+        if not isinstance(proxy, AnyProxy):
             raise ValueError(
                 f"proxies must be names or evolved proxies, but {proxy!r} is an {type(proxy).__name__}"
             )

@@ -106,13 +106,14 @@ def test_the_file_says_what_was_evolved_and_on_what(folder: Path) -> None:
     found = run(folder)
     loaded = load_program(folder / "out.json")
     assert loaded.name == "eznas/cell/seed-0"
-    assert (str(loaded.program), loaded.direction) == (found["program"], found["direction"])
+    for program, of in ((loaded.fittest, found), (loaded.median, found["median"])):
+        assert (str(program.program), program.direction) == (of["program"], of["direction"])
+        assert (of["size"], of["depth"]) == (program.program.size, program.program.depth)
     assert (found["method"], found["problem"], found["metric"]) == (
         "eznas",
         "embedded_cell/digits",
         "validation",
     )
-    assert (found["size"], found["depth"]) == (loaded.program.size, loaded.program.depth)
     assert found["training_fitness"] == min(map(abs, found["taus"])) == found["history"]["best"][-1]
     assert found["direction"] == ("higher" if sum(found["taus"]) >= 0 else "lower")
     assert found["settings"] == SETTINGS

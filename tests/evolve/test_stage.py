@@ -14,7 +14,7 @@ from zcrepro import seeds
 from zcrepro.evolve.stage import evolve
 from zcrepro.files import parquet
 from zcrepro.files.json import sealed_text, write_sealed
-from zcrepro.formulas.evolved import load_proxy
+from zcrepro.formulas.evolved import load_formula
 from zcrepro.formulas.formula import Formula
 from zcrepro.ranking.correlation import kendall, spearman
 
@@ -135,7 +135,7 @@ def inputs_of(table: pd.DataFrame, found: Mapping[str, Any]) -> dict[str, np.nda
 @pytest.mark.parametrize("kind", ["training", "population"])
 def test_held_out_correlations_are_those_of_unseen_graphs(folder: Path, kind: str) -> None:
     found = run(folder, normalisation=kind)
-    proxy = load_proxy(folder / "out.json")
+    proxy = load_formula(folder / "out.json")
     for task in ("a", "b"):
         table = rows(folder, task, "validation")
         values = proxy.formula.evaluate(inputs_of(table, found))
@@ -158,7 +158,7 @@ def test_held_out_correlations_are_those_of_unseen_graphs(folder: Path, kind: st
 @pytest.mark.parametrize("kind", ["training", "population"])
 def test_the_proxy_has_the_values_of_the_formula_on_raw_scores(folder: Path, kind: str) -> None:
     found = run(folder, normalisation=kind)
-    proxy = load_proxy(folder / "out.json")
+    proxy = load_formula(folder / "out.json")
     table = rows(folder, "a", "validation")
     columns = {name: table[name].to_numpy() for name in SETTINGS["inputs"]}
     expected = proxy.formula.evaluate(inputs_of(table, found))
@@ -176,7 +176,7 @@ def test_what_the_file_says(folder: Path) -> None:
     assert {"settings", "code", "stage", "versions"} <= found["provenance"].keys()
     assert (found["inputs"], found["masked"]) == (SETTINGS["inputs"], [])
     assert found["missing"] == "an input that a problem does not offer is 0, its mean"
-    proxy = load_proxy(folder / "out.json")
+    proxy = load_formula(folder / "out.json")
     assert (proxy.name, proxy.size) == ("srgp/D/seed-2", found["size"])
     assert proxy.problems == ("s/a", "s/b")
     assert proxy.normalisation.kind == "training"
@@ -191,7 +191,7 @@ def test_the_front_is_saved_by_growing_size(folder: Path, selection: str) -> Non
     assert list(sizes) == sorted(set(sizes))
     assert list(fitness) == sorted(set(fitness))
     assert fitness[-1] == found["training_fitness"] == found["history"]["best"][-1]
-    normalisation = load_proxy(folder / "out.json").normalisation
+    normalisation = load_formula(folder / "out.json").normalisation
     for each in found["front"]:
         formula = Formula.parse(each["formula"])
         assert formula.size == each["size"]
@@ -261,7 +261,7 @@ def test_test_accuracy_decides_nothing(folder: Path) -> None:
 
 def test_held_out_accuracy_decides_nothing(folder: Path) -> None:
     before = run(folder)
-    split = load_proxy(folder / "out.json").split
+    split = load_formula(folder / "out.json").split
     table = parquet.read(folder / "accuracies.parquet")
     held_out = split.held_out("s", table["graph"].to_numpy(object))
     assert 0 < held_out.sum() < len(table)
@@ -291,7 +291,7 @@ def test_another_sample_is_another_split_and_holds_out_other_graphs(folder: Path
 def test_a_population_is_standardised_by_all_its_architectures_and_no_accuracy(folder: Path) -> None:
     found = run(folder, normalisation="population")
     assert found["normalisation"] == {"kind": "population", "scales": {}}
-    proxy = load_proxy(folder / "out.json")
+    proxy = load_formula(folder / "out.json")
     table = rows(folder, "a", "validation")
     columns = {name: table[name].to_numpy() for name in proxy.terminals}
     before = proxy.values(columns, len(table))
@@ -324,7 +324,7 @@ def test_an_input_that_a_training_problem_lacks_is_its_mean_there_if_asked(folde
     found = run(folder, missing="mean", normalisation=kind)
     assert (found["inputs"], found["masked"]) == (SETTINGS["inputs"], [])
     assert found["replaced"] == {"s/b": ["params"]}
-    proxy = load_proxy(folder / "out.json")
+    proxy = load_formula(folder / "out.json")
     assert proxy.replaced == {"s/b": ("params",)}
     held_out = proxy.split.held_out("s", table["graph"].to_numpy(object))
     columns = {name: table[name].to_numpy() for name in ("synflow", "nwot")}
@@ -353,7 +353,7 @@ def test_counts_are_inputs_if_they_count_the_same_in_all_problems(folder: Path) 
     for kind in ("operations", "modules"):
         found = run(folder, counted=(kind, kind), inputs=inputs[1:])
         assert (found["inputs"], found["masked"], found["counts_of"]) == (inputs[1:], [], kind)
-        assert load_proxy(folder / "out.json").counts_of == kind
+        assert load_formula(folder / "out.json").counts_of == kind
     found = run(folder, counted=("operations", "modules"), inputs=inputs)
     assert (found["inputs"], found["masked"], found["counts_of"]) == (["nwot"], inputs[1:], "")
     with pytest.raises(ValueError, match="no input is offered by all of s/a, s/b"):
@@ -362,7 +362,7 @@ def test_counts_are_inputs_if_they_count_the_same_in_all_problems(folder: Path) 
 
 def test_a_formula_without_counts_does_not_say_what_they_count(folder: Path) -> None:
     found = run(folder, inputs=["nwot", "synflow"])
-    assert found["counts_of"] == load_proxy(folder / "out.json").counts_of == ""
+    assert found["counts_of"] == load_formula(folder / "out.json").counts_of == ""
 
 
 def test_scores_of_another_task_are_read_if_the_settings_say_so(folder: Path) -> None:
@@ -373,7 +373,7 @@ def test_scores_of_another_task_are_read_if_the_settings_say_so(folder: Path) ->
     table = rows(folder, "b", "validation").drop(columns=SETTINGS["inputs"])
     other = rows(folder, "a", "validation")[["arch", *SETTINGS["inputs"]]]
     table = table.merge(other, on="arch")
-    proxy = load_proxy(folder / "out.json")
+    proxy = load_formula(folder / "out.json")
     held_out = proxy.split.held_out("s", table["graph"].to_numpy(object))
     values = proxy.values({name: table[name].to_numpy() for name in proxy.terminals}, len(table))
     tau = kendall(values[held_out], table["accuracy"].to_numpy()[held_out])
@@ -435,7 +435,7 @@ def test_errors(folder: Path, changes: dict[str, Any], complaint: str) -> None:
 
 def test_scores_of_one_network(folder: Path) -> None:
     found = run(folder)
-    proxy = load_proxy(folder / "out.json")
+    proxy = load_formula(folder / "out.json")
     table = rows(folder, "a", "validation")
     expected = proxy.formula.evaluate(inputs_of(table, found))[5]
     row = table.iloc[5]
@@ -460,4 +460,4 @@ def test_scores_of_one_network(folder: Path) -> None:
 def test_other_files_are_no_proxies(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(ValueError, match=complaint):
-        load_proxy(tmp_path / "x.json")
+        load_formula(tmp_path / "x.json")

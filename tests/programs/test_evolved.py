@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from zcrepro.files.json import sealed_text, write_sealed
-from zcrepro.programs.evolved import EvolvedProgram, load_program
+from zcrepro.programs.evolved import NamedProgram, load_program
 from zcrepro.programs.program import Program
 
 SAVED: dict[str, Any] = {
     "program": "mean(abs(wt))",
     "direction": "lower",
+    "median": {"program": "mean(wt)", "direction": "higher"},
     "training_set": "cells",
     "repeat": 3,
     "problem": "s/t",
@@ -23,8 +24,10 @@ SAVED: dict[str, Any] = {
 def test_a_program_is_what_its_file_says(tmp_path: Path) -> None:
     write_sealed(tmp_path / "x.json", SAVED | {"size": 3, "history": {}})
     found = load_program(tmp_path / "x.json")
-    assert found == EvolvedProgram(**SAVED | {"program": Program.parse("mean(abs(wt))")})
-    assert found.name == "eznas/cells/seed-3"
+    of = "evolved on s/t"
+    assert found.fittest == NamedProgram("eznas/cells/seed-3", Program.parse("mean(abs(wt))"), "lower", of)
+    assert found.median == NamedProgram("eznas/cells/seed-3-median", Program.parse("mean(wt)"), "higher", of)
+    assert (found.name, found.repeat, found.training_fitness) == ("eznas/cells/seed-3", 3, 0.25)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,9 @@ def test_a_program_is_what_its_file_says(tmp_path: Path) -> None:
     [
         ({"program": "meen(wt)"}, "unknown operator 'meen'; did you mean 'mean'"),
         ({"direction": "up"}, "direction: .*'lower'"),
+        ({"median": {"program": "meen(wt)", "direction": "lower"}}, "unknown operator 'meen'"),
+        ({"median": {"program": "mean(wt)", "direction": "up"}}, "median.direction: .*'lower'"),
+        ({"median": {}}, "median.program: Field required"),
         ({"training_fitness": -0.5}, "training_fitness: .* 0"),
         ({"repeat": -1}, "repeat: .* 0"),
     ],

@@ -34,6 +34,7 @@ SETTINGS: dict[str, Any] = {
     "digests": [],
     "proxies": PUBLISHED,
     "programs": [f"eznas/{name}/seed-0" for name in PROGRAMS],
+    "program_images": 16,
     "start": 0,
     "stop": 4,
     "batch_size": 24,
@@ -63,6 +64,7 @@ def folder(tmp_path: Path) -> Path:
         program = {
             "program": text,
             "direction": "higher",
+            "median": {"program": PROGRAMS["a"], "direction": "lower"},
             "training_set": name,
             "repeat": 0,
             "problem": "embedded_cell/digits",
@@ -82,6 +84,7 @@ def run(folder: Path, files: tuple[str, ...] = tuple(PROGRAMS), **changes: Any) 
         order=folder / "order.parquet",
         programs=[folder / f"{name}.json" for name in files],
         output=output,
+        timings=folder / "timings.parquet",
     )
     return output
 
@@ -92,6 +95,40 @@ def test_an_evolved_program_scores_as_the_published_one_of_the_same_text(folder:
     assert found["eznas/a/seed-0"].tolist() == found["eznas_a"].tolist()
     assert found["eznas/b/seed-0"].tolist() == found["eznas_topprog_released"].tolist()
     assert (found["eznas/a/seed-0_status"] == "ok").all()
+
+
+def test_a_median_program_scores_under_its_own_name(folder: Path) -> None:
+    found = parquet.read(run(folder, ("b",), programs=["eznas/b/seed-0-median"]))
+    assert found["eznas/b/seed-0-median"].tolist() == found["eznas_a"].tolist()
+
+
+def test_a_published_program_is_applied_to_another_tensor(folder: Path) -> None:
+    published = [*PUBLISHED, "eznas_a_wtgraddata"]
+    tensors = ["eznas_a/inpactgraddata", "eznas_a/wtgraddata", "eznas_a/preactgraddata"]
+    found = parquet.read(run(folder, (), proxies=published, programs=tensors))
+    assert found["eznas_a/inpactgraddata"].tolist() == found["eznas_a"].tolist()
+    assert found["eznas_a/wtgraddata"].tolist() == found["eznas_a_wtgraddata"].tolist()
+    assert found["eznas_a/preactgraddata"].tolist() != found["eznas_a"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("eznas_b/wt", "unknown program 'eznas_b'; did you mean 'eznas_a'"),
+        ("eznas_a/wtgrad", "unknown tensor 'wtgrad'; did you mean 'wtgrad"),
+        ("eznas_pnas_labels/wt", "eznas_pnas_labels reads actperturb, wt; name one of one tensor"),
+    ],
+)
+def test_an_unknown_program_is_refused_by_its_name(folder: Path, name: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        run(folder, (), programs=[name])
+
+
+def test_the_timings_are_of_the_pass(folder: Path) -> None:
+    run(folder)
+    timed = parquet.read(folder / "timings.parquet")
+    assert set(timed["pass"]) == {"layer_statistics"}
+    assert len(timed) == 4
 
 
 def test_the_scores_are_those_of_a_network_of_the_user(folder: Path) -> None:
@@ -108,7 +145,7 @@ def test_the_scores_are_those_of_a_network_of_the_user(folder: Path) -> None:
 
 def test_the_scores_of_published_programs_are_those_of_extraction(folder: Path) -> None:
     found = parquet.read(run(folder))
-    chosen = {name: value for name, value in SETTINGS.items() if name != "programs"}
+    chosen = {name: value for name, value in SETTINGS.items() if not name.startswith("program")}
     (folder / "settings.json").write_text(json.dumps(chosen))
     extract(
         settings_file=folder / "settings.json",
@@ -133,10 +170,8 @@ def test_the_metadata_hold_the_programs(folder: Path) -> None:
     assert (made["stage"], made["problem"]) == ("score_programs", "embedded_cell/digits")
 
 
-def test_files_of_other_programs_than_the_settings_name_are_refused(folder: Path) -> None:
-    with pytest.raises(
-        ValueError, match=r"files of eznas/a/seed-0, eznas/c/seed-0, not of eznas/a/seed-0, e"
-    ):
+def test_programs_whose_files_are_not_given_are_named(folder: Path) -> None:
+    with pytest.raises(ValueError, match="--programs lacks the files of eznas/b/seed-0"):
         run(folder, ("a", "c"))
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import zcrepro
-from zcrepro.scoring import random_batch
+from zcrepro.images.noise import random_batch
 
 SPACE = zcrepro.get_space("embedded_chain")
 

@@ -22,6 +22,14 @@ TINY = {
             {"problem": "embedded_chain/digits", "architectures": 30},
         ],
         "proxies": ["params", "l2_norm", "synflow", "zen"],
+        "variants": [
+            {
+                "variant": "programs",
+                "problem": "embedded_cell/digits",
+                "architectures": 4,
+                "proxies": ["eznas", "evolved_programs"],
+            }
+        ],
         "draws": 1,
         "batch_size": 8,
         "chunk_seconds": 0.02,
@@ -58,7 +66,6 @@ TINY = {
         "population": 6,
         "mu": 3,
         "generations": 2,
-        "judged": [{"problem": "embedded_cell/digits", "architectures": 4}],
     },
     "search": {
         "zcp": {

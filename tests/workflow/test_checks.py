@@ -61,6 +61,20 @@ def test_shards_that_are_not_there_are_named_with_what_to_do():
         check(config)
 
 
+VARIANT = {
+    "variant": "noise",
+    "problem": "embedded_cell/digits",
+    "architectures": 9,
+    "among": "accuracies",
+    "proxies": ["snip"],
+    "images": "noise",
+    "options": {},
+    "program_images": 16,
+    "draws": 1,
+    "shards": "",
+}
+
+
 @pytest.mark.parametrize(
     ("path", "folder", "files", "message"),
     [
@@ -116,14 +130,44 @@ def test_draws_that_draw_nothing_anew_are_refused():
             "programs.training_sets.cell.problem: unknown problem 'embedded_cell/digit'; did you mean",
         ),
         (
-            ("programs", "judged", 0, "problem"),
+            ("features", "variants", 0, "problem"),
             "embedded_cel/digits",
-            "programs.judged: unknown problem 'embedded_cel/digits'; did you mean 'embedded_cell/digits'",
+            "features.variants .of those with images.: unknown problem 'embedded_cel/digits'; did you mean",
         ),
         (
-            ("programs", "judged"),
-            [{"problem": "embedded_cell/digits", "architectures": 9}] * 2,
-            "'embedded_cell/digits' stands there twice",
+            ("features", "variants"),
+            [VARIANT, VARIANT],
+            "features.variants: 'noise of embedded_cell/digits' stands there twice",
+        ),
+        (
+            ("features", "variants"),
+            [VARIANT | {"problem": "embedded_cel/digits"}],
+            "features.variants: unknown space 'embedded_cel'; did you mean 'embedded_cell'",
+        ),
+        (
+            ("features", "variants"),
+            [VARIANT | {"images": "nose"}],
+            "features.variants.images: unknown images 'nose'; did you mean 'noise'",
+        ),
+        (
+            ("features", "variants"),
+            [VARIANT | {"proxies": ["eznas/cell/seed-1"]}],
+            "features.variants.proxies: unknown proxy 'eznas/cell/seed-1'; did you mean 'eznas/cell/seed-0'",
+        ),
+        (
+            ("features", "variants"),
+            [VARIANT | {"options": {"batchsize": 1}}],
+            "features.variants.options: unknown option of features 'batchsize'; did you mean 'batch_size'",
+        ),
+        (
+            ("features", "variants"),
+            [VARIANT | {"options": {"batch_size": 0}}],
+            "features.variants.options.batch_size: 0 is less than the minimum of 1",
+        ),
+        (
+            ("features", "variants"),
+            [VARIANT | {"among": "released"}],
+            "features.variants.among: the order of 'embedded_cell/digits' is among its accuracies already",
         ),
         (("report", "tables"), ["zcp_tabel1"], "unknown table 'zcp_tabel1'; did you mean 'zcp_table1'"),
         (("report", "figures"), ["serch"], "unknown figure 'serch'; did you mean 'search'"),

@@ -46,8 +46,20 @@ def test_only_whole_chunks_are_found_in_a_folder(tmp_path):
 
 
 def features(**changes):
-    section = {"runs": [], "proxies": ["params", "zen", "fisher"], "batch_size": 64, "chunk_seconds": 300}
-    return Features(Run({"run": "test", "features": section | changes}, ROOT))
+    options = {
+        "batch_size": 64,
+        "share_equal_graphs": True,
+        "augmented_batches": False,
+        "redraw": ["weights"],
+    }
+    section = {
+        "runs": [],
+        "variants": [],
+        "proxies": ["params", "zen", "fisher"],
+        "chunk_seconds": 300,
+    } | options
+    rest = {"seed": 1, "device": "cpu", "torch_threads": 1, "max_undefined_share": 0.1}
+    return Features(Run(rest | {"run": "test", "features": section | {"pass_seconds": 9} | changes}, ROOT))
 
 
 def test_a_chunk_takes_the_seconds_asked_for_at_the_cost_on_record():
@@ -72,13 +84,42 @@ def test_a_problem_is_ordered_and_scored_as_its_own_entry_says():
     }
     other = {"problem": "nasbench201/cifar10", "architectures": 9, "among": "accuracies", "proxies": ["zen"]}
     jobs = features(runs=[own | {"shards": ""}, other | {"shards": "resources/released/x"}], draws=1)
-    job = SimpleNamespace(space="nasbench101", task="cifar10")
+    job = SimpleNamespace(variant="", space="nasbench101", task="cifar10")
     assert jobs.known(job) == "results/test/released/nasbench101.parquet"
     assert jobs.order(job) == {"space": "nasbench101", "task": "cifar10", "among": "released"}
     assert [Path(path).parts[-2] for path in jobs.chunks(job)] == ["zen", "gradients"]
-    job = SimpleNamespace(space="nasbench201", task="cifar10")
+    job = SimpleNamespace(variant="", space="nasbench201", task="cifar10")
     assert jobs.known(job) == "results/test/accuracies/nasbench201.parquet"
     assert jobs.chunks(job) == [str(ROOT / "resources/released/x/zen.parquet")]
+
+
+def test_a_variant_is_scored_otherwise_in_a_folder_of_its_own():
+    plain = {"problem": "s/t", "architectures": 9, "among": "accuracies", "proxies": ["zen"], "shards": ""}
+    variant = {
+        "variant": "noise",
+        "images": "noise",
+        "options": {"batch_size": 2},
+        "draws": 1,
+        "program_images": 4,
+    }
+    programs = ["zen", "eznas_a", "eznas/set/seed-0", "eznas_a/wt"]
+    jobs = features(
+        runs=[plain], variants=[plain | variant | {"architectures": 1, "proxies": programs}], draws=2
+    )
+    job = SimpleNamespace(variant="-noise", space="s", task="t", draw="0", group="zen", start="0", stop="1")
+    assert jobs.chunks(job) == [
+        f"results/test/features-noise/s/t/draw-0/{group}/0-1.parquet" for group in ("zen", "programs")
+    ]
+    assert jobs.timings(job)[0] == "results/test/timings-noise/s/t/draw-0/zen/0-1.parquet"
+    made = jobs.extract(job)
+    assert (made["images"], made["digests"], made["batch_size"], made["proxies"]) == ("noise", [], 2, ["zen"])
+    assert (jobs.join(job)["draws"], jobs.join(job)["batch_size"]) == (1, 2)
+    assert jobs.join(job)["proxy_columns"] == programs
+    # Programs that were evolved elsewhere may be undefined everywhere.
+    assert jobs.join(job)["max_undefined_share"] == 1.0
+    of_plain = jobs.join(SimpleNamespace(variant="", space="s", task="t"))
+    assert (of_plain["draws"], of_plain["batch_size"], of_plain["max_undefined_share"]) == (2, 64, 0.1)
+    assert "results/test/features-noise/s/t.parquet" in jobs.results()
 
 
 def test_a_problem_that_nobody_measured_is_taken_for_a_typical_one():

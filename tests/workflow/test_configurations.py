@@ -37,7 +37,7 @@ def drawn(rng, schema):
     if kind == "array":
         if "enum" in schema["items"]:
             return rng.sample(schema["items"]["enum"], rng.randint(0, len(schema["items"]["enum"])))
-        return [drawn(rng, schema["items"]) for _ in range(rng.randint(0, 3))]
+        return [drawn(rng, schema["items"]) for _ in range(rng.randint(schema.get("minItems", 0), 3))]
     if kind == "object":
         known, named = schema.get("properties", {}), schema.get("additionalProperties")
         required = schema.get("required", [])

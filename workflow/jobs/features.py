@@ -2,6 +2,9 @@
 
 A chunk covers the architectures from one place of the order up to another. How many these are follows from
 what its pass costs. Chunks that exist already are kept, whatever their size is: new ones fill the gaps.
+
+A problem has one table in ``features/``. A variant scores some of its architectures otherwise, for example on
+other images, and has a folder of its own beside it, ``features-<variant>/``.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import Any
 import static
 from jobs.run import Run, Settings, Wildcards
 from zcrepro import provenance
+from zcrepro.programs.names import is_program
 
 Span = tuple[int, int]
 """The place of the first architecture of a chunk, and the place behind its last one."""
@@ -27,6 +31,12 @@ CHUNK = re.compile(r"(\d+)-(\d+)\.parquet")
 LARGEST = 4096  # architectures in a chunk: one of very cheap proxies is still small enough to be repeated
 UNIT_BATCH = 64  # images of the forward pass whose cost is on record
 OVERHEAD = 0.3  # forward passes: drawing the weights and moving the network
+PASS_OF_PROGRAMS = "layer_statistics"
+"""The pass of all programs."""
+
+PROGRAMS = "programs"
+"""The group of the programs of a variant, published ones and those that have no file among the proxies."""
+
 COSTS = "resources/costs.csv"
 TYPICAL = ("nasbench201", "cifar10")
 """The problem whose forward pass stands for those that nobody has measured."""
@@ -43,9 +53,22 @@ class Features:
         """What is computed of each problem."""
         return {run["problem"]: run for run in self.section["runs"]}
 
-    def groups(self, problem: str) -> dict[str, list[str]]:
-        """Return the proxies that are computed of a problem, by pass group."""
-        return provenance.pass_groups(self._run_of(problem)["proxies"])
+    @cached_property
+    def tables(self) -> dict[str, Mapping[str, Any]]:
+        """What is computed for each table, by its name: of each problem, and of the variants of problems."""
+        plain = {f"features/{problem}": run for problem, run in self.runs.items()}
+        variants = self.section["variants"]
+        return plain | {f"features-{of['variant']}/{of['problem']}": of for of in variants}
+
+    def groups(self, table: str) -> dict[str, list[str]]:
+        """Return the proxies of a table by pass group; the programs of a variant are a group of their own."""
+        run = self._run_of(table)
+        groups = provenance.pass_groups(name for name in run["proxies"] if not is_program(name))
+        if "variant" in run:
+            published, others = groups.pop(PASS_OF_PROGRAMS, []), filter(is_program, run["proxies"])
+            if programs := [*published, *others]:
+                groups[PROGRAMS] = programs
+        return groups
 
     @property
     def section(self) -> Mapping[str, Any]:
@@ -55,38 +78,42 @@ class Features:
 
     @property
     def computed(self) -> list[str]:
-        """The problems that are computed, not read from tracked shards."""
-        return [problem for problem, run in self.runs.items() if not run["shards"]]
+        """The tables that are computed, not read from tracked shards."""
+        return [table for table, run in self.tables.items() if not run["shards"]]
 
     def order(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that puts the architectures of a problem into their order."""
-        among = self._run_of(_problem(wildcards))["among"]
-        return {"space": wildcards.space, "task": wildcards.task, "among": among}
+        return {"space": wildcards.space, "task": wildcards.task, "among": self._among(wildcards)}
 
     def known(self, wildcards: Wildcards) -> str:
         """Return the table whose architectures are put into order."""
-        return f"{self.run.results}/{self._run_of(_problem(wildcards))['among']}/{wildcards.space}.parquet"
+        return f"{self.run.results}/{self._among(wildcards)}/{wildcards.space}.parquet"
 
     def structure(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that computes the structural counts of a space."""
         return {"space": wildcards.space}
 
     def images(self, wildcards: Wildcards) -> list[str]:
-        """Return the files of the images of a task."""
-        return self.run.files(self.run.images_of(wildcards)["files"])
+        """Return the files of the images of a chunk."""
+        return self.run.files(self._images_of(wildcards)["files"])
 
     def extract(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one chunk."""
+        return {**self.chunk(wildcards), "proxies": self.groups(table_of(wildcards))[wildcards.group]}
+
+    def chunk(self, wildcards: Wildcards) -> Settings:
+        """Return the settings of one chunk, without its proxies."""
         draw = int(wildcards.draw)
-        return self.how() | {
+        how = self._how(table_of(wildcards))
+        images = self._images_of(wildcards)
+        return how | {
             # The first draw redraws nothing, and need not be computed again when that changes.
-            "redraw": self.section["redraw"] if draw else [],
+            "redraw": how["redraw"] if draw else [],
             "draw": draw,
             "space": wildcards.space,
             "task": wildcards.task,
-            "images": self.run.images_of(wildcards)["images"],
-            "digests": list(self.run.digests(self.run.images_of(wildcards)["files"]).values()),
-            "proxies": self.groups(_problem(wildcards))[wildcards.group],
+            "images": images["images"],
+            "digests": list(self.run.digests(images["files"]).values()),
             "start": int(wildcards.start),
             "stop": int(wildcards.stop),
             "pass_seconds": self.section["pass_seconds"],
@@ -95,39 +122,45 @@ class Features:
         }
 
     def join(self, wildcards: Wildcards) -> Settings:
-        """Return the settings of the job that joins the chunks of a problem."""
-        problem = _problem(wildcards)
-        return self.how() | {
-            "architectures": self.runs[problem]["architectures"],
-            "draws": self.section["draws"],
-            "shards": bool(self.runs[problem]["shards"]),
-            "proxy_columns": [name for group in self.groups(problem).values() for name in group],
-            "max_undefined_share": self.run.config["max_undefined_share"],
+        """Return the settings of the job that joins the chunks of a table.
+
+        Any share of the scores of programs may be undefined: one that was evolved need not suit other spaces.
+        """
+        table = table_of(wildcards)
+        groups = self.groups(table)
+        share = 1.0 if PROGRAMS in groups else self.run.config["max_undefined_share"]
+        return self._how(table) | {
+            "architectures": self.tables[table]["architectures"],
+            "draws": self._draws(table),
+            "shards": bool(self.tables[table]["shards"]),
+            "proxy_columns": [name for group in groups.values() for name in group],
+            "max_undefined_share": share,
         }
 
     def chunks(self, wildcards: Wildcards) -> list[str]:
-        """Return the chunks of a problem. If a tracked folder holds its scores, its files are the chunks."""
-        problem = _problem(wildcards)
-        shards = self.runs[problem]["shards"]
+        """Return the chunks of a table. If a tracked folder holds its scores, its files are the chunks."""
+        table = table_of(wildcards)
+        shards = self.tables[table]["shards"]
         if shards:
-            return [str(self.run.here / shards / f"{group}.parquet") for group in self.groups(problem)]
-        return self._paths("features", problem, range(self.section["draws"]))
+            return [str(self.run.here / shards / f"{group}.parquet") for group in self.groups(table)]
+        return self._paths(table, table, range(self._draws(table)))
 
     def timings(self, wildcards: Wildcards) -> list[str]:
         """Return the timing files of the chunks of draw 0 only: each draw costs the same."""
-        return self._paths("timings", _problem(wildcards), range(1))
+        return self._paths(_timings(table_of(wildcards)), table_of(wildcards), range(1))
 
     def results(self) -> list[str]:
         """Return every file that is made to compute the features of the run."""
-        spaces = self.run.accuracies(self.computed)
-        made = [path for problem in self.computed for path in self._made(problem)]
-        joined = self.run.scores("features", self.runs)
-        return [*spaces, *self.run.orders(self.runs), *made, *joined]
+        problems = [run["problem"] for run in self.tables.values()]
+        spaces = self.run.accuracies(self.tables[table]["problem"] for table in self.computed)
+        made = [path for table in self.computed for path in self._made(table)]
+        joined = [f"{self.run.results}/{table}.parquet" for table in self.tables]
+        return [*spaces, *self.run.orders(problems), *made, *joined]
 
-    def _made(self, problem: str) -> list[str]:
-        draws = range(self.section["draws"])
-        chunks = [path for kind in ("features", "timings") for path in self._paths(kind, problem, draws)]
-        return [*chunks, f"{self.run.results}/timings/{problem}.parquet"]
+    def _made(self, table: str) -> list[str]:
+        draws = range(self._draws(table))
+        chunks = [path for folder in (table, _timings(table)) for path in self._paths(folder, table, draws)]
+        return [*chunks, f"{self.run.results}/{_timings(table)}.parquet"]
 
     def chunk_size(self, problem: str, group: str) -> int:
         """Return how many architectures take ``chunk_seconds``: a power of two, at least one."""
@@ -137,32 +170,47 @@ class Features:
         affordable = self.section["chunk_seconds"] / seconds
         return 1 << min(max(int(affordable), 1), LARGEST).bit_length() - 1
 
-    def _run_of(self, problem: str) -> Mapping[str, Any]:
-        """Return what is computed of a problem. Chunks of one without a run can be asked for, too."""
-        return self.runs.get(problem) or {"among": "accuracies", "proxies": self.section["proxies"]}
+    def _run_of(self, table: str) -> Mapping[str, Any]:
+        """Return what is computed for a table. Chunks of one without a run can be asked for, too."""
+        return self.tables.get(table) or {"among": "accuracies", "proxies": self.section["proxies"]}
 
-    def how(self) -> dict[str, Any]:
+    def _among(self, wildcards: Wildcards) -> str:
+        """Return which architectures of a problem are put into order, as the first of its tables says."""
+        problem = f"{wildcards.space}/{wildcards.task}"
+        of_it = [run["among"] for run in self.tables.values() if run["problem"] == problem]
+        return next(iter(of_it), "accuracies")
+
+    def _images_of(self, wildcards: Wildcards) -> Mapping[str, Any]:
+        """Return the images of a chunk, and their files: those of the task unless a variant names others."""
+        images = self._run_of(table_of(wildcards)).get("images")
+        return {"images": images, "files": []} if images else self.run.images_of(wildcards)
+
+    def _draws(self, table: str) -> int:
+        draws: int = self._run_of(table).get("draws") or self.section["draws"]
+        return draws
+
+    def _how(self, table: str) -> dict[str, Any]:
         """Return the settings that decide a score besides its space, task, proxy and draw."""
-        return {name: self.section[name] for name in static.options(provenance.STAGES["extract"])} | {
-            "seed": self.run.config["seed"]
-        }
+        options = {name: self.section[name] for name in static.options(provenance.STAGES["extract"])}
+        return options | self._run_of(table).get("options", {}) | {"seed": self.run.config["seed"]}
 
-    def _paths(self, kind: str, problem: str, draws: Iterable[int]) -> list[str]:
-        total = self.runs[problem]["architectures"]
+    def _paths(self, folder: str, table: str, draws: Iterable[int]) -> list[str]:
+        total, problem = self.tables[table]["architectures"], self.tables[table]["problem"]
         return [
-            f"{self.run.results}/{kind}/{problem}/draw-{draw}/{group}/{start}-{stop}.parquet"
-            for group in self.groups(problem)
+            f"{self.run.results}/{folder}/draw-{draw}/{group}/{start}-{stop}.parquet"
+            for group in self.groups(table)
             for draw in draws
             for start, stop in partition(
                 total,
                 self.chunk_size(problem, group),
-                spans_in(Path(f"{self.run.results}/features/{problem}/draw-{draw}/{group}")),
+                spans_in(Path(f"{self.run.results}/{table}/draw-{draw}/{group}")),
             )
         ]
 
     def _cost(self, group: str) -> float:
         """Return the cost of a pass in forward passes, as its file says."""
-        text: str = static.attribute(f"{provenance.PASSES}.{group}", "cost")
+        of = PASS_OF_PROGRAMS if group == PROGRAMS else group
+        text: str = static.attribute(f"{provenance.PASSES}.{of}", "cost")
         number, _, each = text.partition(" per ")
         return float(number) * (10 if each else 1)  # "per class": ten of them
 
@@ -173,8 +221,14 @@ class Features:
             return {(row["space"], row["task"]): float(row["seconds"]) for row in csv.DictReader(file)}
 
 
-def _problem(wildcards: Wildcards) -> str:
-    return f"{wildcards.space}/{wildcards.task}"
+def table_of(wildcards: Wildcards) -> str:
+    """Return the name of the table that a job is about."""
+    return f"features{wildcards.variant}/{wildcards.space}/{wildcards.task}"
+
+
+def _timings(table: str) -> str:
+    """Return the name of the table of timings beside a table of scores."""
+    return table.replace("features", "timings", 1)
 
 
 def partition(total: int, size: int, done: Iterable[Span]) -> list[Span]:

@@ -1,22 +1,17 @@
-"""Jobs that evolve EZNAS programs, and score architectures with them and with the published ones."""
+"""Jobs that evolve EZNAS programs, and the chunks of features that programs without a file score."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import static
-from defaults import ALIASES
-from jobs.features import Features, partition, spans_in
+from jobs.features import PROGRAMS, Features, table_of
 from jobs.run import Run, Settings, Wildcards
 from zcrepro.problems.problem import Problem
-from zcrepro.programs.names import program_name
-
-PASS = "layer_statistics"
-"""The pass of all programs, whose cost decides the size of chunks."""
+from zcrepro.programs.names import is_evolved, is_program
 
 OPTIONS = "zcrepro.evolve.programs"
 """The module of the options of an evolution."""
@@ -38,16 +33,6 @@ class Programs:
     def features(self) -> Features:
         """The jobs that compute our own proxies."""
         return Features(self.run)
-
-    @cached_property
-    def judged(self) -> dict[str, int]:
-        """The number of architectures that are scored of each problem."""
-        return {of["problem"]: of["architectures"] for of in self.section["judged"]}
-
-    @cached_property
-    def published(self) -> list[str]:
-        """The published programs; each is a proxy of the same name."""
-        return list(ALIASES["eznas"])
 
     def training_set(self, name: str) -> Mapping[str, Any]:
         """Return a training set of the configuration."""
@@ -86,64 +71,39 @@ class Programs:
         )
 
     def files(self) -> list[str]:
-        """Return the files of the programs, every repeat of each training set."""
+        """Return the files of the evolved programs, every repeat of each training set."""
         promoted = self.section["promoted"]
         folder = self.run.here / promoted if promoted else f"{self.run.results}/programs"
-        return [f"{folder}/{name}/seed-{seed}.json" for name, seed in self._repeats()]
+        return [
+            f"{folder}/{name}/seed-{repeat}.json"
+            for name in self.section["train_on"]
+            for repeat in range(self.section["repeats"])
+        ]
+
+    def read(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of evolved programs that a chunk reads, none if it has no evolved ones."""
+        return self.files() if any(map(is_evolved, self._programs(wildcards))) else []
 
     def score(self, wildcards: Wildcards) -> Settings:
-        """Return the settings of one chunk of the scores of a problem."""
-        problem = Problem(wildcards.space, wildcards.task)
-        return (
-            self.features.how()
-            | self._images(problem)
-            | {
-                "redraw": [],
-                "draw": 0,
-                "space": problem.space,
-                "task": problem.task,
-                "proxies": self.published,
-                "programs": self._names(),
-                "start": int(wildcards.start),
-                "stop": int(wildcards.stop),
-                "pass_seconds": self.run.config["features"]["pass_seconds"],
-                "device": self.run.config["device"],
-                "torch_threads": self.run.config["torch_threads"],
-            }
-        )
-
-    def join(self, wildcards: Wildcards) -> Settings:
-        """Return the settings of the job that joins the chunks of a problem.
-
-        Any share of the scores may be undefined: a program need not suit other spaces.
-        """
-        return self.features.how() | {
-            "architectures": self.judged[f"{wildcards.space}/{wildcards.task}"],
-            "draws": 1,
-            "shards": False,
-            "proxy_columns": [*self.published, *self._names()],
-            "max_undefined_share": 1.0,
+        """Return the settings of one chunk of programs."""
+        named = self._programs(wildcards)
+        return {
+            **self.features.chunk(wildcards),
+            "proxies": [name for name in named if not is_program(name)],
+            "programs": [name for name in named if is_program(name)],
+            "program_images": self.features.tables[table_of(wildcards)]["program_images"],
         }
 
-    def chunks(self, wildcards: Wildcards) -> list[str]:
-        """Return the chunks of the scores of a problem."""
-        return self._chunks(f"{wildcards.space}/{wildcards.task}")
-
     def results(self) -> list[str]:
-        """Return the programs of the run, the scores of the judged problems, and what both read."""
-        made, read = [], [*self.judged]
-        if not self.section["promoted"]:
-            made += self.files()
-            read += [self.training_set(name)["problem"] for name in self.section["train_on"]]
-        for problem in self.judged:
-            made += [*self._chunks(problem), f"{self._folder(problem)}.parquet"]
-        return [*made, *self.run.accuracies(read), *self.run.orders(self.judged)]
+        """Return the programs that the run evolves, and the accuracies that they read."""
+        if self.section["promoted"]:
+            return []
+        read = [self.training_set(name)["problem"] for name in self.section["train_on"]]
+        return [*self.files(), *self.run.accuracies(read)]
 
-    def _repeats(self) -> list[tuple[str, int]]:
-        return [(name, seed) for name in self.section["train_on"] for seed in range(self.section["repeats"])]
-
-    def _names(self) -> list[str]:
-        return [program_name(name, seed) for name, seed in self._repeats()]
+    def _programs(self, wildcards: Wildcards) -> list[str]:
+        """Return the programs of a chunk, published ones first."""
+        return self.features.groups(table_of(wildcards))[PROGRAMS]
 
     def _task(self, problem: Problem) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.run.config["spaces"][problem.space]["tasks"][problem.task]
@@ -152,12 +112,3 @@ class Programs:
     def _images(self, problem: Problem) -> dict[str, Any]:
         task = self._task(problem)
         return {"images": task["images"], "digests": list(self.run.digests(task["files"]).values())}
-
-    def _chunks(self, problem: str) -> list[str]:
-        folder = self._folder(problem)
-        size = self.features.chunk_size(problem, PASS)
-        spans = partition(self.judged[problem], size, spans_in(Path(folder)))
-        return [f"{folder}/{start}-{stop}.parquet" for start, stop in spans]
-
-    def _folder(self, problem: str) -> str:
-        return f"{self.run.results}/program_scores/{problem}"

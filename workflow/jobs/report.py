@@ -115,7 +115,7 @@ class Report:
         results, evolution = self.run.results, Evolution(self.run)
         paths = [
             *self.benchmarks.tables(),
-            *(f"{results}/features/{problem}.parquet" for problem in Features(self.run).runs),
+            *(f"{results}/{table}.parquet" for table in Features(self.run).tables),
             *(f"{results}/structure/{space}.parquet" for space in evolution.counted_spaces()),
             *(f"{results}/generalization/{method}.parquet" for method in evolution.methods),
         ]

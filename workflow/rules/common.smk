@@ -6,7 +6,7 @@ from checks import check_references
 from defaults import with_defaults
 from jobs.benchmarks import Benchmarks, TABLES
 from jobs.evolution import Evolution
-from jobs.features import Features
+from jobs.features import PROGRAMS, Features
 from jobs.leading import Leading
 from jobs.parameters import Jobs, listed
 from jobs.programs import Programs

@@ -3,11 +3,12 @@
 
 ORDER = f"{RESULTS}/order/{{space}}/{{task}}.parquet"
 STRUCTURE = f"{RESULTS}/structure/{{space}}.parquet"
-FEATURES = f"{RESULTS}/features/{{space}}/{{task}}.parquet"
-TIMINGS = f"{RESULTS}/timings/{{space}}/{{task}}.parquet"
-OF_A_CHUNK = "{space}/{task}/draw-{draw}/{group}/{start}-{stop}.parquet"
-CHUNK = f"{RESULTS}/features/{OF_A_CHUNK}"
-CHUNK_TIMINGS = f"{RESULTS}/timings/{OF_A_CHUNK}"
+OF_A_TABLE = "{variant}/{space}/{task}"  # the variant is empty, or begins with a hyphen
+FEATURES = f"{RESULTS}/features{OF_A_TABLE}.parquet"
+TIMINGS = f"{RESULTS}/timings{OF_A_TABLE}.parquet"
+OF_A_CHUNK = f"{OF_A_TABLE}/draw-{{draw}}/{{group}}/{{start}}-{{stop}}"
+CHUNK = f"{RESULTS}/features{OF_A_CHUNK}.parquet"
+CHUNK_TIMINGS = f"{RESULTS}/timings{OF_A_CHUNK}.parquet"
 
 
 rule order:
@@ -59,9 +60,9 @@ rule extract:
         features=CHUNK,
         timings=CHUNK_TIMINGS,
     log:
-        f"{RESULTS}/logs/extract/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{start}}-{{stop}}.log",
+        f"{RESULTS}/logs/extract{OF_A_CHUNK}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/extract/{{space}}/{{task}}/draw-{{draw}}/{{group}}/{{start}}-{{stop}}.tsv"
+        f"{RESULTS}/benchmarks/extract{OF_A_CHUNK}.tsv"
     threads: 1
     resources:
         mem_mb=4000,
@@ -80,9 +81,9 @@ rule features:
     output:
         table=FEATURES,
     log:
-        f"{RESULTS}/logs/features/{{space}}/{{task}}.log",
+        f"{RESULTS}/logs/features{OF_A_TABLE}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/features/{{space}}/{{task}}.tsv"
+        f"{RESULTS}/benchmarks/features{OF_A_TABLE}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -102,9 +103,9 @@ rule timings:
     output:
         table=TIMINGS,
     log:
-        f"{RESULTS}/logs/timings/{{space}}/{{task}}.log",
+        f"{RESULTS}/logs/timings{OF_A_TABLE}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/timings/{{space}}/{{task}}.tsv"
+        f"{RESULTS}/benchmarks/timings{OF_A_TABLE}.tsv"
     threads: 1
     resources:
         mem_mb=1000,

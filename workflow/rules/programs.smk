@@ -1,11 +1,14 @@
-# EZNAS programs evolved on networks of a problem, then scored beside the published ones.
+# EZNAS programs evolved on networks of a problem, and chunks of features that they score.
 
 
 PROGRAM = f"{RESULTS}/programs/{{training_set}}/seed-{{seed}}.json"
-PROGRAM_SCORES = f"{RESULTS}/program_scores/{{space}}/{{task}}.parquet"
-PROGRAM_CHUNK = (
-    f"{RESULTS}/program_scores/{{space}}/{{task}}/{{start}}-{{stop}}.parquet"
-)
+OF_A_PROGRAM_CHUNK = OF_A_CHUNK.replace("{group}", PROGRAMS)
+PROGRAM_CHUNK = f"{RESULTS}/features{OF_A_PROGRAM_CHUNK}.parquet"
+PROGRAM_CHUNK_TIMINGS = f"{RESULTS}/timings{OF_A_PROGRAM_CHUNK}.parquet"
+
+
+# The group of a chunk of programs would suit extract, too.
+ruleorder: score_programs > extract
 
 
 rule evolve_program:
@@ -33,16 +36,23 @@ rule evolve_program:
 
 rule score_programs:
     input:
-        unpack(JOBS.inputs("score_programs", programs.score, makes=[PROGRAM_CHUNK])),
+        unpack(
+            JOBS.inputs(
+                "score_programs",
+                programs.score,
+                makes=[PROGRAM_CHUNK, PROGRAM_CHUNK_TIMINGS],
+            )
+        ),
         order=ORDER,
-        programs=programs.files(),
+        programs=programs.read,
         images=features.images,
     output:
-        scores=PROGRAM_CHUNK,
+        features=PROGRAM_CHUNK,
+        timings=PROGRAM_CHUNK_TIMINGS,
     log:
-        f"{RESULTS}/logs/score_programs/{{space}}/{{task}}/{{start}}-{{stop}}.log",
+        f"{RESULTS}/logs/score_programs{OF_A_PROGRAM_CHUNK}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score_programs/{{space}}/{{task}}/{{start}}-{{stop}}.tsv"
+        f"{RESULTS}/benchmarks/score_programs{OF_A_PROGRAM_CHUNK}.tsv"
     threads: 1
     resources:
         mem_mb=8000,
@@ -53,27 +63,5 @@ rule score_programs:
         images=option("images"),
     shell:
         "zcrepro stage score_programs --settings-file {input.settings} --order {input.order}"
-        " {params.programs} {params.images} --output {output.scores} 2>&1 | tee {log}"
-
-
-rule program_scores:
-    input:
-        unpack(JOBS.inputs("features", programs.join, makes=[PROGRAM_SCORES])),
-        order=ORDER,
-        chunks=programs.chunks,
-    output:
-        table=PROGRAM_SCORES,
-    log:
-        f"{RESULTS}/logs/program_scores/{{space}}/{{task}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/program_scores/{{space}}/{{task}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-        gpu=0,
-    params:
-        chunks=words("chunks"),
-    shell:
-        "zcrepro stage features --settings-file {input.settings} --order {input.order}"
-        " --chunks {params.chunks} --output {output.table} 2>&1 | tee {log}"
+        " {params.programs} {params.images} --output {output.features} --timings {output.timings}"
+        " 2>&1 | tee {log}"

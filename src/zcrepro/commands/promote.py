@@ -22,6 +22,7 @@ RUN = "run"
 
 KINDS: Mapping[str, Callable[[Sequence[Path], Path], Iterable[Promotion]]] = {
     "extract": promote_features,
+    "score_programs": promote_features,
     "train": promote_trainings,
     "evolve": promote_formulas,
     "evolve_program": promote_programs,

@@ -13,9 +13,9 @@ from zcrepro import registry
 from zcrepro.commands._networks import check_classes, named, scoring
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named
+from zcrepro.images.noise import random_batch
 from zcrepro.progress import track
 from zcrepro.proxies.engine import Scores
-from zcrepro.scoring import random_batch
 from zcrepro.scoring import score as score_network
 from zcrepro.spaces.base import TaskShape
 

@@ -153,7 +153,7 @@ class _Saved:
     replaced: dict[str, tuple[str, ...]]
 
 
-def load_proxy(path: Path | str) -> EvolvedProxy:
+def load_formula(path: Path | str) -> EvolvedProxy:
     """Return the evolved proxy in ``evolved/<method>/<training set>/seed-<k>.json``.
 
     Raises ValueError if the file holds something else.

@@ -18,7 +18,7 @@ import pandas as pd
 
 from zcrepro import provenance, seeds, settings
 from zcrepro.files import parquet
-from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.formulas.normalisation import is_count
 from zcrepro.generalization.table import (
     ALL,
@@ -164,7 +164,7 @@ def generalize(
         source=chosen.source,
         completed=completing(chosen.completed, computed),
     )
-    proxies = [load_proxy(path) for path in evolved]
+    proxies = [load_formula(path) for path in evolved]
     splits = _splits(proxies)
     _check_names(chosen, proxies, [*scores, *structure, *computed])
     rows: list[dict[str, Any]] = []

@@ -35,11 +35,20 @@ class Images:
         return Images(self.pixels[indices], self.labels[indices])
 
 
+@runtime_checkable
 class ImageSource(Protocol):
     """Reader of the training images of a task."""
 
     def training(self, files: Sequence[Path]) -> Images:
         """Return the training images in ``files``, which is empty if a package contains the images."""
+
+
+@runtime_checkable
+class DrawnSource(Protocol):
+    """Source of random images of any shape."""
+
+    def of_shape(self, size: int, shape: tuple[int, ...], classes: int, seed: int) -> Images:
+        """Return ``size`` images of ``shape``, (channels, height, width), and labels of ``classes``."""
 
 
 @runtime_checkable

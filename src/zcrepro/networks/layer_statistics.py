@@ -33,8 +33,8 @@ NAMES = ("wt", *(name + images for name in OF_AN_INPUT for images in ("data", "n
 PERTURBATION = 0.1
 """Standard deviation of what is added to the data."""
 
-BATCH_SIZES = (16, 8, 4, 1)
-"""Numbers of images to choose from; 16 is that of the authors."""
+BATCH_SIZES = (64, 16, 8, 4, 1)
+"""Numbers of images to choose from."""
 
 LayerStatistics = Mapping[str, Tensor]
 """The 22 tensors of one layer by name, detached.

@@ -1,4 +1,4 @@
-"""An evolved program, read from the file that its evolution wrote."""
+"""Evolved programs, read from the file that their evolution wrote."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,15 +15,36 @@ from zcrepro.programs.program import Program
 
 
 @dataclass(frozen=True)
-class EvolvedProgram:
-    """A program, and what it was evolved on.
+class NamedProgram:
+    """A program that scores networks.
 
     Attributes
     ----------
+    name
+        The name of its column in tables of scores.
     program
         The program.
     direction
-        ``higher`` if larger scores are better on the networks that it was evolved on, otherwise ``lower``.
+        ``higher`` if larger scores are better, otherwise ``lower``.
+    source
+        Where it comes from, in words.
+    """
+
+    name: str
+    program: Program
+    direction: Literal["higher", "lower"]
+    source: str
+
+
+@dataclass(frozen=True)
+class EvolvedProgram:
+    """The programs of one evolution, and what they were evolved on.
+
+    Attributes
+    ----------
+    fittest, median
+        The fittest program of all generations, and that of median fitness in the last population. Their
+        directions are those on the networks that they were evolved on.
     training_set
         The name of the set of networks.
     repeat
@@ -31,13 +52,13 @@ class EvolvedProgram:
     problem
         The problem, as ``space/task``.
     split
-        Which graphs it was evolved on, the value of ``zcrepro.problems.split.Split.as_json``.
+        Which graphs they were evolved on, the value of ``zcrepro.problems.split.Split.as_json``.
     training_fitness
-        The smallest magnitude of Kendall's tau over the sets of networks.
+        The smallest magnitude of Kendall's tau of the fittest over the sets of networks.
     """
 
-    program: Program
-    direction: Literal["higher", "lower"]
+    fittest: NamedProgram
+    median: NamedProgram
     training_set: str
     repeat: int
     problem: str
@@ -46,16 +67,25 @@ class EvolvedProgram:
 
     @property
     def name(self) -> str:
-        """Method, training set and repeat, which name its column in tables of scores."""
-        return program_name(self.training_set, self.repeat)
+        """Method, training set and repeat, which name the fittest program."""
+        return self.fittest.name
+
+
+@dataclass(frozen=True)
+class _Median:
+    """What is read of the median program."""
+
+    program: str
+    direction: Literal["higher", "lower"]
 
 
 @dataclass(frozen=True)
 class _Saved:
-    """What is read of the file of an evolved program."""
+    """What is read of the file of an evolution."""
 
     program: str
     direction: Literal["higher", "lower"]
+    median: _Median
     training_set: Annotated[str, MinLen(1)]
     repeat: Annotated[int, Ge(0)]
     problem: Annotated[str, MinLen(1)]
@@ -64,7 +94,7 @@ class _Saved:
 
 
 def load_program(path: Path | str) -> EvolvedProgram:
-    """Return the evolved program in ``programs/<training set>/seed-<k>.json``.
+    """Return the evolved programs in ``programs/<training set>/seed-<k>.json``.
 
     Raises ValueError if the file holds something else.
     """
@@ -72,10 +102,19 @@ def load_program(path: Path | str) -> EvolvedProgram:
     names = [each.name for each in fields(_Saved)]
     known = {name: saved[name] for name in names if name in saved}
     found = settings.checked(known, _Saved, names, f"{path} is not the file of an evolved program")
+
+    def named(of: _Saved | _Median, *, median: bool) -> NamedProgram:
+        return NamedProgram(
+            name=program_name(found.training_set, found.repeat, median=median),
+            program=Program.parse(of.program),
+            direction=of.direction,
+            source=f"evolved on {found.problem}",
+        )
+
     with reading(path, RUN_AGAIN):
         return EvolvedProgram(
-            program=Program.parse(found.program),
-            direction=found.direction,
+            fittest=named(found, median=False),
+            median=named(found.median, median=True),
             training_set=found.training_set,
             repeat=found.repeat,
             problem=found.problem,

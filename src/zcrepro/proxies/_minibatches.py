@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from zcrepro import registry, seeds
-from zcrepro.images.base import AugmentingSource, Images, ImageSource, minibatch
+from zcrepro.images.base import AugmentingSource, DrawnSource, Images, ImageSource, minibatch
 from zcrepro.proxies.base import Batch
+from zcrepro.spaces.base import TaskShape
 
 
 class FixedMinibatch:
@@ -22,6 +23,20 @@ class FixedMinibatch:
         numbers = minibatch(images, size, seed, task)
         self.described = json.dumps(numbers.tolist())
         self._batch = _on_device(images.take(numbers), device)
+
+    def __call__(self, key: str) -> Batch:
+        """Return the same batch for every key."""
+        del key
+        return self._batch
+
+
+class NoiseMinibatch:
+    """The same images for every architecture, drawn in the shape of the task instead of from a data set."""
+
+    described = "drawn, of no data set"
+
+    def __init__(self, images: Images, device: str) -> None:
+        self._batch = _on_device(images, device)
 
     def __call__(self, key: str) -> Batch:
         """Return the same batch for every key."""
@@ -47,19 +62,29 @@ class AugmentedMinibatches:
         return _on_device(self._source.augmented(self._images.take(numbers), rng), self._device)
 
 
-Minibatches = FixedMinibatch | AugmentedMinibatches
+Minibatches = FixedMinibatch | AugmentedMinibatches | NoiseMinibatch
 """Maps a key to a batch; architectures that share their weights have the same key."""
 
 
 def minibatches(
-    name: str, files: Sequence[Path], *, size: int, task: str, augmented: bool, seed: int, device: str
+    name: str,
+    files: Sequence[Path],
+    *,
+    size: int,
+    task: str,
+    shape: TaskShape,
+    augmented: bool,
+    seed: int,
+    device: str,
 ) -> Minibatches:
     """Return the minibatches of the images called ``name``.
 
     Raises ValueError if they are to be augmented and their source cannot do so.
     """
-    source: ImageSource = registry.get("images", name)
-    if not augmented:
+    source: ImageSource | DrawnSource = registry.get("images", name)
+    if isinstance(source, DrawnSource) and not augmented:
+        return NoiseMinibatch(source.of_shape(size, shape.input, shape.classes, seed), device)
+    if isinstance(source, ImageSource) and not augmented:
         return FixedMinibatch(source.training(files), size, task, seed, device)
     if not isinstance(source, AugmentingSource):
         raise ValueError(f"the images {name!r} have no variations: set features.augmented_batches to false")

@@ -144,9 +144,7 @@ def extract(
     metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=OF_A_CHUNK)
     proxies = [registry.get("proxies", name) for name in chosen.proxies]
     scored = score_chunk(chosen, proxies, order, images)
-    scored.write(output, metadata)
-    timed = pd.DataFrame(scored.seconds, columns=TIMINGS.names)
-    parquet.write(timings, timed, TIMINGS, ["arch", "pass"], metadata | scored.made)
+    scored.write(output, timings, metadata)
 
 
 @dataclass(frozen=True)
@@ -170,11 +168,13 @@ class ScoredChunk:
     seconds: list[dict[str, Any]]
     made: dict[str, str]
 
-    def write(self, output: Path, metadata: Mapping[str, str]) -> None:
-        """Write the table of features, with ``metadata`` beside ``made``."""
+    def write(self, output: Path, timings: Path, metadata: Mapping[str, str]) -> None:
+        """Write the tables of features and of timings, with ``metadata`` beside ``made``."""
         schema = feature_schema(self.names)
-        frame = pd.DataFrame(self.rows, columns=schema.names)
-        parquet.write(output, frame, schema, KEY, {**metadata, **self.made})
+        made = {**metadata, **self.made}
+        parquet.write(output, pd.DataFrame(self.rows, columns=schema.names), schema, KEY, made)
+        timed = pd.DataFrame(self.seconds, columns=TIMINGS.names)
+        parquet.write(timings, timed, TIMINGS, ["arch", "pass"], made)
 
 
 def score_chunk(
@@ -188,12 +188,12 @@ def score_chunk(
     for path, digest in zip(images, chosen.digests, strict=True):
         verified.check(path, digest)
     space: Space = registry.get("space", chosen.space)
-    space.task_shape(chosen.task)  # an unknown task concerns all architectures, and ends the job
     batches = minibatches(
         chosen.images,
         images,
         size=chosen.batch_size,
         task=chosen.task,
+        shape=space.task_shape(chosen.task),  # an unknown task concerns all architectures, and ends the job
         augmented=chosen.augmented_batches,
         seed=_seed("images", chosen),
         device=chosen.device,

@@ -1,4 +1,4 @@
-"""Score networks with programs: those that were evolved, and published ones beside them.
+"""Score one chunk of architectures with programs that have no file among the proxies, and published ones.
 
 All programs share one recording of the layer statistics, which costs more than evaluating them.
 """
@@ -7,27 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from zcrepro import provenance, registry, settings
-from zcrepro.programs.evolved import EvolvedProgram, load_program
-from zcrepro.programs.published import PUBLISHED
-from zcrepro.proxies._passes.layer_statistics import LayerStatisticsPass, proxy_of
-from zcrepro.proxies.base import Proxy
+from annotated_types import Ge
+
+from zcrepro import provenance, settings
+from zcrepro.programs.evolved import load_program
+from zcrepro.programs.names import is_evolved
 from zcrepro.proxies.extract import OF_A_CHUNK, ChunkSettings, score_chunk
+from zcrepro.proxies.programs import on_tensor, program_proxies
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreProgramsSettings(ChunkSettings):
-    """One chunk, the published programs (names of proxies), and the names of the evolved programs.
+    """One chunk, and its programs: published ones, which are proxies, and others by name.
 
-    The programs are evaluated on the first images of the minibatch; see ``LayerStatisticsPass``.
+    The programs are evaluated on the first ``program_images`` images of the minibatch at most; see
+    ``LayerStatisticsPass``.
     """
 
     proxies: list[str]
     programs: list[str]
+    program_images: Annotated[int, Ge(1)]
 
 
 def score_programs(
@@ -37,8 +40,9 @@ def score_programs(
     programs: Sequence[Path] = (),
     images: Sequence[Path] = (),
     output: Path,
+    timings: Path,
 ) -> None:
-    """Score one chunk of architectures with published and with evolved programs.
+    """Score one chunk of architectures with programs.
 
     Parameters
     ----------
@@ -47,32 +51,24 @@ def score_programs(
     order
         The order of the problem's architectures.
     programs
-        The files of the evolved programs, in the order of the settings; none if published ones alone score.
+        The files of evolved programs, of all that the settings name.
     images
         The files of the task's images; empty if an installed package contains the images.
     output
         Parquet: arch, graph, draw, and for each program a column (NaN if it is undefined) and a status.
+    timings
+        Parquet: seconds of the pass for each architecture. Only a figure reads it.
     """
     chosen = settings.load(settings_file, ScoreProgramsSettings)
     metadata = provenance.metadata("score_programs", settings.as_mapping(chosen), of_chunk=OF_A_CHUNK)
     evolved = [load_program(path) for path in programs]
-    if (found := [each.name for each in evolved]) != chosen.programs:
-        raise ValueError(
-            f"--programs are the files of {', '.join(found)}, not of {', '.join(chosen.programs)}"
-        )
-    scored = score_chunk(chosen, _proxies(chosen.proxies, evolved), order, images)
-    texts = {each.name: str(each.program) for each in evolved}
-    scored.write(output, metadata | {"programs": json.dumps(texts)})
-
-
-def _proxies(published: Sequence[str], evolved: Sequence[EvolvedProgram]) -> list[Proxy[Any]]:
-    """Return the proxies of the programs, which share one pass."""
-    programs = PUBLISHED | {each.name: each.program for each in evolved}
-    run = LayerStatisticsPass({name: program.value for name, program in programs.items()})
-    return [
-        *(replace(registry.get("proxies", name), runs_in=run) for name in published),
-        *(
-            proxy_of(each.name, each.program.latex(), run, f"evolved on {each.problem}", each.direction)
-            for each in evolved
-        ),
-    ]
+    known = {program.name: program for each in evolved for program in (each.fittest, each.median)}
+    lacking = [name for name in chosen.programs if is_evolved(name) and name not in known]
+    if lacking:
+        raise ValueError(f"--programs lacks the files of {', '.join(lacking)}")
+    others = [known[name] if name in known else on_tensor(name) for name in chosen.programs]
+    proxies = program_proxies(chosen.proxies, others, chosen.program_images)
+    scored = score_chunk(chosen, proxies, order, images)
+    texts = {program.name: str(program.program) for program in others}
+    made = {"programs": json.dumps(texts), "program_images": str(chosen.program_images)}
+    scored.write(output, timings, metadata | made)

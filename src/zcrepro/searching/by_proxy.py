@@ -7,16 +7,17 @@ from collections.abc import Mapping
 import pandas as pd
 
 from zcrepro import registry, seeds
-from zcrepro.formulas.evolved import EvolvedProxy
+from zcrepro.images.noise import random_batch
+from zcrepro.programs.evolved import EvolvedProgram
 from zcrepro.proxies.engine import Scores
-from zcrepro.scoring import random_batch, score
+from zcrepro.scoring import AnyProxy, score
 from zcrepro.searching.training_free import training_free
 from zcrepro.spaces.base import Arch, Space
 
 
 def search(
     space: str,
-    proxy: str | EvolvedProxy = "synflow",
+    proxy: AnyProxy = "synflow",
     task: str | None = None,
     evaluations: int = 200,
     *,
@@ -35,7 +36,8 @@ def search(
     space
         Name of the search space (see ``zcrepro.list_spaces()``).
     proxy
-        Name of a proxy (see ``zcrepro.list_proxies()``), or an evolved proxy (``zcrepro.load_proxy(path)``).
+        Name of a proxy (see ``zcrepro.list_proxies()``), or an evolved formula or program
+        (``zcrepro.load_proxy(path)``).
     task
         The task of the space, which determines the input shape and the classes; the first one by default.
     evaluations
@@ -68,7 +70,7 @@ def search(
     of: Space = registry.get("space", space)
     chosen = next(iter(of.tasks)) if task is None else task
     batch = random_batch(batch_size, of.task_shape(chosen), seed)
-    sign = -1 if isinstance(proxy, str) and registry.get("proxies", proxy).direction == "lower" else 1
+    sign = -1 if _direction(proxy) == "lower" else 1
     scored: dict[Arch, Scores] = {}
 
     def value(arch: Arch) -> float:
@@ -79,6 +81,12 @@ def search(
     found = training_free(of, value, evaluations, pool, tournament, rng)
     rows = [(of.text(arch), *scored[arch].values(), *scored[arch].status.values()) for arch in found]
     return pd.DataFrame(rows, columns=["arch", "score", "status"])
+
+
+def _direction(proxy: AnyProxy) -> str:
+    if isinstance(proxy, EvolvedProgram):
+        return proxy.fittest.direction
+    return str(registry.get("proxies", proxy).direction) if isinstance(proxy, str) else "higher"
 
 
 def _require_positive(numbers: Mapping[str, int]) -> None:

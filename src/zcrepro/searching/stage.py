@@ -17,7 +17,7 @@ from annotated_types import Ge, Le
 
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
-from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.problems.accuracies import read_both
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import ScoreTable, read_scores
@@ -186,7 +186,7 @@ def _domain(chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Seq
 
 def best_trained(paths: Sequence[Path]) -> EvolvedProxy:
     """Return the formula with the best training fitness; nothing held out takes part in the choice."""
-    proxies = [load_proxy(path) for path in paths]
+    proxies = [load_formula(path) for path in paths]
     return max(proxies, key=lambda proxy: (proxy.training_fitness, -proxy.repeat))
 
 

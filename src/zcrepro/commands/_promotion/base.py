@@ -24,7 +24,7 @@ def located(path: Path, layout: str) -> dict[str, str]:
     ``layout`` is the end of the path, for example ``counts/<space>.parquet``. Raises ValueError if the path
     does not end like this.
     """
-    pattern = re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", re.escape(layout))
+    pattern = re.sub(r"<(\w+)>", r"(?P<\1>[^/]*)", re.escape(layout))
     match = re.search(f"/{pattern}$", path.resolve().as_posix())
     if match is None:
         raise ValueError(

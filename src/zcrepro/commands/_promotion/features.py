@@ -1,4 +1,4 @@
-"""Promote chunks of features: one tracked file per pass group, with all draws."""
+"""Promote chunks of features, and of their variants: one tracked file per pass group, with all draws."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from zcrepro.commands._promotion.merging import Part, agreed, merged, read_parts
 from zcrepro.files import parquet
 from zcrepro.proxies.feature_table import KEY, PROBLEM, feature_schema, proxies_in
 
-LAYOUT = "features/<space>/<task>/draw-<draw>/<group>/<chunk>.parquet"
+ENTRIES = ("stage", PROBLEM, "device", "threads", "minibatch")
+OF_PROGRAMS = ("programs", "program_images")
+"""Entries of the metadata that are the same in all chunks, and those that chunks of programs have besides."""
+
+LAYOUT = "features<variant>/<space>/<task>/draw-<draw>/<group>/<chunk>.parquet"
 
 
 def promote_features(chunks: Sequence[Path], root: Path) -> Iterator[Promotion]:
@@ -27,14 +31,15 @@ def promote_features(chunks: Sequence[Path], root: Path) -> Iterator[Promotion]:
     for chunk in chunks:
         at = located(chunk, LAYOUT)
         registry.get("space", at["space"])  # raises ValueError if it is unknown
-        name = f"resources/released/{at['space']}/{at['task']}/{at['group']}.parquet"
+        problem = f"{at['space']}/{at['task']}{at['variant']}"
+        name = f"resources/released/{problem}/{at['group']}.parquet"
         groups.setdefault(name, []).append(chunk)
     for name, files in groups.items():
         yield _promotion(name, read_parts(root / name, files))
 
 
 def _promotion(name: str, parts: Sequence[Part]) -> Promotion:
-    made = same(parts, ["stage", PROBLEM, "device", "threads", "minibatch"]) | {
+    made = same(parts, [*ENTRIES, *(entry for entry in OF_PROGRAMS if entry in parts[0].made)]) | {
         "how": _how(parts),
         "versions": versions(parts),
         "code": tally(parts, "code"),

@@ -22,6 +22,12 @@ from zcrepro.proxies.base import Batch, Need, Proxy, Record
 MEMORY = 6 * 2**30
 """Bytes that the tensors of all layers may take. It does not depend on the machine, as scores must not."""
 
+IMAGES = 16
+"""Images of each input, as in the released code."""
+
+COUNT = "number of images"
+"""What a proxy needs that is the number of images itself."""
+
 FEW = 2
 """Number of images that suffice to choose the layers: BatchNorm needs more than one value per channel."""
 
@@ -54,13 +60,16 @@ class LayerOutputs(Record):
 class LayerStatisticsPass:
     """Evaluate programs on the tensors of every layer.
 
-    The inputs are the first images of the batch, as many as the largest of BATCH_SIZES that fits into memory.
+    The inputs are the first images of the batch, as many as the largest of BATCH_SIZES that is at most
+    ``images`` and fits into memory.
 
     Parameters
     ----------
     programs
         The programs by name. A proxy needs the names of its programs. Proxies share a run of the pass only if
         they share the instance.
+    images
+        The largest number of images.
     memory
         Bytes that the tensors of all layers may take.
     """
@@ -68,9 +77,10 @@ class LayerStatisticsPass:
     name = "layer_statistics"
     cost = "2.1"
 
-    def __init__(self, programs: Mapping[Need, Program], memory: int = MEMORY) -> None:
+    def __init__(self, programs: Mapping[Need, Program], images: int = IMAGES, memory: int = MEMORY) -> None:
         self.programs = dict(programs)
-        self.records = frozenset(programs)
+        self.records = frozenset({*programs, COUNT})
+        self.images = images
         self.memory = memory
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> LayerOutputs:
@@ -78,8 +88,8 @@ class LayerStatisticsPass:
         generator = torch.Generator().manual_seed(seed)
         with training(model, seed):
             plan = planned(model, batch.images[:FEW])
-            size = plan.batch_size(len(batch.images), self.memory)
-            record = LayerOutputs(size, len(plan.layers), {name: [] for name in sorted(needs)})
+            size = plan.batch_size(min(len(batch.images), self.images), self.memory)
+            record = LayerOutputs(size, len(plan.layers), {name: [] for name in sorted(needs - {COUNT})})
             for layer in statistics(model, inputs(batch.images[:size], generator), plan):
                 self._evaluate(layer, record)
         return record

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from zcrepro.formulas.evolved import EvolvedProxy, load_proxy
+from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.formulas.normalisation import is_count
 from zcrepro.problems.accuracies import REPORTING
 from zcrepro.problems.problem import Problem
@@ -68,7 +68,7 @@ def _summarised(inputs: Inputs) -> EvolvedProxy | None:
     runs = [run for method in _formulas.methods(inputs) for run in _runs.read_runs(inputs, method)]
     of_first = [run for run in runs if run.method == runs[0].method]
     best = _runs.fittest(of_first, runs[0].training_set) if runs else None
-    return load_proxy(inputs.path(best.path)) if best else None
+    return load_formula(inputs.path(best.path)) if best else None
 
 
 def _scores(name: str, inputs: Inputs, handcrafted: set[str], proxy: EvolvedProxy | None) -> Scores | None:
