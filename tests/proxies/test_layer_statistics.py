@@ -518,11 +518,20 @@ def test_too_little_memory_is_not_taken_for_a_failure_of_the_program():
         passed({"greedy": greedy})
 
 
+def test_the_largest_number_of_images_is_chosen_and_told():
+    model, labels = Small(in_sequence).double(), torch.zeros(64).long()
+    for images in (4, 64):
+        run = LayerStatisticsPass({"data": size_of("actdata")}, images)
+        assert run.run(model, Batch(drawn(64), labels), frozenset({"data"}), SEED).batch_size == images
+    scores = zcrepro.score(Small(in_sequence), drawn(20).float(), torch.zeros(20).long(), ["eznas_images"])
+    assert scores["eznas_images"] == 16
+
+
 def test_proxies_read_the_outputs_of_their_programs():
     run = LayerStatisticsPass({"weights": size_of("wt"), "broken": lambda layer: layer["nothing"]})
     proxies = [
         Proxy(name, run, frozenset({name}), "", "", "higher", lambda r, name=name: np.mean(r.outputs[name]))
-        for name in run.records
+        for name in run.programs
     ]
     model = Small(in_sequence).double()
     scores = compute(model, Batch(drawn(), torch.zeros(4, dtype=torch.long)), proxies, SEED)
@@ -602,7 +611,15 @@ def test_the_number_of_elements_is_told_before(combine, size):
 
 @pytest.mark.parametrize(
     ("images", "memory", "size"),
-    [(64, 10**6, 16), (64, 1650, 16), (64, 1649, 8), (9, 10**6, 8), (64, 449, 1), (3, 10**6, 1)],
+    [
+        (64, 10**6, 64),
+        (63, 10**6, 16),
+        (64, 1650, 16),
+        (64, 1649, 8),
+        (9, 10**6, 8),
+        (64, 449, 1),
+        (3, 10**6, 1),
+    ],
 )
 def test_the_batch_is_the_largest_that_fits(images, memory, size):
     plan = plan_of(bytes_per_image=100, bytes_of_weights=50)

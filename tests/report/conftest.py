@@ -50,7 +50,7 @@ class Run:
     accuracy: np.ndarray  # of the 60 architectures, the same for every task and metric
 
     def paths(self, reads: Sequence[str]) -> list[Path]:
-        endings = {"evolved": ".json"}
+        endings = {"evolved": ".json", "programs": ".json"}
         return [self.results / f"{name}{endings.get(name.split('/')[0], '.parquet')}" for name in reads]
 
     def table(self, name: str, reads: Sequence[str], references: Path | None = None) -> pd.DataFrame:
@@ -74,7 +74,14 @@ class Run:
         return output.read_text(encoding="utf-8")
 
     def write_features(
-        self, problem: str, draws: Sequence[pd.DataFrame], *, augmented: bool = False, shared: bool = True
+        self,
+        problem: str,
+        draws: Sequence[pd.DataFrame],
+        *,
+        augmented: bool = False,
+        shared: bool = True,
+        variant: str = "",
+        minibatch: str = "",
     ) -> None:
         """Write the features of several draws as one table, with the number of the draw in a column."""
         frame = pd.concat([rows.assign(draw=draw) for draw, rows in enumerate(draws)])
@@ -83,8 +90,10 @@ class Run:
         columns += [(name, pa.float64()) for name in proxies]
         columns += [(f"{name}_status", pa.string()) for name in proxies]
         how = json.dumps({"augmented_batches": augmented, "share_equal_graphs": shared})
-        path = self.results / "features" / f"{problem}.parquet"
-        parquet.write(path, frame, pa.schema(columns), ["arch", "draw"], {"how": how})
+        folder = f"features-{variant}" if variant else "features"
+        path = self.results / folder / f"{problem}.parquet"
+        made = {"how": how, "minibatch": minibatch}
+        parquet.write(path, frame, pa.schema(columns), ["arch", "draw"], made)
 
     def settings(self, values: dict[str, Any]) -> Path:
         path = self.folder / "settings.json"

@@ -221,7 +221,7 @@ class TestElsewhere:
         [
             ("eznas_nds", "set spaces.nds_darts.source to official"),
             ("eznas_sss", "set spaces.natsbench_sss.source to official"),
-            ("eznas_nds_imagenet", "images of ImageNet, 224 x 224"),
+            ("eznas_nds_imagenet", "The images of ImageNet, on which the paper scores"),
         ],
     )
     def test_every_value_of_the_paper_is_there_beside_what_is_missing(

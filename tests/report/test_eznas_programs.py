@@ -9,16 +9,20 @@ import pytest
 
 from jobs.report import Report
 from jobs.run import Run
+from zcrepro.files.json import write_sealed
+from zcrepro.problems.split import Split
+from zcrepro.programs.names import of_tensor
 from zcrepro.programs.published import PUBLISHED
+from zcrepro.proxies.feature_table import DRAWN_IMAGES
 from zcrepro.ranking.correlation import kendall, spearman
-from zcrepro.report.tables import eznas_programs, eznas_spaces
+from zcrepro.report.tables import eznas_programs, eznas_spaces, eznas_tensors
 
-PROGRAMS, SPACES = "eznas_programs", "eznas_spaces"
+PROGRAMS, SPACES, EVOLVED = "eznas_programs", "eznas_spaces", "eznas_evolved"
 CIFAR10, DIGITS = "nasbench201/cifar10", "embedded_cell/digits"
 READS = list(eznas_programs.READS)
 OF_SPACES = [
-    f"features/{CIFAR10}",
-    f"features/{DIGITS}",
+    f"features-programs/{CIFAR10}",
+    f"features-programs/{DIGITS}",
     "accuracies/nasbench201",
     "accuracies/embedded_cell",
 ]
@@ -142,13 +146,19 @@ def test_what_features_lack_is_missing(run: Any, features: pd.DataFrame) -> None
     assert set(run.table(PROGRAMS, [])["verdict"]) == {"missing input"}
 
 
+def spaces(run: Any, *further: str) -> pd.DataFrame:
+    """Make the table of spaces from those of its inputs that the test wrote."""
+    reads = [name for name in (*OF_SPACES, *further) if (run.results / f"{name}.parquet").exists()]
+    return run.table(SPACES, reads)
+
+
 class TestSpaces:
     @pytest.fixture
     def made(self, run: Any, features: pd.DataFrame) -> pd.DataFrame:
-        run.write_features(CIFAR10, [features[:50]])
+        run.write_features(CIFAR10, [features[:50]], variant="programs")
         random = features[BEHIND]
-        run.write_features(DIGITS, [features.assign(**{AHEAD: random})])
-        return run.table(SPACES, OF_SPACES)
+        run.write_features(DIGITS, [features.assign(**{AHEAD: random})], variant="programs")
+        return spaces(run)
 
     def test_every_problem_with_the_score_is_a_row(self, made: pd.DataFrame) -> None:
         assert list(dict.fromkeys(made["row"])) == [CIFAR10, DIGITS]
@@ -174,26 +184,147 @@ class TestSpaces:
     def test_features_without_the_score_or_without_accuracies_are_no_row(
         self, run: Any, features: pd.DataFrame
     ) -> None:
-        run.write_features(CIFAR10, [features[:50]])
-        run.write_features("nasbench201/svhn", [features])  # of which no accuracy is known
-        reads = [*OF_SPACES, "features/nasbench201/svhn"]
-        assert set(run.table(SPACES, reads)["row"]) == {CIFAR10}
+        run.write_features(CIFAR10, [features[:50]], variant="programs")
+        run.write_features(
+            "nasbench201/svhn", [features], variant="programs"
+        )  # of which no accuracy is known
+        assert set(spaces(run, "features-programs/nasbench201/svhn")["row"]) == {CIFAR10}
+
+    def test_other_features_fill_what_the_features_lack(self, run: Any, features: pd.DataFrame) -> None:
+        run.write_features(CIFAR10, [features.drop(columns=["nwot", "nwot_status"])], variant="programs")
+        run.write_features(CIFAR10, [features])
+        made = spaces(run, f"features/{CIFAR10}")
+        expected = kendall(features["nwot"].to_numpy(), run.accuracy)
+        assert cell(made, CIFAR10, "nwot")["value"] == pytest.approx(expected, abs=1e-6)
+
+    def test_noise_and_the_numbers_of_images_are_told(self, run: Any, features: pd.DataFrame) -> None:
+        images = [16.0] * 59 + [4.0]
+        features = features.assign(eznas_images=images, eznas_images_status="ok")
+        run.write_features(CIFAR10, [features], variant="programs", minibatch=DRAWN_IMAGES)
+        made = spaces(run)
+        assert cell(made, CIFAR10, "images, least")["value"] == 4
+        assert cell(made, CIFAR10, "images, most")["value"] == 16
+        assert "images: noise" in cell(made, CIFAR10, "eznas_a")["note"]
 
     def test_if_no_features_have_the_score_one_row_says_so(self, run: Any) -> None:
-        made = run.table(SPACES, OF_SPACES)
+        made = spaces(run)
         assert made["verdict"].tolist() == ["missing input"]
-        assert "features of a problem with accuracies that have eznas_a" in made["note"].iloc[0]
+        assert "features-programs of a problem with accuracies that have eznas_a" in made["note"].iloc[0]
 
     def test_it_reads_no_accuracies_of_a_space_without_features(self) -> None:
         class Made(Report):
-            made = dict.fromkeys(["accuracies/a", "accuracies/b", "features/a/x"], "")
+            made = dict.fromkeys(["accuracies/a", "accuracies/b", "features-programs/a/x"], "")
 
         report = Made(Run({"report": {"tables": [SPACES], "figures": []}}, Path()), None)
-        assert report.reads(eznas_spaces.NAME) == ["features/a/x", "accuracies/a"]
+        assert report.reads(eznas_spaces.NAME) == ["features-programs/a/x", "accuracies/a"]
 
 
 @pytest.mark.parametrize(("name", "reads"), [(PROGRAMS, READS), (SPACES, OF_SPACES)])
 def test_no_cell_holds_two_values(run: Any, features: pd.DataFrame, name: str, reads: list[str]) -> None:
     run.write_features(CIFAR10, [features])
-    made = run.table(name, reads)
+    run.write_features(CIFAR10, [features], variant="programs")
+    made = run.table(name, reads) if name == PROGRAMS else spaces(run)
     assert not made.duplicated(["row", "series", "column"]).any()
+
+
+class TestEvolved:
+    """Two runs on graphs of another space, of which the second evolved programs that rank by accuracy."""
+
+    READS = (f"features-programs/{CIFAR10}", "accuracies/nasbench201")
+    FILES = ("programs/cell/seed-0", "programs/cell/seed-1")
+
+    @pytest.fixture
+    def made(self, run: Any, features: pd.DataFrame) -> pd.DataFrame:
+        rng = np.random.default_rng(2)
+        scores = {
+            "eznas/cell/seed-0": rng.normal(size=60),
+            "eznas/cell/seed-0-median": np.where(np.arange(60) < 50, rng.normal(size=60), np.nan),
+            "eznas/cell/seed-1": -run.accuracy,
+            "eznas/cell/seed-1-median": features["params"].to_numpy(),
+        }
+        features = features.assign(**{AHEAD: features["params"] + rng.normal(scale=20, size=60)})
+        for name, values in scores.items():
+            features[name] = values
+            features[f"{name}_status"] = np.where(np.isnan(values), "no value", "ok").astype(object)
+        run.write_features(CIFAR10, [features], variant="programs")
+        for repeat in (0, 1):
+            path = run.results / "programs/cell" / f"seed-{repeat}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            of = {"size": 5 + repeat, "training_fitness": 0.5, "direction": "lower" if repeat else "higher"}
+            split = {"seed": 1, "cutoffs": {"embedded_cell": "f" * 16}}
+            median = of | {"direction": "higher", "training_fitness": 0.25}
+            write_sealed(
+                path, of | {"training_set": "cell", "repeat": repeat, "median": median, "split": split}
+            )
+        return run.table(EVOLVED, [*self.READS, *self.FILES])
+
+    def test_a_program_is_correlated_in_the_direction_of_its_training(
+        self, made: pd.DataFrame, features: pd.DataFrame, run: Any
+    ) -> None:
+        assert cell(made, "cell, seed 1, fittest", CIFAR10)["value"] == pytest.approx(1)
+        params = kendall(features["params"].to_numpy(), run.accuracy)
+        assert cell(made, "cell, seed 1, median", CIFAR10)["value"] == pytest.approx(params, abs=1e-6)
+        assert cell(made, "cell, seed 1, median", "size")["value"] == 6
+        assert cell(made, "cell, seed 0, median", "training fitness")["value"] == 0.25
+
+    def test_architectures_on_which_a_program_is_undefined_are_left_out(self, made: pd.DataFrame) -> None:
+        assert cell(made, "cell, seed 0, median", CIFAR10)["n"] == 50
+        assert cell(made, "cell, seed 0, fittest", CIFAR10)["n"] == 60
+
+    def test_the_mean_is_over_the_runs(self, made: pd.DataFrame) -> None:
+        of = [cell(made, f"cell, seed {repeat}, fittest", CIFAR10)["value"] for repeat in (0, 1)]
+        mean = cell(made, "fittest, mean", CIFAR10)
+        assert mean["value"] == pytest.approx(np.mean(of), abs=1e-6)
+        assert (mean["seeds"], mean["interval_kind"]) == (2, "runs")
+        assert f"from {min(of):.3f} to {max(of):.3f}" in mean["note"]
+
+    def test_the_runs_ahead_of_the_published_program_are_counted(self, made: pd.DataFrame) -> None:
+        ahead = cell(made, f"fittest, ahead of {AHEAD}", CIFAR10)
+        assert (ahead["value"], ahead["n"]) == (1, 2)
+        assert "with the whole paired interval 1" in ahead["note"]
+        assert "behind with the whole paired interval 1" in ahead["note"]
+        # Equal ranks are not ahead.
+        assert cell(made, "median, ahead of params", CIFAR10)["value"] == 0
+
+    def test_graphs_that_were_evolved_on_are_left_out(self, run: Any, features: pd.DataFrame) -> None:
+        digits = features.assign(**{AHEAD: features["params"]})
+        for name in ("eznas/cell/seed-0", "eznas/cell/seed-0-median"):
+            digits = digits.assign(**{name: run.accuracy, f"{name}_status": "ok"})
+        run.write_features(DIGITS, [digits], variant="programs")
+        graphs = digits["graph"].to_numpy(object)
+        split = Split(1, {"embedded_cell": 2**62})
+        of = {"size": 5, "training_fitness": 0.5, "direction": "higher"}
+        path = run.results / "programs/cell/seed-0.json"
+        path.parent.mkdir(parents=True)
+        write_sealed(path, of | {"training_set": "cell", "repeat": 0, "median": of, "split": split.as_json()})
+        reads = [f"features-programs/{DIGITS}", "accuracies/embedded_cell", "programs/cell/seed-0"]
+        made = run.table(EVOLVED, reads)
+        kept = int(split.held_out("embedded_cell", graphs).sum())
+        assert 0 < kept < 60
+        assert cell(made, "cell, seed 0, fittest", DIGITS)["n"] == kept
+
+    def test_without_programs_one_row_says_so(self, run: Any) -> None:
+        assert run.table(EVOLVED, [])["verdict"].tolist() == ["missing input"]
+
+
+def test_the_tensors_and_the_conditions_are_compared_on_one_problem(run: Any, features: pd.DataFrame) -> None:
+    rng = np.random.default_rng(3)
+    tensors = {of_tensor(AHEAD, "wt"): rng.normal(size=60), of_tensor(AHEAD, "actdata"): run.accuracy}
+    for name, values in tensors.items():
+        features = features.assign(**{name: values, f"{name}_status": "ok"})
+    run.write_features(CIFAR10, [features], variant="images-16")
+    noisy = features.assign(**{AHEAD: rng.normal(size=60)})
+    run.write_features(CIFAR10, [noisy], variant="noise", minibatch=DRAWN_IMAGES)
+    made = run.table("eznas_tensors", list(eznas_tensors.READS))
+    assert cell(made, "actdata", "Kendall")["value"] == pytest.approx(1)
+    expected = kendall(tensors[of_tensor(AHEAD, "wt")], run.accuracy)
+    assert cell(made, "wt", "Kendall")["value"] == pytest.approx(expected, abs=1e-6)
+    assert cell(made, "wt", "Kendall, minus eznas_a")["value"] == pytest.approx(expected - 1, abs=1e-6)
+    assert cell(made, "preactdata", "Kendall")["verdict"] == "missing input"
+    reads = [f"features-{variant}/{CIFAR10}" for variant in ("images-16", "noise")]
+    made = run.table("eznas_conditions", [*reads, "accuracies/nasbench201"])
+    assert cell(made, AHEAD, "16 images")["value"] == pytest.approx(1)
+    expected = kendall(noisy[AHEAD].to_numpy(), run.accuracy)
+    assert cell(made, AHEAD, "noise")["value"] == pytest.approx(expected, abs=1e-6)
+    assert "images: noise" in cell(made, AHEAD, "noise")["note"]
+    assert cell(made, AHEAD, "64 images")["verdict"] == "missing input"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import static
@@ -13,6 +14,7 @@ from jobs.benchmarks import Benchmarks
 from jobs.evolution import Evolution
 from jobs.features import Features
 from jobs.leading import Leading
+from jobs.programs import Programs
 from jobs.run import Run, Settings, Wildcards
 from jobs.searching import Searching
 from zcrepro import provenance
@@ -95,13 +97,13 @@ class Report:
         """Return the names of the results that a table or a figure reads, of those that the run makes.
 
         Its file says so with patterns; what matches an earlier pattern comes first. ``{space}`` in a pattern
-        stands for each space whose features or structural counts match a pattern before it.
+        stands for each space whose features, variants or structural counts match a pattern before it.
         """
         kind = "table" if name in self.section["tables"] else "figure"
         found: list[str] = []
         for pattern in static.literal(f"{provenance.PLUGINS[kind]}.{name}", "READS"):
             spaces = dict.fromkeys(
-                read.split("/")[1] for read in found if read.startswith(("features/", "structure/"))
+                read.split("/")[1] for read in found if read.startswith(("features", "structure/"))
             )
             patterns = (
                 [pattern.format(space=space) for space in spaces] if "{space}" in pattern else [pattern]
@@ -124,6 +126,8 @@ class Report:
             for path in evolution.formulas(method):
                 name = path.removeprefix(f"{evolution.folder(method)}/").removesuffix(".json")
                 made[f"evolved/{method}/{name}"] = path
+        for path in Programs(self.run).files():
+            made[f"programs/{Path(path).parent.name}/{Path(path).stem}"] = path
         return made | Leading(self.run).tables() | Searching(self.run).tables()
 
     def _context(self, name: str) -> Settings:

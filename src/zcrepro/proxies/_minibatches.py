@@ -13,6 +13,7 @@ from torch import Tensor
 from zcrepro import registry, seeds
 from zcrepro.images.base import AugmentingSource, DrawnSource, Images, ImageSource, minibatch
 from zcrepro.proxies.base import Batch
+from zcrepro.proxies.feature_table import DRAWN_IMAGES
 from zcrepro.spaces.base import TaskShape
 
 
@@ -33,7 +34,7 @@ class FixedMinibatch:
 class NoiseMinibatch:
     """The same images for every architecture, drawn in the shape of the task instead of from a data set."""
 
-    described = "drawn, of no data set"
+    described = DRAWN_IMAGES
 
     def __init__(self, images: Images, device: str) -> None:
         self._batch = _on_device(images, device)

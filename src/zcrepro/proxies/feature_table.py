@@ -14,6 +14,9 @@ NOT_COMPUTED = "not computed"
 KEY = ["draw", "arch"]
 """What names a row."""
 
+DRAWN_IMAGES = "standard normal, of no data set"
+"""What the metadata say of a minibatch that was drawn in the shape of the task."""
+
 PROBLEM = "problem"
 """The entry of the metadata that names the problem, as ``space/task``: the rows do not."""
 

@@ -29,6 +29,9 @@ COUNTED = ("params", "flops")
 WITHOUT_IMAGES = (*COUNTED, "synflow", "synflow_zcp")
 """Scores that do not depend on images."""
 
+NOISE = "noise"
+"""The name of images that are drawn, of no data set."""
+
 PREFIX = "eznas_"
 """How the names of EZNAS's programs begin."""
 
@@ -56,15 +59,16 @@ FLOPS, PARAMS = Method("flops"), Method("params")
 
 @dataclass(frozen=True)
 class Place:
-    """Two columns of a table: the problem whose accuracies are read, and the one whose features are.
+    """Two columns of a table: the problem whose accuracies are read, and the table of features.
 
-    ``label`` is how the paper calls the problem. ``images`` names the data set of the images if it is another
-    one than the paper's. ``remedy`` says how to get what is missing.
+    ``label`` is how the paper calls the problem. ``scored`` is the name of the table, of a problem or of a
+    variant. ``images`` names the data set of the images if it is another one than the paper's. ``remedy``
+    says how to get what is missing.
     """
 
     label: str
     problem: Problem
-    scored: Problem
+    scored: str
     images: str = ""
     remedy: str = ""
 
@@ -82,7 +86,7 @@ def measure_each(
     """
     for row, method in methods.items():
         for label, problem in problems.items():
-            place = Place(label, problem, problem, remedy=remedy(problem))
+            place = Place(label, problem, f"features/{problem}", remedy=remedy(problem))
             yield from measure(context, table, row, method, place)
 
 
@@ -99,7 +103,7 @@ def measure(context: Context, table: str, row: str, method: Method, place: Place
     name = _zcp.shown(method.score, draws[0])
     rows = _scored.of_every_draw(draws, [name]) if name in draws[0] else []
     if not rows or rows[0].empty or rows[0][name].isna().all():
-        yield from missing(row, place, f"no score {name} in features/{place.scored}")
+        yield from missing(row, place, f"no score {name} in {place.scored}")
         return
     scores, accuracy, graphs = _scored.defined(rows, [name])
     population, relation = _scored.of_prefix(len(rows[0]), total)
@@ -172,5 +176,9 @@ def _notes(context: Context, name: str, method: Method, place: Place, undefined:
 def _of_images(name: str, images: str) -> str:
     """Return a note on a score of another data set than the paper's, if ``images`` names one."""
     if images and name in WITHOUT_IMAGES:
-        return f"reads no images: computed for the networks of {images}"
+        return (
+            "reads no images"
+            if images == NOISE
+            else f"reads no images: computed for the networks of {images}"
+        )
     return f"images: {images}" if images else ""

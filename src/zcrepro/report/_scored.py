@@ -51,9 +51,7 @@ def has_task(inputs: Inputs, folder: str, problem: Problem) -> bool:
     return name in inputs and problem.task in set(inputs.frame(name)["task"])
 
 
-def own_draws(
-    inputs: Inputs, scored: Problem, task: str, metric: str
-) -> tuple[list[pd.DataFrame], int] | str:
+def own_draws(inputs: Inputs, scored: str, task: str, metric: str) -> tuple[list[pd.DataFrame], int] | str:
     """Return our scores of a problem with the accuracies of a task, or a text that names what is missing.
 
     Parameters
@@ -61,7 +59,7 @@ def own_draws(
     inputs
         The inputs of the table.
     scored
-        The problem whose features are read.
+        The name of the table of features, of a problem or of a variant.
     task
         The task of the accuracies, in the same space.
     metric
@@ -73,21 +71,21 @@ def own_draws(
         The rows of each draw, as ``with_accuracy`` returns them, and the number of architectures that have
         an accuracy.
     """
-    features, accuracies = f"features/{scored}", f"accuracies/{scored.space}"
-    missing = inputs.missing(accuracies, features)
+    accuracies = f"accuracies/{scored.split('/')[1]}"
+    missing = inputs.missing(accuracies, scored)
     if missing:
         return missing
     known = inputs.frame(accuracies)
-    joined = [with_accuracy(draw, known, task, (metric,)) for draw in inputs.draws(features)]
+    joined = [with_accuracy(draw, known, task, (metric,)) for draw in inputs.draws(scored)]
     _, rows, total = joined[0]
     if rows.empty:
-        return f"{features} and {accuracies} share no architecture with {metric} accuracy on {task}"
+        return f"{scored} and {accuracies} share no architecture with {metric} accuracy on {task}"
     return [rows for _, rows, _ in joined], total
 
 
-def how_drawn(inputs: Inputs, scored: Problem) -> tuple[str, str]:
+def how_drawn(inputs: Inputs, scored: str) -> tuple[str, str]:
     """Return notes on the minibatches and weights of our scores; empty if they are drawn as in the papers."""
-    how = json.loads(inputs.metadata(f"features/{scored}")["how"])
+    how = json.loads(inputs.metadata(scored)["how"])
     return (
         "" if how["augmented_batches"] else FIXED_MINIBATCH,
         SHARED_WEIGHTS if how["share_equal_graphs"] else "",

@@ -28,6 +28,11 @@ TRANSNAS = (
     "Transferability and Generalizability of Cross-Task Neural Architecture Search. CVPR 2021."
 )
 
+NDS = (
+    "I. Radosavovic, J. Johnson, S. Xie, W.-Y. Lo, P. Dollár. On Network Design Spaces for Visual "
+    "Recognition. ICCV 2019."
+)
+
 SOURCES = {
     "nasbench101": "C. Ying, A. Klein, E. Christiansen, E. Real, K. Murphy, F. Hutter. NAS-Bench-101: "
     "Towards Reproducible Neural Architecture Search. ICML 2019.",
@@ -37,6 +42,9 @@ SOURCES = {
     "Benchmarks: Going Beyond the Limited Search Spaces of Tabular NAS Benchmarks. ICLR 2022.",
     "transnasbench101_micro": TRANSNAS,
     "transnasbench101_macro": TRANSNAS,
+    **dict.fromkeys(("nds_darts", "nds_amoeba", "nds_enas", "nds_nasnet", "nds_pnas"), NDS),
+    "nasbench_macro": "X. Su, T. Huang, Y. Li, S. You, F. Wang, C. Qian, C. Zhang, C. Xu. Prioritized "
+    "Architecture Sampling with Monto-Carlo Tree Search. CVPR 2021.",
     RELEASED: "A. Krishnakumar, C. White, A. Zela, R. Tu, M. Safari, F. Hutter. "
     "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies. NeurIPS 2022 Datasets and Benchmarks.",
     GRAF: "G. Kadlecová, J. Lukasik, M. Pilát, P. Vidnerová, M. Safari, R. Neruda, F. Hutter. Surprisingly "

@@ -18,7 +18,7 @@ NAME = "eznas_nasbench201"
 
 SPACE = "nasbench201"
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")
-SCORED, IMAGES = Problem(SPACE, "cifar10"), "CIFAR-10"
+ON_CIFAR10, IMAGES = Problem(SPACE, "cifar10"), "CIFAR-10"
 
 QUOTED = (
     "the paper quotes the absolute value that Table 1 of ZCP prints",
@@ -48,7 +48,8 @@ def measure(context: Context) -> Iterator[Measured]:
     for row, method in METHODS.items():
         for task in TASKS:
             problem = Problem(SPACE, task)
-            place = Place(task, problem, SCORED, "" if problem == SCORED else IMAGES)
+            images = "" if problem == ON_CIFAR10 else IMAGES
+            place = Place(task, problem, f"features/{ON_CIFAR10}", images)
             if method is None:
                 yield from _eznas.missing(row, place, NO_SUPERNET)
             else:

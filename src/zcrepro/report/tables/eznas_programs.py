@@ -50,6 +50,7 @@ def measure(context: Context) -> Iterator[Measured]:
 
 def _row(name: str, found: Beside, inputs: Inputs) -> Iterator[Measured]:
     yield found.number(name, NUMBER, len(found.rows))
+    yield from found.images(name, inputs, f"features/{PROBLEM}")
     undefined, reason = _undefined(name, found, inputs)
     further = len(found.rows.left_out) - undefined
     note = f"left out too, as another score of the row is undefined: {further:,}" if further else ""

@@ -133,7 +133,7 @@ def ours(context: Context, task: str) -> Source | str:
     Each proxy has the scores of all architectures, or of a prefix of their random order.
     """
     problem = Problem(SPACE, task)
-    found = _scored.own_draws(context.inputs, problem, task, METRIC_OF)
+    found = _scored.own_draws(context.inputs, f"features/{problem}", task, METRIC_OF)
     if isinstance(found, str):
         return found
     draws, total = found
@@ -143,7 +143,7 @@ def ours(context: Context, task: str) -> Source | str:
         total=total,
         population="a random sample",
         relation=SAMPLE,
-        deviations=stated([PLAIN_NETWORKS, *_scored.how_drawn(context.inputs, problem)]),
+        deviations=stated([PLAIN_NETWORKS, *_scored.how_drawn(context.inputs, f"features/{problem}")]),
         cites=citations.of_problems([problem]),
     )
 
