@@ -336,11 +336,12 @@ def searched(known, run):
         "guides": ["snip"],
         "repeats": 2,
         "budget": 4,
-        "warmup": 4,
         "move_probability": 0.75,
         "seed": 0,
         "algorithm": "random_search",
-        "options": {},
+        "options": {"warmup": [4]},
+        "scored_as": "embedded_chain/digits",
+        "torch_threads": 1,
     }
     part = folder / "embedded_chain-digits/random_search.parquet"
     search(

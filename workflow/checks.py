@@ -14,7 +14,7 @@ from jobs.evolution import Evolution
 from jobs.features import Features
 from jobs.programs import Programs
 from jobs.run import Run, Wildcards
-from jobs.searching import Searching
+from jobs.searching import Searching, scored_as
 from zcrepro import provenance, registry
 from zcrepro.files.json import read_sealed
 from zcrepro.problems.problem import Problem
@@ -116,7 +116,10 @@ def _problems(config: Config) -> Iterable[str]:
     for name, experiment in config["search"].items():
         yield from _repeated(f"search.{name}.runs", [run["problem"] for run in experiment["runs"]])
     for where, run in _searched(config):
-        yield from _scored(where, [run["problem"]], run["scores"], config)
+        yield from _spaces_of(where, [run["problem"]], config["spaces"])
+        yield from _scored(where, [scored_as(run)], run["scores"], config)
+        if scored_as(run).partition("/")[0] != run["problem"].partition("/")[0]:
+            yield f"{where}.scored_as: {run['scored_as']!r} is not of the space of {run['problem']!r}"
     for method, section in config["evolution"].items():
         source = section["scores"]
         if section["train_on"]:

@@ -49,6 +49,11 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
         }
         for method, section in config["evolution"].items()
     }
+    filled["search"] = {
+        name: experiment
+        | {"runs": [run | {"guides": written_out(run["guides"])} for run in experiment["runs"]]}
+        for name, experiment in config["search"].items()
+    }
     filled["training_sets"] = {
         name: of | {"inputs": written_out(of["inputs"])} for name, of in config["training_sets"].items()
     }

@@ -308,7 +308,7 @@ def _write_search(made: Run, *problem: str, has_test: bool) -> None:
         (method, algorithm, guide, repeat, trained, 50.0 + trained + repeat + (5 if guide != "none" else 0))
         for method, algorithm, guide in (
             ("random_search", "random_search", "none"),
-            ("random_search+synflow", "random_search", "synflow"),
+            ("random_search+synflow warmup 100", "random_search", "synflow"),
         )
         for repeat in range(3)
         for trained in range(1, 21)
@@ -317,6 +317,9 @@ def _write_search(made: Run, *problem: str, has_test: bool) -> None:
     frame = pd.DataFrame(rows, columns=columns)
     frame["test"] = frame["validation"] - 1 if has_test else np.nan
     frame["domain"], frame["labels"] = 60, np.where(frame["guide"] == "none", 0, 40)
+    frame["help"] = np.where(frame["guide"] == "none", "none", "warmup")
+    frame["amount"], frame["budget"] = np.where(frame["guide"] == "none", 0, 100), 20
+    frame["highest_validation"], frame["highest_test"] = 80.0, 79.0
     frame["space"], frame["task"] = problem
     path = made.results / "search" / "zcp" / f"{'-'.join(problem)}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)

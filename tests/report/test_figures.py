@@ -90,11 +90,9 @@ def test_the_heat_map_holds_numbers_and_marks_what_was_trained_on(
 
 def test_search_curves_name_methods_metric_and_repeats(run: Any, reads: dict[str, list[str]]) -> None:
     shown = texts(run.figure("search", reads["search"])).splitlines()
-    assert {"random_search", "random_search+synflow", "test accuracy (%)", "validation accuracy (%)"} <= set(
-        shown
-    )
-    assert "nasbench201/cifar100" in shown
-    assert "n = 3 searches per method" in shown
+    assert {"plain", "synflow, warmup 100", "best of all"} <= set(shown)
+    assert {"test accuracy (%)", "validation accuracy (%)", "nasbench201/cifar100"} <= set(shown)
+    assert "random_search, n = 3 searches" in shown
 
 
 def test_the_fittest_run_of_an_evolution_is_marked(run: Any, reads: dict[str, list[str]]) -> None:
@@ -147,16 +145,18 @@ def test_scatter_plots_show_the_first_draw(run: Any) -> None:
     assert "synflow: tau 1.000, n = 59" in texts(svg)
 
 
-def test_the_looks_of_a_search_follow_its_algorithm_and_guide_whatever_its_name() -> None:
-    def curves(method: str, algorithm: str, guide: str) -> Curves:
-        return Curves(Problem("a", "b"), method, algorithm, guide, "test", 9, 0, np.ones((2, 3)))
+def test_each_way_in_which_a_proxy_helps_has_a_colour_whatever_the_algorithm() -> None:
+    def curves(algorithm: str, guide: str, help: str, amount: int) -> Curves:
+        return Curves(
+            Problem("a", "b"), "", algorithm, guide, help, amount, "test", 9, 0, 1.0, np.ones((2, 3))
+        )
 
-    looks = search._looks(
-        [curves("one+two", "local", "none"), curves("three", "local", "snip"), curves("four", "walk", "snip")]
-    )
-    assert looks["one+two"][0] == _style.PALETTE[-1]
-    assert looks["three"][0] == looks["four"][0] != _style.PALETTE[-1]
-    assert looks["one+two"][1] == looks["three"][1] != looks["four"][1]
+    plain = [curves(algorithm, "none", "none", 0) for algorithm in ("local", "walk")]
+    helped = [curves("local", "snip", "warmup", 9), curves("walk", "snip", "warmup", 10)]
+    colours = search._colours([*plain, *helped, curves("walk", "snip", "warmup", 9)])
+    assert list(colours) == ["plain", "snip, warmup 9", "snip, warmup 10"]
+    assert colours["plain"] == _style.PALETTE[-1]
+    assert len(set(colours.values())) == 3
 
 
 def test_large_problems_are_drawn_from_a_sample_and_correlated_in_full(

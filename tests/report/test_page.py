@@ -127,7 +127,7 @@ def test_the_head_says_what_came_out(made: str) -> None:
     assert "better than every hand-crafted proxy on 2 of 2 problems" in made
     assert "The whole paired interval of its lead is above 0 on 2 and below 0 on 0 of 2." in made
     assert "Of 80 comparisons with values of the papers" in made
-    assert "random_search+synflow<small>75.00 %</small>" in made
+    assert "random_search+synflow warmup 100<small>75.00 %</small>" in made
     assert "Values marked <em>embedded</em>" in made
 
 

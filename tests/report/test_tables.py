@@ -19,6 +19,7 @@ from zcrepro.files.json import write_sealed
 from zcrepro.report import comparison
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.deviations import deviations
+from zcrepro.report.tables import zcp_search_cost
 
 CIFAR10, DIGITS = "nasbench201/cifar10", "embedded_cell/digits"
 
@@ -228,6 +229,9 @@ class TestRuns:
             run.table("srgp_runs", ["evolved/srgp/D/seed-0"])
 
 
+GUIDED = "nasbench201/cifar100 random_search+synflow warmup 100"
+
+
 class TestSearch:
     @pytest.fixture
     def made(self, run: Any) -> pd.DataFrame:
@@ -239,20 +243,20 @@ class TestSearch:
         assert row["value"] == 60
         assert (row["ci_low"], row["ci_high"]) == pytest.approx((60 - half, 60 + half), abs=1e-4)
         assert (row["seeds"], row["interval_kind"], row["metric"]) == (3, "runs", "best test accuracy")
-        quarter = cell(made, "nasbench201/cifar100 random_search", "25% of the budget")
-        assert quarter["value"] == 55
-        assert "5 of 20 trained models" in quarter["note"]
+        assert "mean over 3 searches" in row["note"]
         assert row["n"] == 60
         assert row["population"] == "the 60 of 15,625 architectures of nasbench201 with accuracies and scores"
-        guided = cell(made, "nasbench201/cifar100 random_search+synflow", "10 models")
+        guided = cell(made, GUIDED, "10 models")
         assert "evolved on 40 accuracies of this space, which the budget does not count" in guided["note"]
         assert "evolved on" not in row["note"]
-        assert cell(made, "nasbench201/cifar100 random_search+synflow", "100% of the budget")["value"] == 75
+        assert cell(made, GUIDED, "20 models")["value"] == 75
+        best = cell(made, "nasbench201/cifar100 best of all", "20 models")
+        assert (best["value"], best["metric"]) == (79, "best test accuracy")
 
     def test_without_test_accuracy_the_validation_accuracy_is_reported_and_called_so(
         self, made: pd.DataFrame
     ) -> None:
-        row = cell(made, "embedded_cell/digits random_search", "50% of the budget")
+        row = cell(made, "embedded_cell/digits random_search", "10 models")
         assert (row["value"], row["metric"]) == (61, "best validation accuracy")
         assert "embedded benchmark" in row["population"]
         assert "validation accuracy only" in row["note"]
@@ -268,8 +272,47 @@ class TestSearch:
         frame = parquet.read(path)
         to_parquet(frame[(frame["repeat"] != 0) | (frame["trained"] <= 4)], path)
         made = run.table("zcp_search", ["search/zcp/nasbench201-cifar100"])
-        row = cell(made, "nasbench201/cifar100 random_search", "100% of the budget")
+        row = cell(made, "nasbench201/cifar100 random_search", "20 models")
         assert row["value"] == pytest.approx((53 + 70 + 71) / 3, abs=1e-4)
+
+
+class TestSearchCost:
+    """Repeat r of the plain search has 49 + trained + r percent of at most 79, and the guided one 5 more."""
+
+    READS = ("search/zcp/nasbench201-cifar100",)
+
+    @pytest.fixture
+    def made(self, run: Any, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+        monkeypatch.setattr(zcp_search_cost, "BELOW", (15.0, 9.5, 5.0))
+        return run.table("zcp_search_cost", self.READS)
+
+    def test_the_models_to_an_accuracy_are_the_median_of_the_searches(self, made: pd.DataFrame) -> None:
+        row = cell(made, "nasbench201/cifar100 random_search", "models to 15 below")
+        assert (row["value"], row["ci_low"], row["ci_high"]) == (14, 13, 15)  # to 64
+        assert (row["interval_kind"], row["seeds"]) == ("quartiles", 3)
+        assert cell(made, GUIDED, "models to 15 below")["value"] == 9
+
+    def test_searches_that_do_not_arrive_are_counted(self, made: pd.DataFrame) -> None:
+        row = cell(made, "nasbench201/cifar100 random_search", "models to 9.5 below")  # 70 percent
+        assert row["value"] == 20
+        assert np.isnan(row["ci_high"])
+        assert "not reached with 20 models by 1 of 3 searches" in row["note"]
+        never = cell(made, "nasbench201/cifar100 random_search", "models to 5 below")
+        assert np.isnan(never["value"])
+        assert "by 3 of 3 searches" in never["note"]
+
+    def test_a_speed_up_is_the_ratio_of_medians(self, made: pd.DataFrame) -> None:
+        row = cell(made, GUIDED, "speed-up to 15 below")
+        assert row["value"] == pytest.approx(14 / 9, abs=1e-4)
+        assert row["ci_low"] <= row["value"] <= row["ci_high"]
+        assert row["interval_kind"] == "resampled runs"
+        bound = cell(made, GUIDED, "speed-up to 5 below")
+        assert bound["value"] == pytest.approx(21 / 19, abs=1e-4)
+        assert "at least: the median plain search does not arrive with 20 models" in bound["note"]
+
+    def test_a_plain_search_has_no_speed_up(self, made: pd.DataFrame) -> None:
+        of_plain = made[made["row"] == "nasbench201/cifar100 random_search"]
+        assert not of_plain["column"].str.startswith("speed-up").any()
 
 
 def test_every_table_is_written_for_people_too(run: Any, evolved_reads: list[str]) -> None:
@@ -409,4 +452,4 @@ def test_the_deviations_are_all_tables_in_one_order(run: Any, evolved_reads: lis
     frame = comparison.read_csv(Path(output))
     assert contents[0] == contents[1]
     runs = 6 * 3 + 2 * 3 * 5  # three values of each run, and five statistics of each on two training sets
-    assert frame["table"].tolist() == ["srgp_runs"] * runs + ["zcp_search"] * 8
+    assert frame["table"].tolist() == ["srgp_runs"] * runs + ["zcp_search"] * 5

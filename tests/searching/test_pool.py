@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zcrepro
-from zcrepro.searching._guide import Guide, warmed_up
+from zcrepro.searching._guide import Guide, Help, warmed_up
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import BudgetSpentError, Trainer
 
@@ -32,6 +32,30 @@ def test_in_a_sparse_table_neighbours_are_the_eight_nearest():
     assert 0 not in found
 
 
+def test_the_choices_of_architectures_are_one_hot():
+    archs = [("conv_3x3", "identity"), ("conv_3x3", "conv_1x1"), ("identity", "identity")]
+    found = Pool(SPACE, archs).choices
+    assert found.tolist() == [[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1]]
+
+
+def test_the_inputs_of_a_node_have_no_order_among_the_choices():
+    one = (("conv3x3", (0,)), ("output", (0, 1)))
+    other = (("conv3x3", (0,)), ("output", (1,)))
+    found = Pool(zcrepro.get_space("nasbench101"), [one, other]).choices
+    assert found.tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 0, 1]]
+
+
+def test_operations_are_the_nodes_of_operation_graphs():
+    space = zcrepro.get_space("nasbench201")
+    arch = ("nor_conv_3x3", "none", "skip_connect", "none", "none", "nor_conv_3x3")  # 0-1, 0-2, 1-2, 0-3, ...
+    found = Pool(space, [arch]).operation_graphs
+    assert found.kinds.shape == (1, 8, 5)
+    assert found.kinds.sum(axis=2).tolist() == [[1] * 8]
+    edges = {(source, target) for source, target in np.argwhere(found.adjacency[0])}
+    assert {(0, 2), (2, 4), (4, 7), (7, 1)} <= edges  # input, 0-1, 1-2, 2-3, output
+    assert (2, 3) not in edges
+
+
 def test_a_model_is_paid_for_once_and_the_budget_holds():
     trainer = Trainer(float, size=5, budget=2)
     assert trainer.train(3) == 3.0
@@ -39,6 +63,8 @@ def test_a_model_is_paid_for_once_and_the_budget_holds():
     assert not trainer.exhausted
     trainer.train(1)
     assert trainer.trained == [3, 1]
+    assert trainer.accuracies == [3.0, 1.0]
+    assert [trainer.knows(index) for index in (1, 2, 3)] == [True, False, True]
     assert trainer.exhausted
     with pytest.raises(BudgetSpentError):
         trainer.train(2)
@@ -46,13 +72,14 @@ def test_a_model_is_paid_for_once_and_the_budget_holds():
 
 
 def test_a_guide_puts_the_best_first_and_the_undefined_last():
-    guide = Guide(np.array([1.0, np.nan, 3.0, 2.0]), warmup=4, move_probability=1)
+    guide = Guide(np.array([1.0, np.nan, 3.0, 2.0]), Help("warmup", 4))
     assert guide.best_first(np.array([0, 1, 2, 3])).tolist() == [2, 3, 0, 1]
+    assert guide.best(np.array([0, 1, 3])) == 3
 
 
 def test_a_warmup_orders_only_the_architectures_that_it_scores():
     archs = [SPACE.sample(np.random.default_rng(i)) for i in range(50)]
-    guide = Guide(np.arange(50.0), warmup=10, move_probability=1)
+    guide = Guide(np.arange(50.0), Help("warmup", 10))
     plain = warmed_up(table(archs), None, np.random.default_rng(3))
     guided = warmed_up(table(archs), guide, np.random.default_rng(3))
     assert guided[:10].tolist() == sorted(plain[:10], reverse=True)

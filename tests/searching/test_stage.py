@@ -22,11 +22,15 @@ SETTINGS = {
     "guides": ["snip"],
     "repeats": 3,
     "budget": 20,
-    "warmup": 30,
     "move_probability": 0.75,
+    "scored_as": "embedded_chain/digits",
     "seed": 0,
+    "torch_threads": 1,
 }
-OPTIONS = {"aging_evolution": {"alive": 8, "tournament": 3}, "random_search": {}}
+OPTIONS = {
+    "aging_evolution": {"alive": 8, "tournament": 3, "warmup": [30], "move": [0]},
+    "random_search": {"warmup": [30]},
+}
 
 
 @pytest.fixture
@@ -72,16 +76,24 @@ def run(folder, evolved=(), **changes):
     return parquet.read(folder / "search.parquet")
 
 
-def test_every_method_and_repeat_has_a_row_for_each_trained_model(folder):
+def test_every_method_and_repeat_has_a_row_for_each_better_model(folder):
     found = run(folder)
-    sizes = found.groupby(["method", "repeat"]).size()
     assert set(found["method"]) == {
         "aging_evolution",
-        "aging_evolution+snip",
+        "aging_evolution+snip move",
+        "aging_evolution+snip warmup 30",
         "random_search",
-        "random_search+snip",
+        "random_search+snip warmup 30",
     }
-    assert sizes.tolist() == [20] * 12
+    for _, rows in found.groupby(["method", "repeat"]):
+        assert rows["trained"].iloc[0] == 1
+        assert rows["trained"].is_monotonic_increasing
+        assert rows["validation"].is_monotonic_increasing
+    assert found.groupby("method")["repeat"].nunique().tolist() == [3] * 5
+    assert found["budget"].unique().tolist() == [20]
+    known = parquet.read(folder / "accuracies.parquet").groupby("metric")["accuracy"].max()
+    assert found["highest_validation"].unique().tolist() == [known["validation"]]
+    assert found["highest_test"].unique().tolist() == [known["test"]]
     assert found["domain"].unique().tolist() == [len(parquet.read(folder / "features.parquet"))]
     assert found["labels"].unique().tolist() == [0]
 
@@ -147,7 +159,8 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
     write_sealed(folder / "seed-0.json", found)
     rows = run(folder, evolved=[folder / "seed-0.json"])
     # The formula ranks as snip does, so that it guides alike.
-    by_guide = {guide: of["arch"].tolist() for guide, of in rows.groupby("guide")}
+    warmed = rows[rows["help"] != "move"]
+    by_guide = {guide: of["arch"].tolist() for guide, of in warmed.groupby("guide")}
     assert by_guide["evolved"] == by_guide["snip"] != by_guide["none"]
     assert rows.groupby("guide")["labels"].unique().map(list).to_dict() == {
         "evolved": [10],
@@ -156,8 +169,34 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
     }
 
 
+def test_scores_of_another_task_guide(folder):
+    """The file of features says of which task it is."""
+    scores = parquet.read(folder / "features.parquet")
+    made = {"problem": "embedded_chain/turned_digits"}
+    parquet.write(folder / "features.parquet", scores, feature_schema(["snip"]), KEY, made)
+    with pytest.raises(ValueError, match="holds scores of embedded_chain/turned_digits, not of"):
+        run(folder)
+    assert len(run(folder, scored_as="embedded_chain/turned_digits"))
+
+
+def test_a_search_by_the_proxy_alone_is_not_plain(folder):
+    own = {"evaluations": 40, "alive": 8, "tournament": 3}
+    write_sealed(
+        folder / "settings.json", SETTINGS | {"algorithm": "proxy_evolution", "options": own, "budget": 1}
+    )
+    search(
+        settings_file=folder / "settings.json",
+        accuracies=folder / "accuracies.parquet",
+        scores=folder / "features.parquet",
+        output=folder / "found.parquet",
+    )
+    found = parquet.read(folder / "found.parquet")
+    assert set(found["method"]) == {"proxy_evolution+snip objective"}
+    assert set(found["trained"]) == {1}
+
+
 def test_a_wrong_option_of_an_algorithm_is_named(folder):
     with pytest.raises(ValueError, match=r"aging_evolution in .*: unknown key 'aliv'; did you mean 'alive'"):
-        run(folder, algorithm="aging_evolution", options={"aliv": 3, "tournament": 2})
+        run(folder, algorithm="aging_evolution", options={"aliv": 3})
     with pytest.raises(ValueError, match="alive: Input should be greater than or equal to 2"):
-        run(folder, algorithm="aging_evolution", options={"alive": 1, "tournament": 2})
+        run(folder, algorithm="aging_evolution", options=OPTIONS["aging_evolution"] | {"alive": 1})

@@ -72,8 +72,9 @@ TINY = {
             "runs": [{"problem": "embedded_cell/digits", "guides": ["synflow"], "evolved_on": "cell"}],
             "repeats": 2,
             "budget": 10,
-            "warmup": 10,
-            "aging_evolution": {"alive": 5, "tournament": 2},
+            "random_search": {"warmup": [10]},
+            "aging_evolution": {"alive": 5, "tournament": 2, "warmup": [10]},
+            "algorithms": ["random_search", "aging_evolution"],
         }
     },
     "max_undefined_share": 0.2,

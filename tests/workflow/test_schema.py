@@ -48,7 +48,7 @@ def test_defaults_are_filled_in_at_every_depth():
     assert config["evolution"]["srgp"]["population"] == 500
     assert config["search"]["zcp"]["runs"][0]["scores"] == "features"
     assert config["search"]["zcp"]["move_probability"] == 0.75
-    assert config["search"]["zcp"]["aging_evolution"] == {"alive": 64, "tournament": 10}
+    assert config["search"]["zcp"]["aging_evolution"]["tournament"] == 10
     assert config["features"]["redraw"] == ["weights"]
     config = completed(SMALL | {"training_sets": {"D": {"problems": {"a/b": 4}}}}, SCHEMA)
     assert config["training_sets"]["D"] == {

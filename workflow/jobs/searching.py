@@ -10,6 +10,7 @@ import static
 from jobs.evolution import Evolution
 from jobs.run import Run, Settings, Wildcards
 from zcrepro import provenance
+from zcrepro.spaces.structural_counts import PREFIX
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,15 @@ class Searching:
     def scores(self, wildcards: Wildcards) -> list[str]:
         """Return the file of the scores that guide."""
         run = self.problem(wildcards)
-        return self.run.scores(run["scores"], [run["problem"]])
+        return self.run.scores(run["scores"], [scored_as(run)])
+
+    def structure(self, wildcards: Wildcards) -> list[str]:
+        """Return the file of the structural counts, none if the guiding formula reads none."""
+        run = self.problem(wildcards)
+        sets = self.run.config["training_sets"]
+        inputs = sets[run["evolved_on"]]["inputs"] if run["evolved_on"] else []
+        counted = any(name.startswith(PREFIX) for name in inputs)
+        return self.run.structures([run["problem"]]) if counted else []
 
     def formulas(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the formulas of which the best guides, none if no formula does."""
@@ -63,11 +72,13 @@ class Searching:
         return {name: section[name] for name in static.options(provenance.STAGES["search"])} | {
             "space": wildcards.space,
             "task": wildcards.task,
+            "scored_as": scored_as(run),
             "source": run["scores"],
             "guides": run["guides"],
             "algorithm": wildcards.algorithm,
             "options": {name: section[wildcards.algorithm][name] for name in own},
             "seed": self.run.config["seed"],
+            "torch_threads": self.run.config["torch_threads"],
         }
 
     def results(self) -> list[str]:
@@ -82,10 +93,16 @@ class Searching:
                         *(f"{folder}/{each}.parquet" for each in section["algorithms"]),
                     ]
                     made += self.run.accuracies([run["problem"]])
-                    made += self.run.scores(run["scores"], [run["problem"]])
+                    made += self.run.scores(run["scores"], [scored_as(run)])
         return made
 
     def parts(self, wildcards: Wildcards) -> list[str]:
         """Return the files of all algorithms of an experiment on one problem."""
         folder = f"{self.run.results}/search/{wildcards.experiment}/{wildcards.space}-{wildcards.task}"
         return [f"{folder}/{name}.parquet" for name in self.experiments[wildcards.experiment]["algorithms"]]
+
+
+def scored_as(run: Mapping[str, Any]) -> str:
+    """Return the problem whose scores guide the searches of a problem."""
+    found: str = run["scored_as"] or run["problem"]
+    return found

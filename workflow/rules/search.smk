@@ -12,6 +12,7 @@ rule search:
         unpack(JOBS.inputs("search", searching.search, makes=[SEARCH_OF_ONE])),
         accuracies=f"{RESULTS}/accuracies/{{space}}.parquet",
         scores=searching.scores,
+        structure=searching.structure,
         evolved=searching.formulas,
     output:
         table=SEARCH_OF_ONE,
@@ -25,10 +26,11 @@ rule search:
         runtime=120,
         gpu=0,
     params:
-        evolved=words("evolved"),
+        structure=option("structure"),
+        evolved=option("evolved"),
     shell:
         "zcrepro stage search --settings-file {input.settings} --accuracies {input.accuracies}"
-        " --scores {input.scores} --evolved {params.evolved} --output {output.table} 2>&1 | tee {log}"
+        " --scores {input.scores} {params.structure} {params.evolved} --output {output.table} 2>&1 | tee {log}"
 
 
 rule searches:

@@ -11,25 +11,29 @@ from zcrepro.report._inputs import Inputs
 
 SEARCHES = "search"
 
-METHOD = ["method", "algorithm", "guide"]
+METHOD = ["method", "algorithm", "guide", "help", "amount"]
 
 
 @dataclass(frozen=True)
 class Curves:
-    """The searches of one problem by one method, which is an algorithm and the proxy that guides it.
+    """The searches of one problem by one method: an algorithm, plain or with the help of a proxy.
 
     Parameters
     ----------
     problem
         What was searched.
-    method, algorithm, guide
-        The name of the method, and its parts; the guide is ``none`` for a plain search.
+    method
+        The name of the method.
+    algorithm, guide, help, amount
+        Its parts; see ``zcrepro.searching.stage``. The guide and the help of a plain search are ``none``.
     metric
         Kind of the reported accuracy: test, or validation if the benchmark has no test accuracy.
     domain
         The number of architectures that can be found.
     labels
         The number of accuracies that the guide was made from.
+    highest
+        The highest accuracy in the domain.
     accuracy
         Accuracy in percent of the best model so far, chosen by validation accuracy: (repeats, budget).
     """
@@ -38,44 +42,67 @@ class Curves:
     method: str
     algorithm: str
     guide: str
+    help: str
+    amount: int
     metric: str
     domain: int
     labels: int
+    highest: float
     accuracy: np.ndarray
 
     @property
     def budget(self) -> int:
         return int(self.accuracy.shape[1])
 
+    @property
+    def how(self) -> str:
+        """How the search is helped, in words, without the guide."""
+        if self.guide == "none":
+            return "plain"
+        return f"{self.help} {self.amount}" if self.amount else self.help
+
     def mean(self) -> np.ndarray:
         """Return the mean over the repeats, (budget,)."""
         return np.asarray(self.accuracy.mean(axis=0))
 
+    def models_to(self, accuracy: float) -> np.ndarray:
+        """Return how many models each repeat trains to reach an accuracy, or infinity, (repeats,)."""
+        reached = self.accuracy >= accuracy
+        return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
 
-def curves(inputs: Inputs) -> Iterator[Curves]:
-    """Yield all searches among the inputs, in the order of the inputs and then of the methods' names."""
-    for name in inputs.names(SEARCHES):
-        for (space, task), rows in inputs.frame(name).groupby(["space", "task"], sort=True):
+
+def curves(inputs: Inputs, folder: str = SEARCHES) -> Iterator[Curves]:
+    """Yield all searches among the inputs, in the order of the inputs and then of the methods' names.
+
+    The searches of one problem may lie in several files, one for each experiment.
+    """
+    frames = [inputs.frame(name) for name in inputs.names(folder)]
+    if frames:
+        for (space, task), rows in pd.concat(frames).groupby(["space", "task"], sort=False):
             yield from _of_problem(Problem(str(space), str(task)), rows)
 
 
 def _of_problem(problem: Problem, frame: pd.DataFrame) -> Iterator[Curves]:
     metric = "test" if frame["test"].notna().any() else "validation"
-    budget = int(frame["trained"].max())
-    for (method, algorithm, guide), rows in frame.groupby(METHOD, sort=True):
+    for _, rows in frame.groupby(METHOD, sort=True):
+        first = rows.iloc[0]
         yield Curves(
-            problem,
-            str(method),
-            str(algorithm),
-            str(guide),
-            metric,
+            problem=problem,
+            method=str(first["method"]),
+            algorithm=str(first["algorithm"]),
+            guide=str(first["guide"]),
+            help=str(first["help"]),
+            amount=int(first["amount"]),
+            metric=metric,
             domain=int(rows["domain"].max()),
             labels=int(rows["labels"].max()),
-            accuracy=_by_repeat(rows, metric, budget),
+            highest=float(rows[f"highest_{metric}"].max()),
+            accuracy=_by_repeat(rows, metric),
         )
 
 
-def _by_repeat(rows: pd.DataFrame, metric: str, budget: int) -> np.ndarray:
-    """Return one line per repeat; a search that ended early keeps its best model."""
+def _by_repeat(rows: pd.DataFrame, metric: str) -> np.ndarray:
+    """Return one line per repeat. A model is the best until another one is, or the budget is spent."""
     wide = rows.pivot(index="repeat", columns="trained", values=metric)
+    budget = int(rows["budget"].max())
     return wide.reindex(columns=range(1, budget + 1)).ffill(axis=1).to_numpy(np.float64)

@@ -15,6 +15,7 @@ scores on another data set than the paper's."""
 
 ARCHITECTURES, INITIALISATIONS, RUNS, SPLITS = "architectures", "initialisations", "runs", "splits"
 PROBLEMS, EVERY_RUN = "problems", "every run"
+QUARTILES, RESAMPLED_RUNS = "quartiles", "resampled runs"
 
 INTERVAL_KINDS = {
     ARCHITECTURES: "bootstrap over distinct graphs, for a value on a sample of architectures",
@@ -25,6 +26,8 @@ INTERVAL_KINDS = {
     "resamples of the held-out graphs (except among the best tenth)",
     PROBLEMS: "from the problems on which the whole paired interval over architectures lies above 0 to all "
     "except those on which it lies below",
+    QUARTILES: "from the first to the third quartile of independent runs, which is not a confidence interval",
+    RESAMPLED_RUNS: "bootstrap over independent runs",
     EVERY_RUN: "the lowest and the highest value of a run, which is not a confidence interval",
 }
 """What an interval ranges over, and how it is computed."""

@@ -9,6 +9,7 @@ from zcrepro.generalization.table import MINUS_HANDCRAFTED
 from zcrepro.report._wins import OVER
 from zcrepro.report.comparison import COLUMNS, NONE
 from zcrepro.report.entry import EVOLVED, HANDCRAFTED
+from zcrepro.report.entry import SEARCH as SEARCHED
 from zcrepro.report.verdict import DIFFERS, REPRODUCED, VERDICTS
 
 CORRELATION, SEARCH = "srgp_correlation", "zcp_search"
@@ -49,7 +50,7 @@ def headlines(tables: Mapping[str, pd.DataFrame]) -> list[Headline]:
             # The first formula is the fittest one of the first training set. It was chosen without a look
             # at the problem, which the best formula on the problem was not.
             _best(_of(correlations, problem, EVOLVED).iloc[:1]),
-            _search(searches[searches["problem"] == problem]),
+            _search(_of(searches, problem, SEARCHED)),
         )
         for problem in problems
     ]
@@ -112,8 +113,9 @@ def _search(rows: pd.DataFrame) -> Best | None:
     """Return the best search at the end of the budget; among equal ones the one that was best earlier."""
     if rows.empty:
         return None
-    by_column = rows.pivot(index="name", columns="column", values="value")
-    latest_first = list(dict.fromkeys(rows["column"]))[::-1]
+    columns = list(dict.fromkeys(rows["column"]))
+    by_column = rows.pivot(index="name", columns="column", values="value")[columns].dropna(axis="columns")
+    latest_first = [*by_column.columns][::-1]
     winner = by_column.sort_values(latest_first, ascending=False, kind="stable").iloc[0]
     return Best(str(winner.name), float(winner[latest_first[0]]))
 

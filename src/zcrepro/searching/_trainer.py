@@ -32,10 +32,19 @@ class Trainer:
             self._accuracy[index] = self._validation(index)
         return self._accuracy[index]
 
+    def knows(self, index: int) -> bool:
+        """Return whether a model was trained before."""
+        return index in self._accuracy
+
     @property
     def trained(self) -> list[int]:
         """The models that were trained, in the order of their training."""
         return list(self._accuracy)
+
+    @property
+    def accuracies(self) -> list[float]:
+        """The accuracies of ``trained``."""
+        return list(self._accuracy.values())
 
     @property
     def exhausted(self) -> bool:

@@ -1,7 +1,7 @@
-"""Aging evolution; with a guide, warmed up and with proposed moves.
+"""Aging evolution; with a guide, warmed up or with proposed moves.
 
 Real et al., Regularized Evolution (AAAI 2019), with the warmup and the moves of Abdelfattah et al.
-(ICLR 2021, section 4.2): evolution starts from the best of the scored architectures, and a mutation takes,
+(ICLR 2021, section 4.2): evolution starts from the best of the scored architectures, or a mutation takes,
 with a probability, the neighbour of the best score instead of a random one.
 """
 
@@ -14,12 +14,13 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from zcrepro.searching._guide import Guide, warmed_up
+from zcrepro.searching._guide import MOVE, WARMUP, Guide, Help, helps, warmed_up
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import Trainer
 from zcrepro.searching.base import Algorithm
 
-STALE = 1000  # mutations in a row that trained nothing new: the living models know all they can reach
+PATIENCE = 100
+"""Mutations in a row that are known, after which a random architecture is trained instead."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class Options:
     tournament: Annotated[int, Ge(1)] = 10
     """Living models of which the best is mutated."""
 
+    warmup: tuple[Annotated[int, Ge(1)], ...] = (1000, 3000, 15625)
+    """Random architectures that are scored before the search, one search for each number."""
+
+    move: tuple[Annotated[int, Ge(0)], ...] = (0,)
+    """Neighbours that are scored for each mutation, one search for each number; 0 stands for all."""
+
 
 def aging_evolution(
     pool: Pool, trainer: Trainer, guide: Guide | None, rng: np.random.Generator, options: Options
@@ -42,22 +49,29 @@ def aging_evolution(
     for index in alive:
         trainer.train(index)
     fresh = iter(order)
-    stale = 0
+    known = 0
     while not trainer.exhausted:
-        rivals = rng.choice(len(alive), size=min(options.tournament, len(alive)), replace=False)
+        rivals = rng.permutation(len(alive))[: options.tournament]
         parent = max((alive[i] for i in rivals), key=trainer.train)  # known already, so it costs nothing
-        child = _mutation(pool, parent, guide, rng) if stale < STALE else int(next(fresh))
-        before = len(trainer.trained)
+        child = _mutation(pool, parent, helps(guide, MOVE), rng) if known < PATIENCE else int(next(fresh))
+        known = known + 1 if trainer.knows(child) else 0
         trainer.train(child)
-        stale = 0 if len(trainer.trained) > before else stale + 1
         alive.append(child)
 
 
 def _mutation(pool: Pool, parent: int, guide: Guide | None, rng: np.random.Generator) -> int:
     neighbours = pool.neighbours(parent)
-    if guide is not None and rng.random() < guide.move_probability:
-        return int(guide.best_first(neighbours)[0])
-    return int(rng.choice(neighbours))
+    if guide is None or rng.random() >= guide.move_probability:
+        return int(neighbours[rng.integers(len(neighbours))])
+    scored = guide.help.amount or len(neighbours)
+    return guide.best(rng.permutation(neighbours)[:scored])
 
 
-ALGORITHM = Algorithm(aging_evolution, Options)
+def _helps(options: Options) -> list[Help]:
+    return [
+        *(Help(WARMUP, number) for number in options.warmup),
+        *(Help(MOVE, number) for number in options.move),
+    ]
+
+
+ALGORITHM = Algorithm(aging_evolution, Options, _helps)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from zcrepro.searching._guide import Guide
+from zcrepro.searching._guide import Guide, Help
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import Trainer
 
@@ -19,9 +19,20 @@ Run = Callable[[Pool, Trainer, Guide | None, np.random.Generator, Any], None]
 class Algorithm:
     """A way to choose which model to train next.
 
-    ``run(pool, trainer, guide, rng, options)`` trains models until the budget is spent; ``options`` is an
-    instance of ``Options``, a frozen dataclass in the algorithm's own file.
+    Attributes
+    ----------
+    run
+        ``run(pool, trainer, guide, rng, options)`` trains models until the budget is spent. The guide is None
+        in a plain search.
+    options
+        A frozen dataclass in the algorithm's own file, of which ``options`` is an instance.
+    helps
+        The ways in which scores help, by the options.
+    plain
+        Whether the algorithm searches without a guide, too.
     """
 
     run: Run
     options: type[Any]
+    helps: Callable[[Any], Sequence[Help]]
+    plain: bool = True

@@ -1,4 +1,4 @@
-"""Random search; with a guide, some random architectures are scored first and the best trained first.
+"""Random search; with a warmup, some random architectures are scored first and the best trained first.
 
 RAND and RAND+warmup of Abdelfattah et al. (ICLR 2021, section 4.2).
 """
@@ -6,10 +6,12 @@ RAND and RAND+warmup of Abdelfattah et al. (ICLR 2021, section 4.2).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 
-from zcrepro.searching._guide import Guide, warmed_up
+from zcrepro.searching._guide import WARMUP, Guide, Help, warmed_up
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import Trainer
 from zcrepro.searching.base import Algorithm
@@ -17,7 +19,10 @@ from zcrepro.searching.base import Algorithm
 
 @dataclass(frozen=True)
 class Options:
-    """Random search has no options."""
+    """Options of random search."""
+
+    warmup: tuple[Annotated[int, Ge(1)], ...] = (1000, 3000, 15625)
+    """Random architectures that are scored before the search, one search for each number."""
 
 
 def random_search(
@@ -29,4 +34,8 @@ def random_search(
         trainer.train(int(index))
 
 
-ALGORITHM = Algorithm(random_search, Options)
+def _helps(options: Options) -> list[Help]:
+    return [Help(WARMUP, number) for number in options.warmup]
+
+
+ALGORITHM = Algorithm(random_search, Options, _helps)

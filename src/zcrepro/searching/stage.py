@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import torch
 from annotated_types import Ge, Le
 
 from zcrepro import provenance, registry, seeds, settings
@@ -20,9 +21,9 @@ from zcrepro.files import parquet
 from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.problems.accuracies import read_both
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.scores import ScoreTable, read_scores
+from zcrepro.problems.scores import STRUCTURE, ScoreTable, read_scores
 from zcrepro.progress import track
-from zcrepro.searching._guide import Guide
+from zcrepro.searching._guide import Guide, Help
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import BudgetSpentError, Trainer
 from zcrepro.searching.base import Algorithm
@@ -35,9 +36,14 @@ SCHEMA = pa.schema(
         ("method", pa.string()),
         ("algorithm", pa.string()),
         ("guide", pa.string()),
+        ("help", pa.string()),
+        ("amount", pa.int64()),
         ("repeat", pa.int64()),
         ("domain", pa.int64()),
         ("labels", pa.int64()),
+        ("budget", pa.int64()),
+        ("highest_validation", pa.float64()),
+        ("highest_test", pa.float64()),
         ("trained", pa.int64()),
         ("arch", pa.string()),
         ("validation", pa.float64()),
@@ -61,43 +67,63 @@ class Options:
     budget: Annotated[int, Ge(1)] = 300
     """Models that a search may train."""
 
-    warmup: Annotated[int, Ge(1)] = 1000
-    """Random architectures that a guide scores before the search."""
-
     move_probability: Annotated[float, Ge(0), Le(1)] = 0.75
-    """Probability that a guided mutation takes the neighbour of the best score."""
+    """Probability that a proposed move is taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSettings(Options):
-    """One algorithm on one problem; ``options`` are the algorithm's own."""
+    """One algorithm on one problem; ``options`` are the algorithm's own.
+
+    ``scored_as`` is the problem whose scores are read: another task of the space, if the scores do not depend
+    on the task.
+    """
 
     space: str
     task: str
+    scored_as: str
     source: str
     guides: list[str]
     algorithm: str
     options: dict[str, Any]
     seed: int
+    torch_threads: int
 
 
 @dataclass(frozen=True)
 class Domain:
-    """What is searched: the pool, its accuracies in percent (test is NaN if there is none), and the guides.
+    """What is searched: the pool, its accuracies in percent (test is NaN if there is none), and the scores.
 
-    A guide of None is a plain search. ``labels`` counts the graphs of the pool whose accuracies the evolved
-    guide has seen in its evolution.
+    ``labels`` counts the graphs of the pool whose accuracies the evolved guide has seen in its evolution.
     """
 
     pool: Pool
     validation: np.ndarray
     test: np.ndarray
-    guides: dict[str, Guide | None]
+    scores: dict[str, np.ndarray]
     labels: int
 
 
+@dataclass(frozen=True)
+class Method:
+    """An algorithm as it is searched with: plain, or with the scores of a guide and how they help."""
+
+    algorithm: str
+    guide: str = PLAIN
+    help: Help | None = None
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}+{self.guide} {self.help}" if self.help else self.algorithm
+
+
 def search(
-    *, settings_file: Path, accuracies: Path, scores: Path, evolved: Sequence[Path] = (), output: Path
+    *,
+    settings_file: Path,
+    accuracies: Path,
+    scores: Path,
+    structure: Path | None = None,
+    evolved: Sequence[Path] = (),
+    output: Path,
 ) -> None:
     """Search one problem with one algorithm, plain and guided.
 
@@ -109,12 +135,15 @@ def search(
         The benchmark's accuracies: validation chooses, test reports.
     scores
         The scores that guide, published or ours. Only architectures in both files are searched.
+    structure
+        The structural counts of the space, if the formula reads any.
     evolved
         Evolved formulas of one training set; that of the best training fitness guides too.
     output
-        Parquet: for each number of trained models the best so far by validation accuracy.
+        Parquet: each model that was the best so far by validation accuracy, and after how many trained ones.
         ``domain``: how many architectures are searched; ``labels``: how many of their graphs' accuracies
-        the guide has seen in its evolution, which the budget does not count.
+        the guide has seen in its evolution, which the budget does not count; ``highest``: the highest
+        accuracies of the domain.
     """
     chosen = settings.load(settings_file, SearchSettings)
     algorithm: Algorithm = registry.get("algorithm", chosen.algorithm)
@@ -122,21 +151,34 @@ def search(
     where = f"options of {chosen.algorithm} in {settings_file}"
     known = [field.name for field in fields(algorithm.options)]
     options = settings.checked(chosen.options, algorithm.options, known, where)
-    domain = _domain(chosen, accuracies, scores, evolved)
-    jobs = [(guide, repeat) for guide in domain.guides for repeat in range(chosen.repeats)]
+    torch.set_num_threads(chosen.torch_threads)
+    tables = [ScoreTable(scores, chosen.source)]
+    domain = _domain(
+        chosen, accuracies, [*tables, *([ScoreTable(structure, STRUCTURE)] if structure else [])], evolved
+    )
+    methods = [Method(chosen.algorithm)] if algorithm.plain else []
+    methods += [
+        Method(chosen.algorithm, guide, way) for guide in domain.scores for way in algorithm.helps(options)
+    ]
+    jobs = [(method, repeat) for method in methods for repeat in range(chosen.repeats)]
     rows: list[dict[str, Any]] = []
-    for guide, repeat in track(jobs, f"searching {chosen.space}/{chosen.task}"):
+    for method, repeat in track(jobs, f"searching {chosen.space}/{chosen.task}"):
         same = {
             "space": chosen.space,
             "task": chosen.task,
-            "method": chosen.algorithm if guide == PLAIN else f"{chosen.algorithm}+{guide}",
+            "method": str(method),
             "algorithm": chosen.algorithm,
-            "guide": guide,
+            "guide": method.guide,
+            "help": method.help.kind if method.help else PLAIN,
+            "amount": method.help.amount if method.help else 0,
             "repeat": repeat,
             "domain": len(domain.pool),
-            "labels": domain.labels if guide == EVOLVED else 0,
+            "labels": domain.labels if method.guide == EVOLVED else 0,
+            "budget": chosen.budget,
+            "highest_validation": domain.validation.max(),
+            "highest_test": domain.test.max(),
         }
-        trained = _one_search(algorithm, options, domain, guide, chosen, repeat)
+        trained = _one_search(algorithm, options, domain, method, chosen, repeat)
         rows += [same | incumbent for incumbent in _incumbents(trained, domain)]
     parquet.write(output, pd.DataFrame(rows), SCHEMA, KEY, metadata)
 
@@ -160,28 +202,27 @@ def searches(*, parts: Sequence[Path], output: Path) -> None:
     parquet.write(output, frame, SCHEMA, KEY, metadata)
 
 
-def _domain(chosen: SearchSettings, accuracies: Path, scores: Path, evolved: Sequence[Path]) -> Domain:
+def _domain(
+    chosen: SearchSettings, accuracies: Path, tables: Sequence[ScoreTable], evolved: Sequence[Path]
+) -> Domain:
     formula = best_trained(evolved) if evolved else None
     problem = Problem(chosen.space, chosen.task)
     names = sorted({*chosen.guides, *(formula.terminals if formula else ())})
     known = read_both(problem, accuracies)
-    rows = known.merge(
-        read_scores(problem, [ScoreTable(scores, chosen.source)], names), on="arch"
-    ).sort_values("arch")
+    read = read_scores(Problem.parse(chosen.scored_as), tables, names)
+    rows = known.merge(read, on="arch").sort_values("arch")
     if rows.empty:
-        raise ValueError(f"no architecture of {problem} is in both {accuracies} and {scores}")
+        raise ValueError(f"no architecture of {problem} is in both {accuracies} and {tables[0].path}")
     space: Space = registry.get("space", chosen.space)
     columns = {name: rows[name].to_numpy(np.float64) for name in names}
-    values = {name: _directed(name, columns[name]) for name in chosen.guides}
+    scores = {name: _directed(name, columns[name]) for name in chosen.guides}
     labels = 0
     if formula is not None:
-        values[EVOLVED] = formula.values(columns, len(rows))
+        scores[EVOLVED] = formula.values(columns, len(rows))
         graphs = rows["graph"].to_numpy(object)
         labels = len(set(graphs[~formula.split.held_out(problem.space, graphs)]))
-    guides = {name: Guide(v, chosen.warmup, chosen.move_probability) for name, v in values.items()}
     pool = Pool(space, [space.parse(text) for text in rows["arch"]])
-    accuracy = rows["validation"].to_numpy(), rows["test"].to_numpy()
-    return Domain(pool, *accuracy, {PLAIN: None, **guides}, labels)
+    return Domain(pool, rows["validation"].to_numpy(), rows["test"].to_numpy(), scores, labels)
 
 
 def best_trained(paths: Sequence[Path]) -> EvolvedProxy:
@@ -196,28 +237,32 @@ def _directed(name: str, scores: np.ndarray) -> np.ndarray:
 
 
 def _one_search(
-    algorithm: Algorithm, options: Any, domain: Domain, guide: str, chosen: SearchSettings, repeat: int
+    algorithm: Algorithm, options: Any, domain: Domain, method: Method, chosen: SearchSettings, repeat: int
 ) -> list[int]:
     """Return the models in the order of their training.
 
     Repeat k starts from the same random order with every algorithm and guide.
     """
+    guide = None
+    if method.help is not None:
+        inputs = np.column_stack([*domain.scores.values()])
+        guide = Guide(domain.scores[method.guide], method.help, chosen.move_probability, inputs)
     trainer = Trainer(lambda index: float(domain.validation[index]), len(domain.pool), chosen.budget)
     rng = seeds.numpy_generator(chosen.seed, "search", chosen.space, chosen.task, repeat)
     with suppress(BudgetSpentError):
-        algorithm.run(domain.pool, trainer, domain.guides[guide], rng, options)
+        algorithm.run(domain.pool, trainer, guide, rng, options)
     return trainer.trained
 
 
 def _incumbents(trained: Sequence[int], domain: Domain) -> Iterator[dict[str, Any]]:
-    """Yield, after each trained model, the best so far by validation accuracy, with its test accuracy."""
-    best, best_validation = -1, -math.inf
+    """Yield each model that was the best so far by validation accuracy, with its test accuracy."""
+    best = -math.inf
     for count, index in enumerate(trained, start=1):
-        if domain.validation[index] > best_validation:
-            best, best_validation = index, float(domain.validation[index])
-        yield {
-            "trained": count,
-            "arch": domain.pool.space.text(domain.pool.archs[best]),
-            "validation": best_validation,
-            "test": float(domain.test[best]),
-        }
+        if domain.validation[index] > best:
+            best = float(domain.validation[index])
+            yield {
+                "trained": count,
+                "arch": domain.pool.space.text(domain.pool.archs[index]),
+                "validation": best,
+                "test": float(domain.test[index]),
+            }

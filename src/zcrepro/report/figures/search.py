@@ -1,7 +1,5 @@
 """The best model by the number of trained models, with and without a proxy's help."""
 
-from itertools import groupby
-
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -13,60 +11,63 @@ from zcrepro.report import _searches, _style
 from zcrepro.report._base import Figure
 from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
-from zcrepro.searching.stage import PLAIN
 
-READS = ("search/*",)
+READS = ("search/zcp*",)
 
-COLUMNS = 2
+PLAIN, BEST = "plain", "best of all"
 
 
 def draw(context: Context) -> Drawing:
-    """Draw a panel per problem and a curve per method."""
+    """Draw a panel per problem and algorithm, and a curve per way in which a proxy helps."""
     found = list(_searches.curves(context.inputs))
     if not found:
         return _style.nothing(f"the run makes no {SEARCHES}/")
-    problems = [list(group) for _, group in groupby(found, key=lambda curves: curves.problem)]
-    looks = _looks(found)
-    drawing, axes = _style.panels(len(problems), COLUMNS, 4.6, 3.2)
-    for ax, curves in zip(axes, problems, strict=True):
-        _panel(ax, curves, looks, context.level)
+    algorithms = sorted({curves.algorithm for curves in found})
+    problems = list(dict.fromkeys(curves.problem for curves in found))
+    colours = _colours(found)
+    drawing, axes = _style.panels(len(problems) * len(algorithms), len(algorithms), 3.4, 2.9)
+    places = [(problem, algorithm) for problem in problems for algorithm in algorithms]
+    for ax, (problem, algorithm) in zip(axes, places, strict=True):
+        of_problem = [curves for curves in found if curves.problem == problem]
+        panel = [curves for curves in of_problem if curves.algorithm == algorithm]
+        if not panel:
+            ax.set_axis_off()
+            continue
+        _panel(ax, panel, colours, context.level)
+        ax.set_ylim(*_limits(of_problem))
+        ax.axhline(of_problem[0].highest, color=_style.FAINT, linewidth=1.2, label=BEST)
     shown: dict[str, Artist] = {}
     for ax in axes:
         shown |= {str(line.get_label()): line for line in ax.get_lines()}
-    drawing.legend([shown[label] for label in looks], list(looks), loc="outside lower center", ncols=3)
+    labels = [label for label in (*colours, BEST) if label in shown]
+    drawing.legend([shown[label] for label in labels], labels, loc="outside lower center", ncols=4)
     title = f"Best model so far: mean over searches, with its {context.level:.0%} interval"
     drawing.suptitle(title, x=0.01, ha="left")
     return drawing
 
 
-def _looks(found: list[Curves]) -> dict[str, tuple[str, str]]:
-    """Return the colour and dash of each method: a colour per guide, a dash per algorithm.
+def _label(curves: Curves) -> str:
+    return curves.how if curves.how == PLAIN else f"{curves.guide}, {curves.how}"
 
-    A plain search is black.
-    """
-    algorithms = sorted({curves.algorithm for curves in found})
-    guides = sorted({curves.guide for curves in found} - {PLAIN})
+
+def _colours(found: list[Curves]) -> dict[str, str]:
+    """Return the colour of each way in which a proxy helps; a plain search is black."""
     *colours, black = _style.PALETTE
-    return {
-        curves.method: (
-            black if curves.guide == PLAIN else colours[guides.index(curves.guide) % len(colours)],
-            _style.DASHES[algorithms.index(curves.algorithm) % len(_style.DASHES)],
-        )
-        for curves in sorted(found, key=lambda curves: curves.method)
-    }
+    ways = {(curves.guide, curves.help, curves.amount): _label(curves) for curves in found}
+    helped = [label for _, label in sorted(ways.items()) if label != PLAIN]
+    return {PLAIN: black} | {label: colours[n % len(colours)] for n, label in enumerate(helped)}
 
 
-def _panel(ax: Axes, found: list[Curves], looks: dict[str, tuple[str, str]], level: float) -> None:
+def _panel(ax: Axes, found: list[Curves], colours: dict[str, str], level: float) -> None:
     for curves in found:
-        colour, dash = looks[curves.method]
+        colour = colours[_label(curves)]
         trained = np.arange(1, curves.budget + 1)
         band = student_t(curves.accuracy, level)
-        ax.fill_between(trained, *band, color=colour, alpha=0.1, linewidth=0)
-        ax.plot(trained, curves.mean(), color=colour, linestyle=dash, linewidth=1.6, label=curves.method)
-    ax.set_ylim(*_limits(found))
+        ax.fill_between(trained, *band, color=colour, alpha=0.12, linewidth=0)
+        ax.plot(trained, curves.mean(), color=colour, linewidth=1.5, label=_label(curves))
     ax.set_xlim(1, max(curves.budget for curves in found))
     repeats = _style.counted([len(curves.accuracy) for curves in found])
-    ax.set_title(f"{_style.problem_title(found[0].problem)}\n{repeats} searches per method")
+    ax.set_title(f"{_style.problem_title(found[0].problem)}\n{found[0].algorithm}, {repeats} searches")
     ax.set_xlabel("trained models")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(f"{found[0].metric} accuracy (%)")
@@ -75,7 +76,7 @@ def _panel(ax: Axes, found: list[Curves], looks: dict[str, tuple[str, str]], lev
 def _limits(found: list[Curves]) -> tuple[float, float]:
     """Return limits for the means after a few models: the first ones, at chance, would flatten the rest."""
     means = np.concatenate([curves.mean()[min(2, curves.budget - 1) :] for curves in found])
-    low, high = float(np.nanmin(means)), float(np.nanmax(means))
+    low, high = float(np.nanmin(means)), found[0].highest
     margin = 0.08 * (high - low) or 0.5
     return low - margin, high + margin
 
@@ -84,7 +85,8 @@ FIGURE = Figure(
     title="Search with a proxy's help",
     caption=(
         "Accuracy of the best model so far, chosen by validation accuracy, by the number of models trained. "
-        "Curves are means over repeated searches, bands their Student's t intervals."
+        "Curves are means over repeated searches, bands their Student's t intervals. The grey line is the "
+        "highest accuracy of all architectures."
     ),
     draw=draw,
 )
