@@ -51,9 +51,9 @@ class Jobs:
 
         def found(wildcards: Wildcards) -> Inputs:
             outputs = tuple(pattern.format(**vars(wildcards)) for pattern in patterns)
-            if outputs not in self._known:
-                self._known[outputs] = self._inputs(stage, of(wildcards), outputs)
-            return self._known[outputs]
+            if (stage, *outputs) not in self._known:
+                self._known[stage, *outputs] = self._inputs(stage, of(wildcards), outputs)
+            return self._known[stage, *outputs]
 
         return found
 

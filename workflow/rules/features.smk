@@ -52,6 +52,8 @@ rule structure:
 
 
 rule extract:
+    wildcard_constraints:
+        group=f"(?!{PROGRAMS}/)[a-z_]+",  # programs are scored by a rule of their own
     input:
         unpack(JOBS.inputs("extract", features.extract, makes=[CHUNK, CHUNK_TIMINGS])),
         order=ORDER,

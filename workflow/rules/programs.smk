@@ -7,10 +7,6 @@ PROGRAM_CHUNK = f"{RESULTS}/features{OF_A_PROGRAM_CHUNK}.parquet"
 PROGRAM_CHUNK_TIMINGS = f"{RESULTS}/timings{OF_A_PROGRAM_CHUNK}.parquet"
 
 
-# The group of a chunk of programs would suit extract, too.
-ruleorder: score_programs > extract
-
-
 rule evolve_program:
     input:
         unpack(JOBS.inputs("evolve_program", programs.evolve, makes=[PROGRAM])),
