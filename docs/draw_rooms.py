@@ -21,7 +21,7 @@ FLOORS = (
     ("benchmarks", "training"),
     ("problems",),
     ("formulas",),
-    ("scoring", "evolve", "generalization", "leaderboard"),
+    ("evolved", "scoring", "evolve", "generalization", "leaderboard"),
     ("searching",),
     ("report",),
     ("commands",),

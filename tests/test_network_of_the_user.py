@@ -15,7 +15,6 @@ from zcrepro import cli
 from zcrepro.commands._networks import _remedy
 from zcrepro.images.noise import random_batch
 from zcrepro.networks.generators import seeded
-from zcrepro.spaces.base import TaskShape
 
 PROXIES = ["params", "snip", "nwot", "jacov"]
 SMALL = {"--shape": ["3", "4", "4"], "--batch-size": ["8"]}
@@ -140,7 +139,7 @@ def test_a_network_of_any_make_has_the_scores_that_python_gives_it(kind, own, ca
     assert status == 0, err
     with seeded(nn.Module(), 3):
         model = importlib.import_module("own").make()
-    expected = zcrepro.score(model, *random_batch(8, TaskShape((3, 4, 4), (10,)), 3), PROXIES, 3)
+    expected = zcrepro.score(model, *random_batch(8, (3, 4, 4), 10, 3), PROXIES, 3)
     rows = {row["proxy"]: row for row in json.loads(out)["scores"]}
     assert {name: rows[name]["status"] for name in PROXIES} == expected.status
     known = {name: value for name, value in expected.items() if value == value}
@@ -346,11 +345,11 @@ def test_the_interrupt_key_ends_a_command_without_a_traceback(own, capsys):
 
 
 def test_other_defaults_of_torch_leave_the_batch_as_it_is():
-    expected = random_batch(4, TaskShape((3, 2, 2), (5,)), 0)
+    expected = random_batch(4, (3, 2, 2), 5, 0)
     torch.set_default_dtype(torch.float64)
     torch.set_default_device("meta")
     try:
-        found = random_batch(4, TaskShape((3, 2, 2), (5,)), 0)
+        found = random_batch(4, (3, 2, 2), 5, 0)
     finally:
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)

@@ -26,7 +26,8 @@ def test_one_row_per_graph_best_first():
 
 def test_a_row_holds_the_score_of_its_network_on_the_one_batch():
     found = search("snip", task="turned_digits", evaluations=6, seed=3)
-    batch = random_batch(2, SPACE.task_shape("turned_digits"), 3)
+    shape = SPACE.task_shape("turned_digits")
+    batch = random_batch(2, shape.input, shape.classes, 3)
     for arch, score, status in found.itertuples(index=False):
         expected = zcrepro.score(SPACE.network(SPACE.parse(arch), "turned_digits", 3), *batch, ["snip"], 3)
         assert (score, status) == (expected["snip"], expected.status["snip"])

@@ -52,8 +52,6 @@ rule structure:
 
 
 rule extract:
-    wildcard_constraints:
-        group=f"(?!{PROGRAMS}/)[a-z_]+",  # programs are scored by a rule of their own
     input:
         unpack(JOBS.inputs("extract", features.extract, makes=[CHUNK, CHUNK_TIMINGS])),
         order=ORDER,
@@ -65,6 +63,8 @@ rule extract:
         f"{RESULTS}/logs/extract{OF_A_CHUNK}.log",
     benchmark:
         f"{RESULTS}/benchmarks/extract{OF_A_CHUNK}.tsv"
+    wildcard_constraints:
+        group=f"(?!{PROGRAMS}/)[a-z_]+",  # programs are scored by a rule of their own
     threads: 1
     resources:
         mem_mb=4000,

@@ -78,7 +78,7 @@ def score(
             raise ValueError(
                 f"{network} returned the network of the draw before; let it make a new one each time"
             )
-        images, labels = random_batch(batch_size, fits, each)
+        images, labels = random_batch(batch_size, fits.input, fits.classes, each)
         if space is None:
             check_classes(network, model, images, classes)
         with scoring(network, model, images):

@@ -7,22 +7,21 @@ from torch import Tensor
 
 from zcrepro import seeds
 from zcrepro.images.base import Images
-from zcrepro.spaces.base import TaskShape
 
 
-def random_batch(size: int, shape: TaskShape, seed: int) -> tuple[Tensor, Tensor]:
-    """Return standard normal images, (size, *shape.input), and uniformly random labels, (size,).
+def random_batch(size: int, shape: tuple[int, ...], classes: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Return standard normal images, (size, *shape), and uniformly random labels below ``classes``, (size,).
 
     They are float32 and int64 on the CPU, whatever the defaults of torch are. Raises MemoryError if memory is
     short.
     """
     generator = torch.Generator().manual_seed(seeds.derive(seed, "random batch"))
     try:
-        images = torch.randn((size, *shape.input), generator=generator, dtype=torch.float32, device="cpu")
-        return images, torch.randint(shape.classes, (size,), generator=generator, device="cpu")
+        images = torch.randn((size, *shape), generator=generator, dtype=torch.float32, device="cpu")
+        return images, torch.randint(classes, (size,), generator=generator, device="cpu")
     except (RuntimeError, TypeError, ValueError) as error:  # what torch raises for a size beyond its limits
         raise MemoryError(
-            f"no memory for {size} images of shape {shape.input} with labels of {shape.classes} classes: use "
+            f"no memory for {size} images of shape {shape} with labels of {classes} classes: use "
             "fewer or smaller images"
         ) from error
 
@@ -32,7 +31,7 @@ class Noise:
 
     def of_shape(self, size: int, shape: tuple[int, ...], classes: int, seed: int) -> Images:
         """Return ``size`` images of ``shape``, (channels, height, width), and labels of ``classes``."""
-        images, labels = random_batch(size, TaskShape(shape, (classes,)), seed)
+        images, labels = random_batch(size, shape, classes, seed)
         return Images(images.numpy(), labels.numpy())
 
 

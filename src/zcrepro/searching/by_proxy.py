@@ -69,7 +69,8 @@ def search(
     )
     of: Space = registry.get("space", space)
     chosen = next(iter(of.tasks)) if task is None else task
-    batch = random_batch(batch_size, of.task_shape(chosen), seed)
+    shape = of.task_shape(chosen)
+    batch = random_batch(batch_size, shape.input, shape.classes, seed)
     sign = -1 if _direction(proxy) == "lower" else 1
     scored: dict[Arch, Scores] = {}
 
