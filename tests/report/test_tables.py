@@ -276,6 +276,30 @@ class TestSearch:
         assert row["value"] == pytest.approx((53 + 70 + 71) / 3, abs=1e-4)
 
 
+class TestSearchByAProxy:
+    @pytest.fixture
+    def made(self, run: Any) -> pd.DataFrame:
+        path = run.results / "search" / "zcp" / "nasbench201-cifar100.parquet"
+        frame = parquet.read(path)
+        formula = frame[frame["guide"] != "none"].assign(guide="evolved", help="objective", method="x")
+        proxy = frame[frame["guide"] == "none"].assign(guide="snip", help="objective", method="y")
+        out = run.results / "search" / "srgp" / "nasbench201-cifar100.parquet"
+        out.parent.mkdir(parents=True)
+        to_parquet(pd.concat([formula, proxy]), out)
+        return run.table("srgp_search", ["search/srgp/nasbench201-cifar100"])
+
+    def test_a_row_is_what_the_searches_of_a_proxy_end_on(self, made: pd.DataFrame) -> None:
+        formula = cell(made, "formula", "nasbench201/cifar100, accuracy")
+        assert formula["value"] == 75  # 74, 75 and 76
+        assert (formula["role"], formula["seeds"]) == ("evolved", 3)
+        assert "evolved on 40 accuracies of this space" in formula["note"]
+        assert cell(made, "formula", "nasbench201/cifar100, regret")["value"] == 4
+        assert cell(made, "snip", "nasbench201/cifar100, regret")["value"] == 9
+
+    def test_what_cannot_be_computed_is_missing(self, made: pd.DataFrame) -> None:
+        assert cell(made, "Once-for-All", "accuracy")["verdict"] == "missing input"
+
+
 class TestSearchCost:
     """Repeat r of the plain search has 49 + trained + r percent of at most 79, and the guided one 5 more."""
 

@@ -1,13 +1,19 @@
 """The public search by a proxy."""
 
 import math
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 import zcrepro
 from zcrepro.images.noise import random_batch
+from zcrepro.scoring import score
+from zcrepro.searching import by_proxy
+from zcrepro.spaces.base import CategoricalSpace, TaskShape
 
 SPACE = zcrepro.get_space("embedded_chain")
 
@@ -18,8 +24,9 @@ def search(proxy="params", **options):
 
 def test_one_row_per_graph_best_first():
     found = search(evaluations=60)
-    assert list(found.columns) == ["arch", "score", "status"]
-    assert found["score"].is_monotonic_decreasing
+    assert list(found.columns) == ["arch", "params", "status", "front"]
+    assert found["params"].is_monotonic_decreasing
+    assert found["front"].tolist() == [True, *[False] * (len(found) - 1)]
     graphs = [SPACE.canonical(SPACE.parse(text)) for text in found["arch"]]
     assert len(set(graphs)) == len(graphs)
 
@@ -28,21 +35,21 @@ def test_a_row_holds_the_score_of_its_network_on_the_one_batch():
     found = search("snip", task="turned_digits", evaluations=6, seed=3)
     shape = SPACE.task_shape("turned_digits")
     batch = random_batch(2, shape.input, shape.classes, 3)
-    for arch, score, status in found.itertuples(index=False):
+    for arch, value, status, _ in found.itertuples(index=False):
         expected = zcrepro.score(SPACE.network(SPACE.parse(arch), "turned_digits", 3), *batch, ["snip"], 3)
-        assert (score, status) == (expected["snip"], expected.status["snip"])
+        assert (value, status) == (expected["snip"], expected.status["snip"])
 
 
 def test_the_smallest_score_is_first_if_lower_is_better():
     lower = next(name for name, proxy in zcrepro.list_proxies().items() if proxy.direction == "lower")
-    scores = search(lower, evaluations=8)["score"].dropna()
+    scores = search(lower, evaluations=8)[lower].dropna()
     assert len(scores) > 1
     assert scores.is_monotonic_increasing
 
 
 def test_undefined_scores_are_last_and_say_why():
     found = zcrepro.search("embedded_chain", "jacov", batch_size=1, evaluations=4)
-    assert all(map(math.isnan, found["score"]))
+    assert all(map(math.isnan, found["jacov"]))
     assert set(found["status"]) == {"a batch of one has nothing to correlate"}
 
 
@@ -75,3 +82,96 @@ def test_a_number_below_one_is_refused(option):
 def test_an_unknown_name_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zcrepro.search(*arguments)
+
+
+def test_several_proxies_have_a_front_that_no_other_architecture_dominates():
+    found = search(["params", "flops"], evaluations=80)
+    front = found[found["front"]]
+    assert found["front"].tolist() == sorted(found["front"], reverse=True)
+    for row in found.itertuples():
+        better = front[(front["params"] >= row.params) & (front["flops"] >= row.flops)]
+        assert row.front or len(better)
+    assert search(["params", "ntk_condition"], evaluations=3).columns.tolist()[1:3] == [
+        "params",
+        "ntk_condition",
+    ]
+
+
+def test_no_architecture_is_beyond_the_limits():
+    task = next(iter(SPACE.tasks))
+    for limits in ({"max_params": 20_000}, {"max_flops": 1e6}):
+        found = search(evaluations=60, **limits)
+        archs = [SPACE.parse(text) for text in found["arch"]]
+        costs = [(SPACE.parameters(arch, task), SPACE.flops(arch, task)) for arch in archs]
+        assert max(cost[list(limits) == ["max_flops"]] for cost in costs) <= next(iter(limits.values()))
+    with pytest.raises(ValueError, match="none of 1000 random architectures of embedded_chain is within"):
+        search(max_params=1)
+
+
+def test_a_search_ends_when_its_time_is_over(monkeypatch):
+    clock = iter(range(0, 10**6, 20))
+    monkeypatch.setattr(by_proxy, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert len(search(minutes=1)) == 3  # at 20, 40 and 60 seconds
+
+
+def test_a_search_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
+    whole = search("snip", evaluations=12)
+    scored = []
+
+    def killed(network, *rest):
+        if len(scored) == 5:
+            raise KeyboardInterrupt
+        scored.append(network)
+        return score(network, *rest)
+
+    monkeypatch.setattr(by_proxy, "score", killed)
+    with pytest.raises(KeyboardInterrupt):
+        search("snip", evaluations=12, journal=tmp_path / "found.json")
+    scored[:] = [None] * 6  # the counter is past the one that kills
+    pd.testing.assert_frame_equal(search("snip", evaluations=12, journal=tmp_path / "found.json"), whole)
+    assert len(scored) == 6 + len(whole) - 5
+    again = len(scored)
+    pd.testing.assert_frame_equal(
+        search("snip", evaluations=12, seed=1, journal=tmp_path / "found.json"),
+        search("snip", evaluations=12, seed=1),
+    )
+    assert len(scored) > again  # another search does not read the scores of this one
+
+
+def test_a_space_and_a_score_of_ones_own_are_searched():
+    """The ten lines of the documentation."""
+
+    class Mine(CategoricalSpace):
+        name, operations, length = "mine", ("relu", "tanh"), 3
+        tasks: ClassVar = {"toy": TaskShape((1, 2, 2), (2,))}
+
+        def text(self, arch):
+            return "-".join(arch)
+
+        def parse(self, text):
+            return self._checked(text.split("-"), text)
+
+        def canonical(self, arch):
+            return self.text(arch)
+
+        def blueprint(self, arch, task):
+            del task
+            layers = {"relu": nn.ReLU, "tanh": nn.Tanh}
+            return nn.Sequential(nn.Flatten(), nn.Linear(4, 2), *(layers[each]() for each in arch))
+
+    def tanhs(network, *batch):
+        del batch
+        return float(sum(isinstance(layer, nn.Tanh) for layer in network))
+
+    found = zcrepro.search(Mine(), tanhs, evaluations=60, batch_size=2)
+    assert found["arch"].iloc[0] == "tanh-tanh-tanh"
+    assert found["tanhs"].tolist() == sorted(found["tanhs"], reverse=True)
+    both = zcrepro.search(Mine(), [tanhs, "params"], evaluations=20, batch_size=2)
+    assert both["status"].unique().tolist() == ["ok"]
+
+
+def test_proxies_without_a_name_of_their_own_are_refused():
+    with pytest.raises(ValueError, match="different names, not params, params"):
+        search(["params", "params"])
+    with pytest.raises(ValueError, match="different names, not none"):
+        search([])

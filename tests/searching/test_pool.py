@@ -56,6 +56,17 @@ def test_operations_are_the_nodes_of_operation_graphs():
     assert (2, 3) not in edges
 
 
+def test_the_nearest_differ_in_the_fewest_choices():
+    one = (("conv3x3", (0,)), ("output", (0, 1)))
+    others = [
+        (("conv1x1", (0,)), ("output", (0, 1))),  # another operation: two choices
+        (("conv3x3", (0,)), ("output", (1,))),  # an input less: one choice
+        (("maxpool3x3", (0,)), ("conv3x3", (1,)), ("output", (2,))),
+    ]
+    sparse = Pool(zcrepro.get_space("nasbench101"), [one, *others])
+    assert sparse.neighbours(0).tolist() == [2, 1, 3]
+
+
 def test_a_model_is_paid_for_once_and_the_budget_holds():
     trainer = Trainer(float, size=5, budget=2)
     assert trainer.train(3) == 3.0

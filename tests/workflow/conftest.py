@@ -75,7 +75,13 @@ TINY = {
             "random_search": {"warmup": [10]},
             "aging_evolution": {"alive": 5, "tournament": 2, "warmup": [10]},
             "algorithms": ["random_search", "aging_evolution"],
-        }
+        },
+        "zcp_predictors": {"runs": []},
+        "srgp": {
+            "runs": [{"problem": "embedded_cell/digits", "guides": ["synflow"], "evolved_on": "cell"}],
+            "repeats": 2,
+            "proxy_evolution": {"evaluations": 10, "alive": 5, "tournament": 2},
+        },
     },
     "max_undefined_share": 0.2,
     "report": {

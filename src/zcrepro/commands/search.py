@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cyclopts.types import Int64, PositiveInt
+from collections.abc import Sequence
+
+from cyclopts.types import Int64, PositiveFloat, PositiveInt
 
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named
@@ -16,9 +18,12 @@ def search(
     space: str,
     /,
     *,
-    proxy: str = "synflow",
+    proxy: Sequence[str] = ("synflow",),
     task: str | None = None,
-    evaluations: PositiveInt = 200,
+    evaluations: PositiveInt | None = None,
+    minutes: PositiveFloat | None = None,
+    max_params: PositiveFloat | None = None,
+    max_flops: PositiveFloat | None = None,
     pool: PositiveInt = 32,
     tournament: PositiveInt = 8,
     batch_size: PositiveInt = 64,
@@ -26,20 +31,31 @@ def search(
     seed: Int64 = 0,
     output: Output = DEFAULT,
 ) -> None:
-    """Search a space for the architectures that a proxy ranks best; nothing is trained.
+    """Search a space for the architectures that proxies rank best; nothing is trained.
 
-    All architectures see the same batch, of standard normal images and random labels.
+    All architectures see the same batch, of standard normal images and random labels. With --output, the
+    scores are kept beside the file: a search that was killed, or is repeated with more evaluations, goes on.
+
+    Examples: ``zcrepro search nasbench201 --proxy synflow --evaluations 500`` and
+    ``zcrepro search nasbench301 --proxy nwot meco --minutes 15 --max-params 4e6 --output found.json``.
 
     Parameters
     ----------
     space
         The search space, for example ``nasbench201``.
     proxy
-        A proxy (``zcrepro proxies`` lists them), or the JSON file of an evolved one.
+        A proxy (``zcrepro proxies`` lists them), or the JSON file of an evolved formula or program. Several
+        are several objectives: the architectures that no other one dominates come first.
     task
         The task of the space, which determines the input shape and the classes; the first one by default.
     evaluations
-        Number of architectures to score.
+        Number of architectures to propose; 200 by default, or as many as --minutes allows.
+    minutes
+        Time after which no further architecture is proposed. The result then depends on the machine.
+    max_params
+        The largest number of parameters.
+    max_flops
+        The largest number of multiply-adds for one example.
     pool
         Number of architectures in the population.
     tournament
@@ -51,20 +67,34 @@ def search(
     seed
         Seed of the weights, images, labels and the search.
     """
+    if not proxy:
+        raise ValueError("--proxy needs the name of a proxy, such as synflow")
     chosen = next(iter(get_space(space).tasks)) if task is None else task
     found = search_space(
         space,
-        proxy_named(proxy),
+        [proxy_named(name) for name in proxy],
         chosen,
         evaluations,
+        minutes=minutes,
+        max_params=max_params,
+        max_flops=max_flops,
         pool=pool,
         tournament=tournament,
         batch_size=batch_size,
         seed=seed,
+        journal=output.output,
     )
+    names = [name for name in found.columns if name not in ("arch", "status", "front")]
+    several = len(names) > 1
     rows = [
-        {"score": score, "status": status, "architecture": arch}
-        for arch, score, status in found.head(show).itertuples(index=False)
+        {name: row[name] for name in names}
+        | ({"front": "yes" if row["front"] else "no"} if several else {})
+        | {"status": row["status"], "architecture": row["arch"]}
+        for row in found.head(show).to_dict("records")
     ]
-    title = f"the best by {proxy} of {len(found)} graphs of {space}/{chosen}"
+    again = f"--space {space} --task {chosen} --proxies {' '.join(proxy)} --batch-size {batch_size}"
+    title = (
+        f"the best by {' and '.join(names)} of {len(found)} graphs of {space}/{chosen}, by regularized "
+        f"evolution. To score one again: zcrepro score ARCHITECTURE {again} --seed {seed}"
+    )
     output.show(Listing("architectures", rows, title, whole=("architecture",)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import nsmallest
 from typing import Any
 
 import numpy as np
@@ -80,7 +79,7 @@ class Pool:
         return OperationGraphs(kinds, adjacency)
 
     def neighbours(self, index: int) -> np.ndarray:
-        """Return the members one edit away; the eight nearest if the pool holds fewer of these than eight."""
+        """Return the members one edit away; the eight nearest if the pool has fewer of these than eight."""
         if index not in self._neighbours:
             one_edit = [self._index.get(arch) for arch in self.space.neighbours(self.archs[index])]
             found = [i for i in one_edit if i is not None]
@@ -90,11 +89,11 @@ class Pool:
         return self._neighbours[index]
 
     def _nearest(self, index: int) -> list[int]:
-        arch = self.archs[index]
-        others = (i for i in range(len(self)) if i != index)
-        return nsmallest(
-            FEWEST_NEIGHBOURS, others, key=lambda i: (self.space.distance(arch, self.archs[i]), i)
-        )
+        """Return the members that differ in the fewest choices, the first of equal ones."""
+        shared = self.choices @ self.choices[index]
+        differing = self.choices.sum(axis=1) + shared[index] - 2 * shared
+        order = np.argsort(differing, kind="stable")
+        return [int(other) for other in order[order != index][:FEWEST_NEIGHBOURS]]
 
 
 def _choices(arch: Any, place: tuple[int, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -1,47 +1,73 @@
-"""Search a space by a proxy, without training."""
+"""Search a space by proxies, without training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
+from torch import Tensor, nn
 
-from zcrepro import registry, seeds
+from zcrepro import provenance, registry, seeds
+from zcrepro.files.journal import Journal
 from zcrepro.images.noise import random_batch
 from zcrepro.programs.evolved import EvolvedProgram
-from zcrepro.proxies.engine import Scores
 from zcrepro.scoring import AnyProxy, score
-from zcrepro.searching.training_free import training_free
+from zcrepro.searching.training_free import Values, dominates, training_free
 from zcrepro.spaces.base import Arch, Space
+
+Own = Callable[[nn.Module, Tensor, Tensor], float]
+"""A score of one's own: of a network, images and labels; larger is better."""
+
+Objective = AnyProxy | Own
+
+EVALUATIONS = 200
+"""Architectures to propose, if neither their number nor a time is given."""
+
+UNLIMITED = 10**9
 
 
 def search(
-    space: str,
-    proxy: AnyProxy = "synflow",
+    space: str | Space,
+    proxy: Objective | Sequence[Objective] = "synflow",
     task: str | None = None,
-    evaluations: int = 200,
+    evaluations: int | None = None,
     *,
+    minutes: float | None = None,
+    max_params: float | None = None,
+    max_flops: float | None = None,
     pool: int = 32,
     tournament: int = 8,
     batch_size: int = 64,
     seed: int = 0,
+    journal: Path | str | None = None,
 ) -> pd.DataFrame:
-    """Search a space for the architectures that a proxy ranks best; nothing is trained.
+    """Search a space for the architectures that proxies rank best; nothing is trained.
 
     The search is regularized evolution (Real et al., AAAI 2019) with the score in place of the accuracy. All
-    architectures see the same batch, of standard normal images and random labels.
+    architectures see the same batch, of standard normal images and random labels. With several proxies, the
+    parents are architectures of a tournament that no rival dominates.
 
     Parameters
     ----------
     space
-        Name of the search space (see ``zcrepro.list_spaces()``).
+        Name of the search space (see ``zcrepro.list_spaces()``), or a ``Space`` of your own.
     proxy
-        Name of a proxy (see ``zcrepro.list_proxies()``), or an evolved formula or program
-        (``zcrepro.load_proxy(path)``).
+        Name of a proxy (see ``zcrepro.list_proxies()``), an evolved formula or program
+        (``zcrepro.load_proxy(path)``), or a function of your own from a network, images and labels to a
+        number of which larger ones are better. A list of them has several objectives.
     task
         The task of the space, which determines the input shape and the classes; the first one by default.
     evaluations
         Number of architectures to propose. One whose graph was scored before counts, but is not scored again.
+        By default 200, or as many as ``minutes`` allows.
+    minutes
+        The time after which no further architecture is proposed. The result then depends on the machine.
+    max_params, max_flops
+        The largest numbers of parameters and of multiply-adds of an architecture.
     pool
         Number of architectures in the population.
     tournament
@@ -50,44 +76,138 @@ def search(
         Number of images.
     seed
         Seed of the weights, images, labels and the search.
+    journal
+        A file of the result, beside which the scores are kept. A search that was killed, or is repeated with
+        more evaluations, goes on with the same arguments, and ends as if it had not stopped.
 
     Returns
     -------
     pandas.DataFrame
-        One row per graph that was scored, best first: ``arch``, the text of an architecture with that graph;
-        ``score``, in the units of the proxy, or NaN if undefined; and ``status``, which is ``ok`` or the
-        reason for NaN. If the direction of the proxy is ``lower``, the smallest score is the first. Undefined
-        scores are last.
+        One row per graph that was scored. ``arch`` is the text of an architecture with that graph. A column
+        for each proxy holds its score, in its own units, or NaN if undefined. ``status`` is ``ok`` or the
+        reasons for NaN. ``front`` tells whether no other architecture is better in one score and at least as
+        good in the others. The front is first; within it and behind it, the best by the first proxy is first.
+        If the direction of a proxy is ``lower``, the smallest score is the best.
 
     Raises
     ------
     ValueError
-        If a name is unknown, or if a number is less than one. The message gives the nearest name.
+        If a name is unknown, if a number is less than one, or if no architecture is within the limits.
     """
-    _require_positive(
-        {"evaluations": evaluations, "pool": pool, "tournament": tournament, "batch_size": batch_size}
-    )
-    of: Space = registry.get("space", space)
+    _require_positive({"pool": pool, "tournament": tournament, "batch_size": batch_size})
+    _require_positive({} if evaluations is None else {"evaluations": evaluations})
+    of: Space = registry.get("space", space) if isinstance(space, str) else space
     chosen = next(iter(of.tasks)) if task is None else task
+    objectives = _objectives(proxy)
     shape = of.task_shape(chosen)
     batch = random_batch(batch_size, shape.input, shape.classes, seed)
-    sign = -1 if _direction(proxy) == "lower" else 1
-    scored: dict[Arch, Scores] = {}
+    made = {
+        "search": json.dumps([of.name, chosen, [*objectives], max_params, max_flops]),
+        "numbers": json.dumps([pool, tournament, batch_size, seed]),
+        "code": provenance.code_digest([__name__]),
+    }
+    kept = _Kept(None if journal is None else Journal(Path(journal), made, []))
+    signs = [-1.0 if _direction(each) == "lower" else 1.0 for each in objectives.values()]
 
-    def value(arch: Arch) -> float:
-        scored[arch] = score(of.network(arch, chosen, seed), *batch, [proxy], seed)
-        return sign * next(iter(scored[arch].values()))
+    def values(arch: Arch) -> Values:
+        text = of.text(arch)
+        if text not in kept.scores:
+            kept.add(text, *_scored(of.network(arch, chosen, seed), batch, objectives, seed))
+        return tuple(sign * value for sign, value in zip(signs, kept.scores[text], strict=True))
 
-    rng = seeds.numpy_generator(seed, "training-free search", space)
-    found = training_free(of, value, evaluations, pool, tournament, rng)
-    rows = [(of.text(arch), *scored[arch].values(), *scored[arch].status.values()) for arch in found]
-    return pd.DataFrame(rows, columns=["arch", "score", "status"])
+    def allowed(arch: Arch) -> bool:
+        return (max_params is None or of.parameters(arch, chosen) <= max_params) and (
+            max_flops is None or of.flops(arch, chosen) <= max_flops
+        )
+
+    start = time.monotonic()
+    found = training_free(
+        of,
+        values,
+        evaluations or (EVALUATIONS if minutes is None else UNLIMITED),
+        pool,
+        tournament,
+        seeds.numpy_generator(seed, "training-free search", of.name),
+        allowed=allowed,
+        is_over=lambda: minutes is not None and time.monotonic() - start > 60 * minutes,
+    )
+    return _listed(of, found, [*objectives], kept)
 
 
-def _direction(proxy: AnyProxy) -> str:
+class _Kept:
+    """The scores and statuses of architectures by text, those of the journal at first."""
+
+    def __init__(self, journal: Journal | None) -> None:
+        self._journal = journal
+        self.scores: dict[str, list[float]] = {}
+        self.status: dict[str, str] = {}
+        for text, scores, status in journal.values() if journal else []:
+            self._put(text, [math.nan if score is None else score for score in scores], status)
+
+    def add(self, text: str, scores: list[float], status: str) -> None:
+        self._put(text, scores, status)
+        if self._journal:
+            self._journal.add([text, [None if math.isnan(score) else score for score in scores], status])
+
+    def _put(self, text: str, scores: list[float], status: str) -> None:
+        self.scores[text], self.status[text] = scores, status
+
+
+def _objectives(proxy: Objective | Sequence[Objective]) -> dict[str, Objective]:
+    """Return the objectives by name. Raises ValueError if there are none, or two of one name."""
+    given = [proxy] if isinstance(proxy, str) or not isinstance(proxy, Sequence) else list(proxy)
+    names = [_name(each) for each in given]
+    if not given or len(set(names)) < len(names):
+        raise ValueError(f"a search needs proxies with different names, not {', '.join(names) or 'none'}")
+    return dict(zip(names, given, strict=True))
+
+
+def _name(objective: Objective) -> str:
+    if isinstance(objective, str):
+        return objective
+    return objective.name if isinstance(objective, AnyProxy) else str(getattr(objective, "__name__", "score"))
+
+
+def _direction(proxy: Objective) -> str:
     if isinstance(proxy, EvolvedProgram):
         return proxy.fittest.direction
     return str(registry.get("proxies", proxy).direction) if isinstance(proxy, str) else "higher"
+
+
+def _scored(
+    network: nn.Module, batch: tuple[Tensor, Tensor], objectives: Mapping[str, Objective], seed: int
+) -> tuple[list[float], str]:
+    """Return the scores of a network, and why some of them are NaN."""
+    proxies = [each for each in objectives.values() if isinstance(each, AnyProxy)]
+    found = score(network, *batch, proxies, seed) if proxies else None
+    scores, statuses = [], []
+    for name, each in objectives.items():
+        if found is not None and isinstance(each, AnyProxy):
+            scores.append(found[name])
+            statuses.append(found.status[name])
+        else:
+            scores.append(float(each(network, *batch)))  # type: ignore[operator]
+            statuses.append("not a number" if math.isnan(scores[-1]) else "ok")
+    reasons = [
+        status if len(objectives) == 1 else f"{name}: {status}"
+        for name, status in zip(objectives, statuses, strict=True)
+        if status != "ok"
+    ]
+    return scores, "; ".join(reasons) or "ok"
+
+
+def _listed(of: Space, found: Mapping[Arch, Values], names: Sequence[str], kept: _Kept) -> pd.DataFrame:
+    """Return the architectures, those of the front first."""
+    front = {
+        arch for arch, values in found.items() if not any(dominates(each, values) for each in found.values())
+    }
+    ordered = sorted(found, key=lambda arch: (arch in front, found[arch]), reverse=True)
+    texts = [of.text(arch) for arch in ordered]
+    rows = [
+        (text, *kept.scores[text], kept.status[text], arch in front)
+        for arch, text in zip(ordered, texts, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["arch", *names, "status", "front"])
 
 
 def _require_positive(numbers: Mapping[str, int]) -> None:

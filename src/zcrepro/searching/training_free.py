@@ -1,48 +1,107 @@
-"""Search by a proxy alone: aging evolution of its score, and nothing is trained.
+"""Search by scores alone: evolution with scores as the objectives, and nothing is trained.
 
-The evolved proxy as the objective of an evolutionary algorithm, as in Phan and Luong (2025);
-their algorithm is not known, so this is Real et al. (AAAI 2019).
+The evolved proxy as the objective of an evolutionary algorithm, as in Phan and Luong (2025). Their algorithm
+is not published, so this is regularized evolution (Real et al., AAAI 2019). With several objectives, the
+winner of a tournament is one that no rival dominates.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from zcrepro.progress import track
 from zcrepro.spaces.base import Arch, Space
 
-Score = Callable[[Arch], float]
+Values = tuple[float, ...]
+Score = Callable[[Arch], Values]
+"""Maps an architecture to the values of the objectives; larger is better, and NaN is below everything."""
+
+ATTEMPTS = 1000
+"""Architectures that are drawn to find one that is allowed."""
 
 
 def training_free(
-    space: Space, score: Score, evaluations: int, pool: int, tournament: int, rng: np.random.Generator
-) -> dict[Arch, float]:
-    """Return the scored architectures, best first; one of each class of equal graphs is scored, once.
+    space: Space,
+    score: Score,
+    evaluations: int,
+    pool: int,
+    tournament: int,
+    rng: np.random.Generator,
+    *,
+    allowed: Callable[[Arch], bool] = lambda _: True,
+    is_over: Callable[[], bool] = lambda: False,
+) -> dict[Arch, Values]:
+    """Return the scored architectures; one of each class of equal graphs is scored, once.
 
-    ``score``: larger is better, and NaN is below everything. ``evaluations``: mutations and
-    random architectures together; those whose graph is known cost nothing but their turn.
+    Parameters
+    ----------
+    space
+        The space.
+    score
+        The objectives.
+    evaluations
+        Mutations and random architectures together; those whose graph is known cost nothing but their turn.
+    pool
+        The number of living architectures; the oldest dies.
+    tournament
+        The number of living architectures of which the best is mutated.
+    rng
+        The random stream.
+    allowed
+        Whether an architecture may be scored.
+    is_over
+        Whether to stop before the next turn.
+
+    Raises
+    ------
+    ValueError
+        If no architecture that is allowed is found among ATTEMPTS random ones.
     """
-    known: dict[str, float] = {}
-    found: dict[Arch, float] = {}
+    known: dict[str, Values] = {}
+    found: dict[Arch, Values] = {}
     members: deque[Arch] = deque(maxlen=pool)
 
-    def value(arch: Arch) -> float:
-        return known[space.canonical(arch)]
+    def proposed(turn: int) -> Arch:
+        if turn >= pool:
+            rivals = rng.choice(len(members), size=min(tournament, len(members)), replace=False)
+            best = winner([(members[i], known[space.canonical(members[i])]) for i in rivals])
+            child = space.mutate(best, rng)
+            if allowed(child):
+                return child
+        return _drawn(space, allowed, rng)
 
     for turn in track(range(evaluations), f"searching {space.name}"):
-        if turn < pool:
-            arch = space.sample(rng)
-        else:
-            rivals = rng.choice(len(members), size=min(tournament, len(members)), replace=False)
-            arch = space.mutate(max((members[i] for i in rivals), key=value), rng)
+        if is_over():
+            break
+        arch = proposed(turn)
         graph = space.canonical(arch)
         if graph not in known:
-            scored = score(arch)
-            known[graph] = -math.inf if math.isnan(scored) else scored
+            known[graph] = tuple(-math.inf if math.isnan(value) else value for value in score(arch))
             found[arch] = known[graph]
         members.append(arch)
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+    return found
+
+
+def winner(rivals: Sequence[tuple[Arch, Values]]) -> Arch:
+    """Return the first rival that no other dominates."""
+    return next(arch for arch, values in rivals if not any(dominates(others, values) for _, others in rivals))
+
+
+def dominates(one: Values, other: Values) -> bool:
+    """Return whether ``one`` is nowhere worse than ``other`` and somewhere better."""
+    return one != other and all(mine >= theirs for mine, theirs in zip(one, other, strict=True))
+
+
+def _drawn(space: Space, allowed: Callable[[Arch], bool], rng: np.random.Generator) -> Arch:
+    for _ in range(ATTEMPTS):
+        arch = space.sample(rng)
+        if allowed(arch):
+            return arch
+    raise ValueError(
+        f"none of {ATTEMPTS} random architectures of {space.name} is within the limits; raise max_params or "
+        "max_flops"
+    )
