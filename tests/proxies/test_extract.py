@@ -6,10 +6,12 @@ import pandas as pd
 import pytest
 
 import zcrepro
+from zcrepro import seeds
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
+from zcrepro.images.noise import random_batch
 from zcrepro.proxies.extract import extract
-from zcrepro.proxies.feature_table import KEY, feature_schema
+from zcrepro.proxies.feature_table import DRAWN_IMAGES, KEY, feature_schema
 from zcrepro.proxies.join import features, timings
 from zcrepro.proxies.order import SCHEMA as ORDER
 from zcrepro.proxies.order import order
@@ -514,3 +516,19 @@ def test_chunks_of_another_number_of_architectures_than_was_asked_for_are_an_err
     chunks = [run(folder, proxies=["params"], stop=3)]
     with pytest.raises(ValueError, match=r"the chunks lack params of 1 in draw 0; rerun them"):
         join(folder, chunks, proxies=["params"], architectures=4)
+
+
+def test_noise_stands_in_for_images_that_are_not_at_hand(folder):
+    path = run(folder, images="noise", stop=2)
+    assert parquet.metadata(path)["minibatch"] == DRAWN_IMAGES
+    seed, size = SETTINGS["seed"], SETTINGS["batch_size"]
+    batch = random_batch(size, SPACE.task_shape("digits").input, 10, seed)
+    for row in parquet.read(path).to_dict("records"):
+        network = SPACE.network(SPACE.parse(row["arch"]), "digits", seed)
+        own = seeds.derive(seed, SPACE.name, "digits", row["arch"])
+        assert row["snip"] == zcrepro.score(network, *batch, ["snip"], own)["snip"]
+
+
+def test_noise_has_no_augmented_batches(folder):
+    with pytest.raises(ValueError, match="the images 'noise' have no variations"):
+        run(folder, images="noise", augmented_batches=True)

@@ -18,25 +18,10 @@ from zcrepro.spaces.base import TaskShape
 
 
 class FixedMinibatch:
-    """The same images for every architecture; ``described`` lists their indices in the training set."""
+    """The same images for every architecture; ``described`` says which, for the metadata."""
 
-    def __init__(self, images: Images, size: int, task: str, seed: int, device: str) -> None:
-        numbers = minibatch(images, size, seed, task)
-        self.described = json.dumps(numbers.tolist())
-        self._batch = _on_device(images.take(numbers), device)
-
-    def __call__(self, key: str) -> Batch:
-        """Return the same batch for every key."""
-        del key
-        return self._batch
-
-
-class NoiseMinibatch:
-    """The same images for every architecture, drawn in the shape of the task instead of from a data set."""
-
-    described = DRAWN_IMAGES
-
-    def __init__(self, images: Images, device: str) -> None:
+    def __init__(self, images: Images, described: str, device: str) -> None:
+        self.described = described
         self._batch = _on_device(images, device)
 
     def __call__(self, key: str) -> Batch:
@@ -63,7 +48,7 @@ class AugmentedMinibatches:
         return _on_device(self._source.augmented(self._images.take(numbers), rng), self._device)
 
 
-Minibatches = FixedMinibatch | AugmentedMinibatches | NoiseMinibatch
+Minibatches = FixedMinibatch | AugmentedMinibatches
 """Maps a key to a batch; architectures that share their weights have the same key."""
 
 
@@ -84,9 +69,11 @@ def minibatches(
     """
     source: ImageSource | DrawnSource = registry.get("images", name)
     if isinstance(source, DrawnSource) and not augmented:
-        return NoiseMinibatch(source.of_shape(size, shape.input, shape.classes, seed), device)
+        return FixedMinibatch(source.of_shape(size, shape.input, shape.classes, seed), DRAWN_IMAGES, device)
     if isinstance(source, ImageSource) and not augmented:
-        return FixedMinibatch(source.training(files), size, task, seed, device)
+        images = source.training(files)
+        numbers = minibatch(images, size, seed, task)
+        return FixedMinibatch(images.take(numbers), json.dumps(numbers.tolist()), device)
     if not isinstance(source, AugmentingSource):
         raise ValueError(f"the images {name!r} have no variations: set features.augmented_batches to false")
     return AugmentedMinibatches(source, source.training(files), size, task, seed, device)
