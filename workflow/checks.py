@@ -16,6 +16,7 @@ from jobs.programs import Programs
 from jobs.run import Run, Wildcards
 from jobs.searching import Searching, scored_as
 from zcrepro import provenance, registry
+from zcrepro.fetching.datasets import Row
 from zcrepro.files.json import read_sealed
 from zcrepro.problems.problem import Problem
 from zcrepro.settings import unknown_name
@@ -23,7 +24,7 @@ from zcrepro.settings import unknown_name
 Config = Mapping[str, Any]
 
 
-def check_references(config: Config, datasets: Collection[str], root: Path) -> None:
+def check_references(config: Config, datasets: Mapping[str, Row], root: Path) -> None:
     """Raise ValueError that lists every name in ``config`` that refers to nothing, with the nearest one.
 
     Tracked files stand below ``root``.
@@ -38,7 +39,7 @@ def check_references(config: Config, datasets: Collection[str], root: Path) -> N
         *_programs(config),
         *_variants(config),
         *_shards(config, root),
-        *_promoted(config, root),
+        *_promoted(config, datasets, root),
         *_files(config, datasets),
     ]
     if wrong:
@@ -209,9 +210,9 @@ def _shards(config: Config, root: Path) -> Iterable[str]:
                 )
 
 
-def _promoted(config: Config, root: Path) -> Iterable[str]:
+def _promoted(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[str]:
     """Check that every formula and search that a run reads from a tracked folder is there and fits it."""
-    run = Run(config, root)
+    run = Run(config, root, datasets)
     evolution, searching = Evolution(run), Searching(run)
     for method in evolution.methods:
         if config["evolution"][method]["promoted"]:

@@ -403,3 +403,13 @@ def test_a_problem_has_proxies_of_its_own_or_those_of_all_problems():
     first, second, *_ = config["features"]["runs"]
     assert first["proxies"] == config["features"]["proxies"]
     assert second["proxies"] == ["zico", *SUITE_ZERO]
+
+
+def test_the_programs_of_the_repository_are_those_that_the_full_run_would_evolve():
+    """They were evolved on fetched images, whose digest is among the settings."""
+    config = merged("config", "benchmarks")
+    config["programs"]["promoted"] = "resources/evolved/eznas"
+    check(config)
+    config["programs"]["mu"] = 24
+    with pytest.raises(ValueError, match=r"seed-10.json was evolved with mu 25 instead of 24"):
+        check(config)
