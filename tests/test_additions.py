@@ -47,7 +47,9 @@ search:
     algorithms: [random_search]
     repeats: 1
     budget: 4
-    warmup: 4
+    random_search: {warmup: [4]}
+  zcp_predictors: {runs: []}
+  srgp: {runs: []}
 report:
   tables: []
   figures: []
@@ -425,9 +427,9 @@ def test_images_are_those_that_networks_are_scored_on(repository):
 
 def test_an_algorithm_searches_with_options_that_the_configuration_knows(repository):
     options = {job["algorithm"]: job["options"] for job in repository.settings("search")}
-    assert options == {"random_search": {}, "grid_search": {"step": 3}}
+    assert options == {"random_search": {"warmup": [4]}, "grid_search": {"step": 3}}
     found = repository.frame("search/zcp/embedded_cell-digits")
-    assert set(found["method"]) >= {"grid_search", "grid_search+params", "random_search"}
+    assert set(found["method"]) == {"grid_search", "random_search", "random_search+params warmup 4"}
 
 
 def test_a_method_evolves_with_options_that_the_configuration_knows_and_is_judged(repository):

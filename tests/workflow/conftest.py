@@ -28,6 +28,7 @@ TINY = {
                 "problem": "embedded_cell/digits",
                 "architectures": 4,
                 "proxies": ["eznas", "evolved_programs"],
+                "draws": 1,
             }
         ],
         "draws": 1,
@@ -159,7 +160,8 @@ class Workflow:
             str(path.relative_to(self.results)): path.read_bytes()
             for path in sorted(self.results.rglob("*"))
             if path.suffix in RESULTS
-            and path.relative_to(self.results).parts[0] not in ("timings", "benchmarks", "logs", "settings")
+            and path.relative_to(self.results).parts[0].split("-")[0]
+            not in ("timings", "benchmarks", "logs", "settings")
         }
 
     def mirror(self, name: str, text: str) -> Path:

@@ -407,7 +407,7 @@ def test_a_problem_has_proxies_of_its_own_or_those_of_all_problems():
 
 def test_the_programs_of_the_repository_are_those_that_the_full_run_would_evolve():
     """They were evolved on fetched images, whose digest is among the settings."""
-    config = merged("config", "benchmarks")
+    config = merged("benchmarks.yaml", "config.yaml")
     config["programs"]["promoted"] = "resources/evolved/eznas"
     check(config)
     config["programs"]["mu"] = 24

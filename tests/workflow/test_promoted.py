@@ -45,7 +45,8 @@ def promoted(fresh):
         features={"runs": runs},
         evolution={"srgp": config["evolution"]["srgp"] | {"promoted": EVOLVED}},
         generalization={"problems": ["embedded_cell/digits"]},
-        search={"zcp": config["search"]["zcp"] | {"promoted": SEARCHED}},
+        search=dict.fromkeys(config["search"], {"runs": []})
+        | {"zcp": config["search"]["zcp"] | {"promoted": SEARCHED}},
     )
     return fresh
 

@@ -59,5 +59,5 @@ rule score_programs:
         images=option("images"),
     shell:
         "zcrepro stage score_programs --settings-file {input.settings} --order {input.order}"
-        " {params.programs} {params.images} --output {output.features} --timings {output.timings}"
-        " 2>&1 | tee {log}"
+        " {params.programs} {params.images} --output {output.features}"
+        " --timings {output.timings} 2>&1 | tee {log}"

@@ -27,12 +27,12 @@ class Algorithm:
     options
         A frozen dataclass in the algorithm's own file, of which ``options`` is an instance.
     helps
-        The ways in which scores help, by the options.
+        The ways in which scores help, by the options; none by default.
     plain
         Whether the algorithm searches without a guide, too.
     """
 
     run: Run
     options: type[Any]
-    helps: Callable[[Any], Sequence[Help]]
+    helps: Callable[[Any], Sequence[Help]] = lambda _: ()
     plain: bool = True
