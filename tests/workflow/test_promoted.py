@@ -45,7 +45,7 @@ def promoted(fresh):
         features={"runs": runs},
         evolution={"srgp": config["evolution"]["srgp"] | {"promoted": EVOLVED}},
         generalization={"problems": ["embedded_cell/digits"]},
-        search=dict.fromkeys(config["search"], {"runs": []})
+        search={name: {"runs": []} for name in config["search"]}
         | {"zcp": config["search"]["zcp"] | {"promoted": SEARCHED}},
     )
     return fresh
