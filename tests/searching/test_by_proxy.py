@@ -1,6 +1,7 @@
 """The public search by a proxy."""
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from zcrepro.scoring import score
 from zcrepro.searching import by_proxy
 from zcrepro.spaces.base import CategoricalSpace, TaskShape
 
+ROOT = Path(__file__).parents[2]
 SPACE = zcrepro.get_space("embedded_chain")
 
 
@@ -138,6 +140,14 @@ def test_a_search_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_pat
     assert len(scored) > again  # another search does not read the scores of this one
 
 
+def test_the_scores_of_another_proxy_or_formula_are_not_read_again():
+    one, other = by_proxy._made({"snip": "snip"}), by_proxy._made({"zen": "zen"})
+    assert one["code"] != other["code"]
+    files = [ROOT / f"resources/evolved/eznas/nasbench201/seed-{seed}.json" for seed in (0, 1)]
+    loaded = [by_proxy._made({"x": zcrepro.load_proxy(file)}) for file in files]
+    assert loaded[0]["evolved"] != loaded[1]["evolved"]
+
+
 def test_a_space_and_a_score_of_ones_own_are_searched():
     """The ten lines of the documentation."""
 
@@ -166,6 +176,8 @@ def test_a_space_and_a_score_of_ones_own_are_searched():
     found = zcrepro.search(Mine(), tanhs, evaluations=60, batch_size=2)
     assert found["arch"].iloc[0] == "tanh-tanh-tanh"
     assert found["tanhs"].tolist() == sorted(found["tanhs"], reverse=True)
+    broken = zcrepro.search(Mine(), lambda *_: float("inf"), evaluations=2, batch_size=2)
+    assert broken["status"].unique().tolist() == ["the score is inf"]
     both = zcrepro.search(Mine(), [tanhs, "params"], evaluations=20, batch_size=2)
     assert both["status"].unique().tolist() == ["ok"]
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from zcrepro import provenance, registry, seeds
 from zcrepro.files.journal import Journal
+from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.images.noise import random_batch
 from zcrepro.programs.evolved import EvolvedProgram
 from zcrepro.scoring import AnyProxy, score
@@ -101,10 +102,9 @@ def search(
     objectives = _objectives(proxy)
     shape = of.task_shape(chosen)
     batch = random_batch(batch_size, shape.input, shape.classes, seed)
-    made = {
-        "search": json.dumps([of.name, chosen, [*objectives], max_params, max_flops]),
+    made = _made(objectives) | {
+        "space": json.dumps([of.name, chosen, max_params, max_flops]),
         "numbers": json.dumps([pool, tournament, batch_size, seed]),
-        "code": provenance.code_digest([__name__]),
     }
     kept = _Kept(None if journal is None else Journal(Path(journal), made, []))
     signs = [-1.0 if _direction(each) == "lower" else 1.0 for each in objectives.values()]
@@ -153,12 +153,31 @@ class _Kept:
         self.scores[text], self.status[text] = scores, status
 
 
+def _made(objectives: Mapping[str, Objective]) -> dict[str, str]:
+    """Return what scores depend on: their names, evolved formulas and programs, and the code."""
+    modules = [
+        f"{provenance.PLUGINS['proxies']}.{each}" for each in objectives.values() if isinstance(each, str)
+    ]
+    evolved = [repr(each) for each in objectives.values() if isinstance(each, EvolvedProxy | EvolvedProgram)]
+    return {
+        "objectives": json.dumps([*objectives]),
+        "evolved": json.dumps(evolved),
+        "code": provenance.code_digest([__name__, *modules]),
+    }
+
+
 def _objectives(proxy: Objective | Sequence[Objective]) -> dict[str, Objective]:
-    """Return the objectives by name. Raises ValueError if there are none, or two of one name."""
+    """Return the objectives by name.
+
+    Raises ValueError if there are none, or two of one name, or if a proxy is unknown.
+    """
     given = [proxy] if isinstance(proxy, str) or not isinstance(proxy, Sequence) else list(proxy)
     names = [_name(each) for each in given]
     if not given or len(set(names)) < len(names):
         raise ValueError(f"a search needs proxies with different names, not {', '.join(names) or 'none'}")
+    for each in given:
+        if isinstance(each, str):
+            registry.get("proxies", each)
     return dict(zip(names, given, strict=True))
 
 
@@ -186,8 +205,9 @@ def _scored(
             scores.append(found[name])
             statuses.append(found.status[name])
         else:
-            scores.append(float(each(network, *batch)))  # type: ignore[operator]
-            statuses.append("not a number" if math.isnan(scores[-1]) else "ok")
+            value = float(each(network, *batch))  # type: ignore[operator]
+            scores.append(value if math.isfinite(value) else math.nan)
+            statuses.append("ok" if math.isfinite(value) else f"the score is {value}")
     reasons = [
         status if len(objectives) == 1 else f"{name}: {status}"
         for name, status in zip(objectives, statuses, strict=True)
