@@ -75,3 +75,9 @@ def test_every_score_is_defined_or_says_why(name):
     found = shard(name)
     for column in (each for each in found.columns if f"{each}_status" in found):
         assert found[column].notna().equals(found[f"{column}_status"].astype(str) == "ok")
+
+
+@each_shard
+def test_the_readme_says_how_many_there_are(name):
+    readme = (RELEASED / "README.md").read_text()
+    assert f"| `{name.partition('/')[2]}` | {len(shard(name)):,} |" in readme
