@@ -32,6 +32,7 @@ spaces:
   embedded_cell: {source: embedded, tasks: {digits: {images: digits}}}
 features:
   runs: [{problem: embedded_cell/digits, architectures: 12}]
+  variants: []
   proxies: [params, flops]
   draws: 1
   batch_size: 4

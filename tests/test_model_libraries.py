@@ -20,7 +20,7 @@ torchvision = _libraries._imported("torchvision.models")
 timm = _libraries._imported("timm")
 pytorchcv = _libraries._imported("pytorchcv.model_provider")
 
-ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES - set(PUBLISHED))
+ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES - {*PUBLISHED, "eznas_images"})
 CLASSES = 10
 OF_BLOCKS = {"az_expressivity", "az_progressivity", "az_trainability", "meco"}
 OF_RELUS = {"nwot", "swap", "linear_regions"}

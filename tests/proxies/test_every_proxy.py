@@ -34,7 +34,7 @@ GROUPS = {
     "blocks": ["az_expressivity", "az_progressivity", "az_trainability"],
     "fisher_matrix": ["vkdnw"],
     "tensors": ["layers"],
-    "layer_statistics": list(PUBLISHED),
+    "layer_statistics": [*PUBLISHED, "eznas_images"],
     "graph": [f"structure_{name}" for name in COUNTS],
 }
 """The proxies by pass."""
