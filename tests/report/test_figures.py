@@ -153,10 +153,20 @@ def test_each_way_in_which_a_proxy_helps_has_a_colour_whatever_the_algorithm() -
 
     plain = [curves(algorithm, "none", "none", 0) for algorithm in ("local", "walk")]
     helped = [curves("local", "snip", "warmup", 9), curves("walk", "snip", "warmup", 10)]
-    colours = search._colours([*plain, *helped, curves("walk", "snip", "warmup", 9)])
-    assert list(colours) == ["plain", "snip, warmup 9", "snip, warmup 10"]
-    assert colours["plain"] == _style.PALETTE[-1]
-    assert len(set(colours.values())) == 3
+    looks = search._looks([*plain, *helped, curves("walk", "snip", "warmup", 9)])
+    assert list(looks) == ["plain", "snip, warmup 9", "snip, warmup 10"]
+    assert looks["plain"][0] == _style.PALETTE[-1]
+    assert len(set(looks.values())) == 3
+
+
+def test_ways_that_share_a_colour_have_another_dash() -> None:
+    many = [("warmup", number) for number in range(1, 7)] + [("move", number) for number in range(1, 4)]
+    found = [
+        Curves(Problem("a", "b"), "", "walk", "snip", help, amount, "test", 9, 0, 1.0, np.ones((2, 3)))
+        for help, amount in many
+    ]
+    looks = search._looks(found)
+    assert len(set(looks.values())) == len(many) + 1
 
 
 def test_large_problems_are_drawn_from_a_sample_and_correlated_in_full(

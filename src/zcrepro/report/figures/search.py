@@ -24,7 +24,7 @@ def draw(context: Context) -> Drawing:
         return _style.nothing(f"the run makes no {SEARCHES}/")
     algorithms = sorted({curves.algorithm for curves in found})
     problems = list(dict.fromkeys(curves.problem for curves in found))
-    colours = _colours(found)
+    looks = _looks(found)
     drawing, axes = _style.panels(len(problems) * len(algorithms), len(algorithms), 3.4, 2.9)
     places = [(problem, algorithm) for problem in problems for algorithm in algorithms]
     for ax, (problem, algorithm) in zip(axes, places, strict=True):
@@ -33,13 +33,13 @@ def draw(context: Context) -> Drawing:
         if not panel:
             ax.set_axis_off()
             continue
-        _panel(ax, panel, colours, context.level)
+        _panel(ax, panel, looks, context.level)
         ax.set_ylim(*_limits(of_problem))
         ax.axhline(of_problem[0].highest, color=_style.FAINT, linewidth=1.2, label=BEST)
     shown: dict[str, Artist] = {}
     for ax in axes:
         shown |= {str(line.get_label()): line for line in ax.get_lines()}
-    labels = [label for label in (*colours, BEST) if label in shown]
+    labels = [label for label in (*looks, BEST) if label in shown]
     drawing.legend([shown[label] for label in labels], labels, loc="outside lower center", ncols=4)
     title = f"Best model so far: mean over searches, with its {context.level:.0%} interval"
     drawing.suptitle(title, x=0.01, ha="left")
@@ -50,21 +50,28 @@ def _label(curves: Curves) -> str:
     return curves.how if curves.how == PLAIN else f"{curves.guide}, {curves.how}"
 
 
-def _colours(found: list[Curves]) -> dict[str, str]:
-    """Return the colour of each way in which a proxy helps; a plain search is black."""
+def _looks(found: list[Curves]) -> dict[str, tuple[str, str]]:
+    """Return the colour and the dash of each way in which a proxy helps; a plain search is black.
+
+    There are more ways than colours. Two ways of one colour differ in their kind, and so in their dash.
+    """
     *colours, black = _style.PALETTE
     ways = {(curves.guide, curves.help, curves.amount): _label(curves) for curves in found}
-    helped = [label for _, label in sorted(ways.items()) if label != PLAIN]
-    return {PLAIN: black} | {label: colours[n % len(colours)] for n, label in enumerate(helped)}
+    kinds = sorted({kind for _, kind, _ in ways})
+    found_looks = {PLAIN: (black, _style.DASHES[0])}
+    for number, ((_, kind, _), label) in enumerate(item for item in sorted(ways.items()) if item[1] != PLAIN):
+        dash = _style.DASHES[kinds.index(kind) % len(_style.DASHES)]
+        found_looks[label] = colours[number % len(colours)], dash
+    return found_looks
 
 
-def _panel(ax: Axes, found: list[Curves], colours: dict[str, str], level: float) -> None:
+def _panel(ax: Axes, found: list[Curves], looks: dict[str, tuple[str, str]], level: float) -> None:
     for curves in found:
-        colour = colours[_label(curves)]
+        colour, dash = looks[_label(curves)]
         trained = np.arange(1, curves.budget + 1)
         band = student_t(curves.accuracy, level)
         ax.fill_between(trained, *band, color=colour, alpha=0.12, linewidth=0)
-        ax.plot(trained, curves.mean(), color=colour, linewidth=1.5, label=_label(curves))
+        ax.plot(trained, curves.mean(), dash, color=colour, linewidth=1.5, label=_label(curves))
     ax.set_xlim(1, max(curves.budget for curves in found))
     repeats = _style.counted([len(curves.accuracy) for curves in found])
     ax.set_title(f"{_style.problem_title(found[0].problem)}\n{found[0].algorithm}, {repeats} searches")
