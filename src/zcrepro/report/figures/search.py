@@ -14,6 +14,9 @@ from zcrepro.report.context import Context
 
 READS = ("search/zcp*",)
 
+POINTS = 80
+"""Points of a curve at most, which lie closer where it is steep: with all of them the file has a megabyte."""
+
 PLAIN, BEST = "plain", "best of all"
 
 
@@ -68,10 +71,10 @@ def _looks(found: list[Curves]) -> dict[str, tuple[str, str]]:
 def _panel(ax: Axes, found: list[Curves], looks: dict[str, tuple[str, str]], level: float) -> None:
     for curves in found:
         colour, dash = looks[_label(curves)]
-        trained = np.arange(1, curves.budget + 1)
-        band = student_t(curves.accuracy, level)
-        ax.fill_between(trained, *band, color=colour, alpha=0.12, linewidth=0)
-        ax.plot(trained, curves.mean(), dash, color=colour, linewidth=1.5, label=_label(curves))
+        trained = np.unique(np.geomspace(1, curves.budget, POINTS).round().astype(int))
+        low, high = student_t(curves.accuracy[:, trained - 1], level)
+        ax.fill_between(trained, low, high, color=colour, alpha=0.12, linewidth=0)
+        ax.plot(trained, curves.mean()[trained - 1], dash, color=colour, linewidth=1.5, label=_label(curves))
     ax.set_xlim(1, max(curves.budget for curves in found))
     repeats = _style.counted([len(curves.accuracy) for curves in found])
     ax.set_title(f"{_style.problem_title(found[0].problem)}\n{found[0].algorithm}, {repeats} searches")
