@@ -334,6 +334,15 @@ class TestSearchCost:
         assert bound["value"] == pytest.approx(21 / 19, abs=1e-4)
         assert "at least: the median plain search does not arrive with 20 models" in bound["note"]
 
+    def test_a_guide_with_which_the_median_search_does_not_arrive_has_no_speed_up(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(zcp_search_cost, "BELOW", (2.0,))
+        row = cell(run.table("zcp_search_cost", self.READS), GUIDED, "speed-up to 2 below")  # to 77 percent
+        assert np.isnan(row["value"])
+        assert np.isnan(row["ci_low"])
+        assert "the median search with the guide does not arrive with 20 models" in row["note"]
+
     def test_a_plain_search_has_no_speed_up(self, made: pd.DataFrame) -> None:
         of_plain = made[made["row"] == "nasbench201/cifar100 random_search"]
         assert not of_plain["column"].str.startswith("speed-up").any()

@@ -9,7 +9,7 @@ from zcrepro.report._base import Table
 from zcrepro.report._populations import embedded_note
 from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
-from zcrepro.report.entry import ALL, QUARTILES, RESAMPLED_RUNS, SEARCH, Measured, absent, stated
+from zcrepro.report.entry import ALL, QUARTILES, RESAMPLED_RUNS, SEARCH, UNDEFINED, Measured, absent, stated
 
 READS = ("search/zcp*",)
 
@@ -39,24 +39,13 @@ def _models(curves: Curves, below: float) -> Measured:
     models = curves.models_to(curves.highest - below)
     value = _median(models)
     low, high = np.quantile(models, [0.25, 0.75], method="inverted_cdf")
-    known = np.isfinite([low, value, high]).all()
-    return Measured(
-        row=f"{curves.problem} {curves.method}",
-        column=_column(below),
-        metric="median of models",
-        value=value if np.isfinite(value) else np.nan,
-        n=curves.domain,
-        population="searches of one budget",
-        notes=stated(_notes(curves, models)),
-        interval=(float(low), float(high)) if known else (np.nan, np.nan),
-        interval_kind=QUARTILES if known else "",
-        seeds=len(models),
-        relation=ALL,
-        problem=str(curves.problem),
-        role=SEARCH,
-        name=curves.method,
-        cites=citations.of_problems([curves.problem]),
+    interval = (float(low), float(high)) if np.isfinite([low, value, high]).all() else UNDEFINED
+    censored = int(np.isinf(models).sum())
+    note = (
+        f"not reached with {curves.budget} models by {censored} of {len(models)} searches" if censored else ""
     )
+    shown = value if np.isfinite(value) else np.nan
+    return _entry(curves, _column(below), "median of models", shown, interval, QUARTILES, note)
 
 
 def _median(models: np.ndarray) -> float:
@@ -64,22 +53,19 @@ def _median(models: np.ndarray) -> float:
     return float(np.quantile(models, 0.5, method="inverted_cdf"))
 
 
-def _notes(curves: Curves, models: np.ndarray) -> Iterator[str]:
-    censored = int(np.isinf(models).sum())
-    if censored:
-        yield f"not reached with {curves.budget} models by {censored} of {len(models)} searches"
-    yield embedded_note(curves.problem)
-
-
 def _speedup(curves: Curves, plain: Curves, below: float, context: Context) -> Measured:
     """Return how many times as many models the plain search trains, with its interval over the repeats.
 
-    A search that does not arrive counts as one more model than the budget, so that the ratio is a lower bound
-    if the plain search does not arrive.
+    A plain search that does not arrive counts as one model more than the budget, and one with a guide as
+    infinitely many, so that the ratio is never too large. It is undefined if the median search with a guide
+    does not arrive.
     """
-    helped, without = (
-        np.minimum(each.models_to(curves.highest - below), each.budget + 1) for each in (curves, plain)
-    )
+    column, metric = f"speed-up to {below:g} below", "ratio of medians"
+    helped = curves.models_to(curves.highest - below)
+    without = np.minimum(plain.models_to(plain.highest - below), plain.budget + 1)
+    if np.isinf(_median(helped)):
+        note = f"the median search with the guide does not arrive with {curves.budget} models"
+        return _entry(curves, column, metric, np.nan, UNDEFINED, RESAMPLED_RUNS, note)
     rng = context.rng("zcp_search_cost", str(curves.problem), curves.method, str(below))
     drawn = [
         _median(rng.choice(without, len(without))) / _median(rng.choice(helped, len(helped)))
@@ -88,22 +74,32 @@ def _speedup(curves: Curves, plain: Curves, below: float, context: Context) -> M
     value = _median(without) / _median(helped)
     tail = (1 - context.level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    bound = (
-        f"at least: the median plain search does not arrive with {plain.budget} models"
-        if _median(without) > plain.budget
-        else ""
-    )
+    interval = min(float(low), value), max(float(high), value)
+    censored = _median(without) > plain.budget
+    note = f"at least: the median plain search does not arrive with {plain.budget} models" if censored else ""
+    return _entry(curves, column, metric, value, interval, RESAMPLED_RUNS, note)
+
+
+def _entry(
+    curves: Curves,
+    column: str,
+    metric: str,
+    value: float,
+    interval: tuple[float, float],
+    kind: str,
+    note: str,
+) -> Measured:
     return Measured(
         row=f"{curves.problem} {curves.method}",
-        column=f"speed-up to {below:g} below",
-        metric="ratio of medians",
+        column=column,
+        metric=metric,
         value=value,
         n=curves.domain,
         population="searches of one budget",
-        notes=stated([bound, embedded_note(curves.problem)]),
-        interval=(min(float(low), value), max(float(high), value)),
-        interval_kind=RESAMPLED_RUNS,
-        seeds=len(helped),
+        notes=stated([note, embedded_note(curves.problem)]),
+        interval=interval,
+        interval_kind="" if np.isnan(interval[0]) else kind,
+        seeds=len(curves.accuracy),
         relation=ALL,
         problem=str(curves.problem),
         role=SEARCH,
