@@ -1,4 +1,4 @@
-"""Score one chunk of architectures with programs that have no file among the proxies, and published ones.
+"""Score one chunk of architectures with programs: published ones, evolved ones, and others by name.
 
 All programs share one recording of the layer statistics, which costs more than evaluating them.
 """

@@ -25,7 +25,8 @@ class Curves:
     method
         The name of the method.
     algorithm, guide, help, amount
-        Its parts; see ``zcrepro.searching.stage``. The guide and the help of a plain search are ``none``.
+        The parts of the name: the algorithm, the proxy that guides it, and how and by how much it helps. The
+        guide and the help of a plain search are ``none``.
     metric
         Kind of the reported accuracy: test, or validation if the benchmark has no test accuracy.
     domain

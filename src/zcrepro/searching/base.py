@@ -27,7 +27,7 @@ class Algorithm:
     options
         A frozen dataclass in the algorithm's own file, of which ``options`` is an instance.
     helps
-        The ways in which scores help, by the options; none by default.
+        Function from the options to the ways in which scores may help the search. By default there are none.
     plain
         Whether the algorithm searches without a guide, too.
     """

@@ -154,7 +154,7 @@ class _Kept:
 
 
 def _made(objectives: Mapping[str, Objective]) -> dict[str, str]:
-    """Return what scores depend on: their names, evolved formulas and programs, and the code."""
+    """Return what decides the scores: the names of the proxies, what was evolved, and the code."""
     modules = [
         f"{provenance.PLUGINS['proxies']}.{each}" for each in objectives.values() if isinstance(each, str)
     ]

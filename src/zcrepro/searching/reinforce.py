@@ -43,7 +43,8 @@ class Options:
     """Decay of the running mean of rewards, which is subtracted from each reward."""
 
     warmup: tuple[Annotated[int, Ge(1)], ...] = (1000, 3000, 15625)
-    """Architectures whose scores are rewards before the search, one search for each number."""
+    """Architectures that the policy draws before the search and is rewarded for by their scores; one search
+    for each number."""
 
     move: tuple[Annotated[int, Ge(1)], ...] = (10, 100)
     """Architectures that are drawn and scored for each model, one search for each number."""
