@@ -167,7 +167,7 @@ def test_building_scoring_and_searching_draw_from_their_seeds_alone() -> None:
     network = space.network(space.sample(np.random.default_rng(0)), "digits")
     images = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
     zcrepro.score(network, images, torch.arange(4), ["zen", "az_trainability", "vkdnw", "synflow"])
-    training_free(space, lambda arch: float(len(str(arch))), 10, 4, 2, np.random.default_rng(0))
+    training_free(space, lambda arch: (float(len(str(arch))),), 10, 4, 2, np.random.default_rng(0))
 
 
 @pytest.mark.usefixtures("untouched")
