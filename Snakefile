@@ -24,6 +24,7 @@ wildcard_constraints:
     seed=r"\d+",
     experiment="[a-z0-9_]+",
     algorithm="[a-z0-9_]+",
+    recipe="(?!embedded/)[a-z0-9_]+",
     method="[a-z0-9_]+",
 
 
@@ -35,6 +36,7 @@ include: "workflow/rules/programs.smk"
 include: "workflow/rules/search.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/embedded.smk"
+include: "workflow/rules/reduced.smk"
 
 
 # Short jobs, and the one that needs the network, stay where Snakemake runs.
@@ -42,6 +44,7 @@ localrules:
     fetch,
     timings,
     searches,
+    trainings,
     deviations,
     page,
 
@@ -59,6 +62,7 @@ rule all:
                     leading,
                     programs,
                     searching,
+                    reduced,
                     report_jobs,
                 )
                 for path in part.results()

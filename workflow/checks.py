@@ -13,6 +13,7 @@ from defaults import ALIASES, evolved_programs
 from jobs.evolution import Evolution
 from jobs.features import Features
 from jobs.programs import Programs
+from jobs.reduced import ReducedTrainings
 from jobs.run import Run, Wildcards
 from jobs.searching import Searching, scored_as
 from zcrepro import provenance, registry
@@ -39,6 +40,7 @@ def check_references(config: Config, datasets: Mapping[str, Row], root: Path) ->
         *_programs(config),
         *_variants(config),
         *_shards(config, root),
+        *_reduced(config, datasets, root),
         *_promoted(config, datasets, root),
         *_files(config, datasets),
     ]
@@ -179,9 +181,9 @@ def _known_of(config: Config, space: str) -> Mapping[str, Any]:
     return known.get(config["spaces"][space]["source"], {})
 
 
-def _repeated(where: str, named: list[str]) -> Iterable[str]:
-    for name in sorted({name for name in named if named.count(name) > 1}):
-        yield f"{where}: {name!r} stands there twice"
+def _repeated(where: str, named: list[str]) -> list[str]:
+    repeated = sorted({name for name in named if named.count(name) > 1})
+    return [f"{where}: {name!r} stands there twice" for name in repeated]
 
 
 def _spaces_of(where: str, problems: Iterable[str], spaces: Config) -> Iterable[str]:
@@ -208,6 +210,34 @@ def _shards(config: Config, root: Path) -> Iterable[str]:
                     f"{table} has no {path}; take {', '.join(proxies)} out of "
                     "its proxies, or leave out `shards` to compute them"
                 )
+
+
+def _reduced(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[str]:
+    """Check the problems and files of trainings with less, and those that are tracked."""
+    where = "reduced_trainings.runs"
+    runs = config["reduced_trainings"]["runs"]
+    wrong = _missing(where, "problem", [of["problem"] for of in runs], _imaged(config))
+    wrong += _repeated(where, [f"{of['recipe']} of {of['problem']}" for of in runs])
+    wrong += _missing(f"{where}.files", "data set", [name for of in runs for name in of["files"]], datasets)
+    yield from wrong
+    jobs = ReducedTrainings(Run(config, root, datasets))
+    for of, path in zip(runs, map(Path, jobs.tables().values()), strict=True) if not wrong else ():
+        if of["promoted"]:
+            yield from _tracked(f"{where}.promoted", path, root, "train") or _other_training(of, path, jobs)
+
+
+def _other_training(of: Mapping[str, Any], path: Path, jobs: ReducedTrainings) -> Iterable[str]:
+    """Compare the settings of tracked trainings with those that the configuration asks for."""
+    from zcrepro.files import parquet  # Imported here, since it is slow and most runs promote no trainings.
+
+    space, _, task = of["problem"].partition("/")
+    job = _wildcards(recipe=of["recipe"], space=space, task=task, start="0", stop="1")
+    settings = {key: value for key, value in jobs.train(job).items() if key not in ("start", "stop")}
+    if parquet.metadata(path).get("shared") != provenance.settings_digest(settings):
+        yield (
+            f"reduced_trainings.runs.promoted: the networks in {path} were trained with other settings than the "
+            "configuration has; correct these, or leave out `promoted` to train in this run"
+        )
 
 
 def _promoted(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[str]:

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent
 STAGES = {
     "fetch": "zcrepro.fetching.fetch",
     "train": "zcrepro.training.stage",
+    "train_reduced": "zcrepro.training.reduced",
+    "trainings": "zcrepro.training.reduced",
     "accuracies": "zcrepro.benchmarks.tidy",
     "released": "zcrepro.benchmarks.tidy",
     "counts": "zcrepro.benchmarks.tidy",

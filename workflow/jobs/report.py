@@ -15,6 +15,7 @@ from jobs.evolution import Evolution
 from jobs.features import Features
 from jobs.leading import Leading
 from jobs.programs import Programs
+from jobs.reduced import ReducedTrainings
 from jobs.run import Run, Settings, Wildcards
 from jobs.searching import Searching
 from zcrepro import provenance
@@ -128,7 +129,8 @@ class Report:
                 made[f"evolved/{method}/{name}"] = path
         for path in Programs(self.run).files():
             made[f"programs/{Path(path).parent.name}/{Path(path).stem}"] = path
-        return made | Leading(self.run).tables() | Searching(self.run).tables()
+        others = (Leading(self.run), Searching(self.run), ReducedTrainings(self.run))
+        return made | {name: path for each in others for name, path in each.tables().items()}
 
     def _context(self, name: str) -> Settings:
         return {

@@ -10,6 +10,7 @@ from jobs.features import PROGRAMS, Features
 from jobs.leading import Leading
 from jobs.parameters import Jobs, listed
 from jobs.programs import Programs
+from jobs.reduced import ReducedTrainings
 from jobs.report import Report
 from jobs.run import Run
 from jobs.searching import Searching
@@ -34,6 +35,7 @@ leading = Leading(RUN)
 programs = Programs(RUN)
 searching = Searching(RUN)
 training = Training(RUN)
+reduced = ReducedTrainings(RUN)
 report_jobs = Report(RUN, benchmarks)
 JOBS = Jobs(RESULTS, verifies=workflow.is_main_process)
 

@@ -12,6 +12,7 @@ from zcrepro.commands._promotion.counts import promote_counts
 from zcrepro.commands._promotion.features import promote_features
 from zcrepro.commands._promotion.formulas import promote_formulas
 from zcrepro.commands._promotion.programs import promote_programs
+from zcrepro.commands._promotion.reduced import promote_reduced
 from zcrepro.commands._promotion.run import promote_run
 from zcrepro.commands._promotion.searches import promote_searches
 from zcrepro.commands._promotion.trainings import promote_trainings
@@ -24,6 +25,7 @@ KINDS: Mapping[str, Callable[[Sequence[Path], Path], Iterable[Promotion]]] = {
     "extract": promote_features,
     "score_programs": promote_features,
     "train": promote_trainings,
+    "train_reduced": promote_reduced,
     "evolve": promote_formulas,
     "evolve_program": promote_programs,
     "searches": promote_searches,
@@ -37,7 +39,7 @@ def promote(paths: Sequence[Path], /, *, to: Path | None = None) -> None:
     """Keep results of a run in the repository, where no rule makes them.
 
     What is kept, and where: chunks of features in resources/released, trainings of the embedded benchmark in
-    resources/embedded, evolved formulas and programs in resources/evolved, searches in resources/search,
+    resources/embedded, trainings with less in resources/trainings, evolved formulas and programs in resources/evolved, searches in resources/search,
     published counts in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and
     trainings are added to what is tracked already.
 

@@ -15,10 +15,12 @@ from sklearn.datasets import load_digits
 
 from zcrepro import seeds
 from zcrepro.images.base import Images
+from zcrepro.images.resizing import resized
 
 SHIFT = 2  # pixels in each direction
 TRAINING, VALIDATION = 1000, 397  # the other 400 images are the test set
 MEAN, STD = 0.3, 0.5
+VIEWS = 4  # random augmentations in which each held-out image is evaluated
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """Transformation of digits, float32 (n, 8, 8) to the same shape, applied before they are shifted."""
@@ -41,18 +43,20 @@ class DigitSubset:
     labels: np.ndarray
     noise: float
     change: Change
+    views: int = VIEWS
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def view(self, rng: np.random.Generator) -> Images:
+    def view(self, rng: np.random.Generator, side: int | None = None) -> Images:
         """Return every digit once: transformed, at a random position on the canvas, with new noise.
 
-        The pixels are float32 (n, 1, 12, 12).
+        The pixels are float32 (n, 1, 12, 12), resized if ``side`` is given.
         """
         canvas = _placed(self.change(self.digits, rng), rng)
         canvas += self.noise * rng.standard_normal(canvas.shape, dtype=np.float32)
-        return Images(((canvas - MEAN) / STD)[:, np.newaxis], self.labels)
+        pixels = ((canvas - MEAN) / STD)[:, np.newaxis]
+        return Images(resized(pixels, side) if side else pixels, self.labels)
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,9 @@ class DigitTask:
     noise: float
     change: Change = unchanged
 
-    def subsets(self) -> dict[str, DigitSubset]:
+    def subsets(self, files: Sequence[Path] = ()) -> dict[str, DigitSubset]:
         """Return the training, validation and test digits, which are the same in every task."""
+        del files  # scikit-learn contains the images
         bunch = load_digits()
         order = seeds.numpy_generator("digits", "split").permutation(len(bunch.target))
         digits = (bunch.images / 16).astype(np.float32)[order]
@@ -78,8 +83,7 @@ class DigitTask:
 
     def training(self, files: Sequence[Path] = ()) -> Images:
         """Return the training images with one fixed augmentation each."""
-        del files  # scikit-learn contains the images
-        return self.subsets()["training"].view(seeds.numpy_generator(self.name, "training view"))
+        return self.subsets(files)["training"].view(seeds.numpy_generator(self.name, "training view"))
 
 
 def _placed(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -3,6 +3,7 @@
 A row is one image: its red, green and blue planes one after the other, each in row-major order.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy as np
 from zcrepro.files import pickles
 from zcrepro.files.errors import FETCH_AGAIN, reads
 from zcrepro.images.base import Images
+from zcrepro.images.resizing import shifted_and_resized
 
 CHANNELS = 3
+BLOCK = 4096  # photographs that are augmented at a time
 
 RGB = tuple[float, float, float]
 
@@ -47,6 +50,50 @@ def cropped_and_mirrored(
     every = np.arange(n)[:, np.newaxis, np.newaxis]
     pixels = canvas[every, :, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
     return Images(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), images.labels)
+
+
+@dataclass(frozen=True)
+class PhotographSubset:
+    """Photographs of a task, on which networks are trained or evaluated.
+
+    Attributes
+    ----------
+    pixels
+        uint8 (n, 3, side, side).
+    labels
+        Integers (n,).
+    mean, std
+        Those of each channel, of pixels scaled to [0, 1].
+    padding
+        The largest number of pixels by which a photograph is shifted. Without one it is not mirrored either.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+    mean: RGB
+    std: RGB
+    padding: int
+    views: int = 1
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def view(self, rng: np.random.Generator, side: int | None = None) -> Images:
+        """Return every photograph once, float32 (n, 3, side, side), normalised.
+
+        It is shifted and mirrored at random, as by ``cropped_and_mirrored``, and then resized.
+        """
+        side = side or self.pixels.shape[-1]
+        shifts = rng.integers(-self.padding, self.padding, size=(len(self), 2), endpoint=True)
+        mirrored = rng.integers(2, size=len(self)) == 1 if self.padding else np.zeros(len(self), bool)
+        seen = np.empty((len(self), CHANNELS, side, side), np.float32)
+        for start in range(0, len(self), BLOCK):  # all at once would take gigabytes
+            block = slice(start, start + BLOCK)
+            seen[block] = shifted_and_resized(self.pixels[block], shifts[block], mirrored[block], side)
+        seen /= 255
+        seen -= np.asarray(self.mean, np.float32)[:, np.newaxis, np.newaxis]
+        seen /= np.asarray(self.std, np.float32)[:, np.newaxis, np.newaxis]
+        return Images(seen, self.labels.astype(np.int64))
 
 
 @reads(FETCH_AGAIN)

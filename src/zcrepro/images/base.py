@@ -60,19 +60,31 @@ class AugmentingSource(ImageSource, Protocol):
 
 
 class Subset(Protocol):
-    """The training, validation or test images of a task, which are randomly augmented."""
+    """The training, validation or test images of a task, which may be randomly augmented.
+
+    ``views`` is how many views of each image a network is evaluated on: one if they are all the same.
+    """
+
+    @property
+    def views(self) -> int: ...
 
     def __len__(self) -> int: ...
 
-    def view(self, rng: np.random.Generator) -> Images:
-        """Return every image once, with a random augmentation such as a shift or noise."""
+    def view(self, rng: np.random.Generator, side: int | None = None) -> Images:
+        """Return every image once, with a random augmentation such as a shift or noise.
+
+        If ``side`` is given, the images are resized to squares of as many pixels.
+        """
 
 
 class SubsetSource(Protocol):
     """Reader of images for training and evaluating networks."""
 
-    def subsets(self) -> Mapping[str, Subset]:
-        """Return the subsets named training, validation and test."""
+    def subsets(self, files: Sequence[Path]) -> Mapping[str, Subset]:
+        """Return the subsets named training and test, and validation if there are such images.
+
+        ``files`` is empty if a package contains the images.
+        """
 
 
 def minibatch(images: Images, size: int, seed: int, task: str, *key: str) -> np.ndarray:

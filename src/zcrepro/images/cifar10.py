@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from zcrepro.files.errors import FETCH_AGAIN, reads
-from zcrepro.images._photographs import CHANNELS, cropped_and_mirrored, normalised
+from zcrepro.images._photographs import CHANNELS, PhotographSubset, cropped_and_mirrored, normalised
 from zcrepro.images.base import Images
 
 SIDE, CLASSES = 32, 10
@@ -32,6 +32,21 @@ class CIFAR10:
             raise ValueError("CIFAR-10 needs at least one of its files data_batch_*.bin")
         records = np.concatenate([_records(path) for path in files])
         return Images(normalised(records[:, 1:], SIDE, MEAN, STD), records[:, 0].astype(np.int64))
+
+    def subsets(self, files: Sequence[Path]) -> dict[str, PhotographSubset]:
+        """Return the training images of all ``files`` but the last, and the test images of the last.
+
+        Training images are shifted and mirrored at random, test images are not. Raises ValueError if there
+        are fewer than two files or one is damaged.
+        """
+        if len(files) < 2:
+            raise ValueError("training on CIFAR-10 needs its files data_batch_*.bin and then test_batch.bin")
+        *training, test = map(_records, files)
+        records = {"training": (np.concatenate(training), PADDING), "test": (test, 0)}
+        return {
+            name: PhotographSubset(of[:, 1:].reshape(-1, CHANNELS, SIDE, SIDE), of[:, 0], MEAN, STD, padding)
+            for name, (of, padding) in records.items()
+        }
 
     def augmented(self, images: Images, rng: np.random.Generator) -> Images:
         """Return the images randomly shifted by up to ``PADDING`` pixels and mirrored."""

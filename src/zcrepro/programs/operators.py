@@ -6,6 +6,7 @@ code do. The comparison with zero (15) does not need a GPU. The eigenvalues (21,
 successors of the two routines that torch 2 no longer has.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -105,7 +106,7 @@ def _standardize(a: Tensor) -> Tensor:
 
 
 def _nan_to_zero(a: Tensor) -> Tensor:
-    return a.masked_fill(a.isnan(), 0)
+    return torch.nan_to_num(a, nan=0.0, posinf=math.inf, neginf=-math.inf)
 
 
 def _logdet(a: Tensor) -> Tensor:

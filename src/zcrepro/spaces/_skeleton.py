@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from zcrepro.spaces._layers import ConvBN, Head
 from zcrepro.spaces.base import TaskShape
 
-CHANNELS = (8, 16, 32)
+CHANNELS = 8  # of the first stage
+STAGES = 3
 
 EMBEDDED_TASKS = {
     "digits": TaskShape((1, 12, 12), (10,)),
@@ -27,19 +28,22 @@ class SmallNetwork(nn.Module):
     ``stage(i, channels)`` returns the modules of stage i.
     """
 
-    def __init__(self, stage: Callable[[int, int], nn.Module], shape: TaskShape) -> None:
+    def __init__(
+        self, stage: Callable[[int, int], nn.Module], shape: TaskShape, channels: int = CHANNELS
+    ) -> None:
         super().__init__()
-        self.stem = ConvBN(shape.channels, CHANNELS[0], 3)
-        layers: list[nn.Module] = [stage(0, CHANNELS[0])]
-        for index, (narrow, wide) in enumerate(pairwise(CHANNELS), start=1):
+        widths = [channels << index for index in range(STAGES)]
+        self.stem = ConvBN(shape.channels, widths[0], 3)
+        layers: list[nn.Module] = [stage(0, widths[0])]
+        for index, (narrow, wide) in enumerate(pairwise(widths), start=1):
             layers += [
                 nn.AvgPool2d(2, ceil_mode=True),
                 nn.Conv2d(narrow, wide, 1, bias=False),
                 stage(index, wide),
             ]
         self.cells = nn.Sequential(*layers)
-        self.head = Head(CHANNELS[-1])
-        self.classifier = nn.Linear(CHANNELS[-1], shape.classes)
+        self.head = Head(widths[-1])
+        self.classifier = nn.Linear(widths[-1], shape.classes)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.head(self.cells(self.stem(x))))

@@ -28,6 +28,7 @@ OF_AN_ARCHITECTURE = frozenset(
         "live",
         "graph",
         "blueprint",
+        "blueprint_of_width",
         "weight_seed",
         "neighbours",
         "distance",
@@ -116,6 +117,13 @@ class Space(ABC):
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         """Return the network that the benchmark's authors trained, with uninitialised weights."""
 
+    def blueprint_of_width(self, arch: Arch, task: str, channels: int) -> nn.Module:  # noqa: ARG002
+        """Return a network like ``blueprint`` whose first layer has ``channels`` channels.
+
+        All other layers shrink or grow in proportion. Raises ValueError if the space does not define it.
+        """
+        raise ValueError(f"space {self.name} does not define networks of another number of channels")
+
     def weight_seed(self, arch: Arch, task: str, seed: int) -> SeedOf:
         """Return the seed of each weight by its name.
 
@@ -123,15 +131,21 @@ class Space(ABC):
         """
         return named_seed(seed, self.name, task, self.canonical(arch))
 
-    def network(self, arch: Arch, task: str, seed: int = 0) -> nn.Module:
+    def network(self, arch: Arch, task: str, seed: int = 0, *, channels: int | None = None) -> nn.Module:
         """Return the network that the benchmark's authors trained, with torch's default initialisation.
+
+        With ``channels``, the network has as many in its first layer; see ``blueprint_of_width``.
 
         The weights are a function of ``seed``, the space, the task and what the architecture computes.
         Architectures that compute the same function therefore get the same weights. Global random generators
         are neither used nor changed. The network carries the graph of operations of its architecture, if the
         space defines one.
         """
-        network = build(lambda: self.blueprint(arch, task), self.weight_seed(arch, task, seed))
+
+        def blueprint() -> nn.Module:
+            return self.blueprint_of_width(arch, task, channels) if channels else self.blueprint(arch, task)
+
+        network = build(blueprint, self.weight_seed(arch, task, seed))
         if type(self).graph is not Space.graph:
             carry(network, self.graph(arch))
         return network
@@ -146,6 +160,12 @@ class Space(ABC):
         with torch.device("meta"):
             images = torch.zeros(1, *self.task_shape(task).input)
             return self.count_flops(self.blueprint(arch, task), images)
+
+    def multiply_adds(self, arch: Arch, task: str, channels: int, side: int) -> int:
+        """Return those of a network of another width for one image of ``side`` pixels on each side."""
+        with torch.device("meta"):
+            images = torch.zeros(1, self.task_shape(task).channels, side, side)
+            return self.count_flops(self.blueprint_of_width(arch, task, channels), images)
 
     def architectures(self) -> Iterator[Arch]:
         """Yield every architecture once, in a fixed order.

@@ -6,7 +6,7 @@ two cells are equal if they compute the same function of the same weights.
 
 from torch import nn
 
-from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
+from zcrepro.spaces._skeleton import CHANNELS, EMBEDDED_TASKS, SmallNetwork
 from zcrepro.spaces.base import Arch
 from zcrepro.spaces.cell import Cell, CellSpace, live_form
 
@@ -21,7 +21,10 @@ class EmbeddedCell(CellSpace):
         return live_form(arch)[0] or "#"
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
-        return SmallNetwork(lambda _, channels: Cell(arch, channels), self.task_shape(task))
+        return self.blueprint_of_width(arch, task, CHANNELS)
+
+    def blueprint_of_width(self, arch: Arch, task: str, channels: int) -> nn.Module:
+        return SmallNetwork(lambda _, width: Cell(arch, width), self.task_shape(task), channels)
 
 
 SPACE = EmbeddedCell()

@@ -7,7 +7,7 @@ stage, so two chains are equal graphs if their stages agree after removing ident
 from torch import nn
 
 from zcrepro.spaces._layers import ReLUConvBN
-from zcrepro.spaces._skeleton import EMBEDDED_TASKS, SmallNetwork
+from zcrepro.spaces._skeleton import CHANNELS, EMBEDDED_TASKS, SmallNetwork
 from zcrepro.spaces.base import AdditiveSpace, Arch
 from zcrepro.spaces.graph import POOL, SKIP, Graph, chain, conv
 
@@ -46,8 +46,11 @@ class EmbeddedChain(AdditiveSpace):
         return chain(LABELS[operation] for operation in arch)
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
+        return self.blueprint_of_width(arch, task, CHANNELS)
+
+    def blueprint_of_width(self, arch: Arch, task: str, channels: int) -> nn.Module:
         stages = _stages(arch)
-        return SmallNetwork(lambda i, channels: _stage(stages[i], channels), self.task_shape(task))
+        return SmallNetwork(lambda i, width: _stage(stages[i], width), self.task_shape(task), channels)
 
 
 def _stages(arch: Arch) -> list[Arch]:

@@ -15,6 +15,9 @@ from zcrepro.spaces.base import Arch, TaskShape
 from zcrepro.spaces.cell import Cell, CellSpace
 
 
+CHANNELS = 16  # of the first layer
+
+
 class NASBench201(CellSpace):
     """The search space of NAS-Bench-201."""
 
@@ -29,7 +32,10 @@ class NASBench201(CellSpace):
     }
 
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
-        return Network(arch, self.task_shape(task))
+        return self.blueprint_of_width(arch, task, CHANNELS)
+
+    def blueprint_of_width(self, arch: Arch, task: str, channels: int) -> nn.Module:
+        return Network(arch, self.task_shape(task), channels)
 
 
 class Network(nn.Module):
@@ -38,7 +44,9 @@ class Network(nn.Module):
     ``cells`` 5 and 11 are the reduction blocks.
     """
 
-    def __init__(self, arch: Arch, shape: TaskShape, channels: int = 16, cells_per_stage: int = 5) -> None:
+    def __init__(
+        self, arch: Arch, shape: TaskShape, channels: int = CHANNELS, cells_per_stage: int = 5
+    ) -> None:
         super().__init__()
         self.stem = ConvBN(shape.channels, channels, 3)
         stage = [channels, 2 * channels, 4 * channels]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from annotated_types import Ge, Gt, Le
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
 
 from zcrepro import seeds
 from zcrepro.images.base import Images, Subset
 
-VIEWS = 4  # random augmentations in which each held-out image is evaluated
+EVALUATED = 4096  # images in a forward of an evaluation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +22,16 @@ class Options:
     """How a network is trained."""
 
     epochs: Annotated[int, Ge(1)] = 12
-    """Passes over the training images."""
+    """Passes over the training images in which the learning rate falls to zero."""
+
+    schedule: Literal["one_cycle", "cosine"] = "one_cycle"
+    """How the learning rate changes: it rises first and falls then, or falls from the start."""
 
     batch_size: Annotated[int, Ge(1)] = 64
     """Images in a step."""
 
     learning_rate: Annotated[float, Gt(0)] = 0.1
-    """The peak of the one-cycle schedule."""
+    """The highest learning rate."""
 
     momentum: Annotated[float, Ge(0), Le(1)] = 0.9
     """Nesterov momentum."""
@@ -35,13 +40,15 @@ class Options:
     """Weight decay."""
 
 
-def fit(network: nn.Module, subset: Subset, chosen: Options, *key: str | int) -> None:
-    """Train ``network`` in place on ``subset``, with augmentations and batches drawn from ``key``.
+def fit(
+    network: nn.Module, subset: Subset, chosen: Options, *key: str | int, side: int | None = None
+) -> Iterator[int]:
+    """Train ``network`` in place on ``subset``, and yield the number of each epoch, from 1, after it.
 
-    The optimiser is SGD with Nesterov momentum under a one-cycle learning-rate schedule. The images are
-    augmented anew in every epoch.
+    The optimiser is SGD with Nesterov momentum. The images are augmented anew in every epoch, and resized if
+    ``side`` is given. Augmentations and batches are drawn from ``key``.
     """
-    steps = chosen.epochs * -(-len(subset) // chosen.batch_size)
+    steps = -(-len(subset) // chosen.batch_size)
     optimiser = torch.optim.SGD(
         network.parameters(),
         lr=chosen.learning_rate,
@@ -49,33 +56,42 @@ def fit(network: nn.Module, subset: Subset, chosen: Options, *key: str | int) ->
         nesterov=True,
         weight_decay=chosen.weight_decay,
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, chosen.learning_rate, steps)
+    schedule = _schedule(optimiser, chosen, chosen.epochs * steps)
     rng = seeds.numpy_generator(*key)
-    network.train()
-    for _ in range(chosen.epochs):
-        pixels, labels = _tensors(subset.view(rng))
+    for epoch in range(1, chosen.epochs + 1):
+        network.train()
+        pixels, labels = _tensors(subset.view(rng, side), network)
         for batch in torch.from_numpy(rng.permutation(len(labels))).split(chosen.batch_size):
             optimiser.zero_grad(set_to_none=True)
             nn.functional.cross_entropy(network(pixels[batch]), labels[batch]).backward()
             optimiser.step()
             schedule.step()
+        yield epoch
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, subset: Subset, *key: str | int) -> float:
-    """Return the accuracy in percent over ``VIEWS`` augmentations of every image.
+def accuracy(network: nn.Module, subset: Subset, *key: str | int, side: int | None = None) -> float:
+    """Return the accuracy in percent over all views of every image.
 
     ``key`` is the name of the images and of the subset, so that every network is evaluated on the same
-    augmented images.
+    augmented images. They are resized if ``side`` is given.
     """
     network.eval()
-    right = total = 0
-    for number in range(VIEWS):
-        pixels, labels = _tensors(subset.view(seeds.numpy_generator(*key, number)))
-        right += int((network(pixels).argmax(1) == labels).sum())
-        total += len(labels)
-    return 100 * right / total
+    right = 0
+    for number in range(subset.views):
+        pixels, labels = _tensors(subset.view(seeds.numpy_generator(*key, number), side), network)
+        for images, of in zip(pixels.split(EVALUATED), labels.split(EVALUATED), strict=True):
+            right += int((network(images).argmax(1) == of).sum())
+    return 100 * right / (subset.views * len(subset))
 
 
-def _tensors(images: Images) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
+def _schedule(optimiser: torch.optim.Optimizer, chosen: Options, steps: int) -> LRScheduler:
+    if chosen.schedule == "cosine":
+        return CosineAnnealingLR(optimiser, steps)
+    return OneCycleLR(optimiser, chosen.learning_rate, steps)
+
+
+def _tensors(images: Images, network: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return the pixels and labels on the device of the network."""
+    device = next(network.parameters()).device
+    return torch.from_numpy(images.pixels).to(device), torch.from_numpy(images.labels).to(device)

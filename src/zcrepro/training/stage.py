@@ -59,14 +59,15 @@ def train(*, settings_file: Path, output: Path) -> None:
     torch.set_num_threads(chosen.torch_threads)
     space: Space = registry.get("space", chosen.space)
     source: SubsetSource = registry.get("images", chosen.images)
-    subsets = source.subsets()
+    subsets = source.subsets(())
     jobs = [(text, seed) for text in shard(space, chosen) for seed in range(chosen.seeds)]
     rows = []
     for text, seed in track(jobs, f"training {chosen.space} shard {chosen.chunk}"):
         arch = space.parse(text)
         key = ("training", seed)
         network = space.network(arch, chosen.task, seeds.derive(*key))
-        fit(network, subsets["training"], chosen, *key, space.name, text)
+        for _ in fit(network, subsets["training"], chosen, *key, space.name, text):
+            pass
         held_out = {
             part: accuracy(network, subsets[part], chosen.images, part) for part in ("validation", "test")
         }

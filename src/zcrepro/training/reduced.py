@@ -1,0 +1,138 @@
+"""Train networks of a benchmark with less: smaller images, fewer channels, fewer epochs.
+
+The accuracy of such a training is a proxy of its own, EcoNAS (Zhou et al., CVPR 2020), with which Abdelfattah
+et al. (ICLR 2021) compare zero-cost proxies. Networks are the first ones of the problem's random order, and a
+chunk is a slice of them, so that every prefix is an unbiased sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import pyarrow as pa
+import torch
+from annotated_types import Ge
+
+from zcrepro import provenance, registry, seeds, settings
+from zcrepro.fetching import verified
+from zcrepro.files import parquet
+from zcrepro.images.base import Subset, SubsetSource
+from zcrepro.progress import track
+from zcrepro.proxies.order import read_places
+from zcrepro.spaces.base import Space
+from zcrepro.training.fit import Options, accuracy, fit
+
+SCHEMA = pa.schema(
+    [
+        ("arch", pa.string()),
+        ("graph", pa.string()),
+        ("epoch", pa.int64()),
+        ("accuracy", pa.float64()),
+        ("multiply_adds", pa.int64()),
+    ]
+)
+"""The accuracy on the test images in percent after each epoch, and the multiply-adds of all forwards and
+backwards until then. A backward counts as two forwards."""
+
+KEY = ["arch", "epoch"]
+PROBLEM = "problem"
+RECIPE = "recipe"
+
+FORWARDS = 3
+"""Forwards that a step costs for each image: its own, and a backward of twice its cost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReducedSettings(Options):
+    """Which architectures of a problem are trained, and how.
+
+    Images have ``side`` pixels on each side, the first layer ``channels``. The training stops after
+    ``stop_after`` epochs. ``digests`` are those listed for the files of the images.
+    """
+
+    recipe: str
+    space: str
+    task: str
+    images: str
+    digests: list[str]
+    side: Annotated[int, Ge(1)]
+    channels: Annotated[int, Ge(1)]
+    stop_after: Annotated[int, Ge(1)]
+    start: Annotated[int, Ge(0)]
+    stop: Annotated[int, Ge(1)]
+    seed: int
+    device: str
+    torch_threads: int
+
+
+def train_reduced(*, settings_file: Path, order: Path, images: Sequence[Path] = (), output: Path) -> None:
+    """Train a chunk of networks with less.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of ReducedSettings.
+    order
+        The random order of the problem.
+    images
+        The files of the images, those of the test images last; none if a package contains them.
+    output
+        Parquet: arch, graph, epoch, accuracy in percent, and multiply-adds.
+    """
+    chosen = settings.load(settings_file, ReducedSettings)
+    problem = f"{chosen.space}/{chosen.task}"
+    metadata = provenance.metadata("train_reduced", settings.as_mapping(chosen), of_chunk=("start", "stop"))
+    metadata |= {PROBLEM: problem, RECIPE: chosen.recipe}
+    for path, digest in zip(images, chosen.digests, strict=True):
+        verified.check(path, digest)
+    torch.set_num_threads(chosen.torch_threads)
+    source: SubsetSource = registry.get("images", chosen.images)
+    subsets = source.subsets(images)
+    places = read_places(order, chosen.start, chosen.stop)
+    rows: list[dict[str, Any]] = []
+    for text in track(list(places["arch"]), f"training {problem} as {chosen.recipe}"):
+        rows += [{"arch": text} | row for row in _trained(text, chosen, subsets["training"], subsets["test"])]
+    frame = pd.DataFrame(rows).merge(places[["arch", "graph"]], on="arch")
+    parquet.write(output, frame[SCHEMA.names], SCHEMA, KEY, metadata)
+
+
+def trainings(*, chunks: Sequence[Path], output: Path) -> None:
+    """Join the chunks of one recipe on one problem.
+
+    Parameters
+    ----------
+    chunks
+        The Parquet files of the chunks.
+    output
+        Parquet: all their rows.
+    """
+    made = [parquet.metadata(path) for path in chunks]
+    for path, of in zip(chunks, made, strict=True):
+        if (of.get(PROBLEM), of.get(RECIPE)) != (made[0].get(PROBLEM), made[0].get(RECIPE)):
+            raise ValueError(f"{path} is of another problem or recipe than {chunks[0]}: {of.get(PROBLEM)}")
+    frame = pd.concat([parquet.read(path) for path in chunks], ignore_index=True)
+    metadata = provenance.metadata("trainings", {}) | {
+        PROBLEM: made[0].get(PROBLEM, ""),
+        RECIPE: made[0].get(RECIPE, ""),
+    }
+    parquet.write(output, frame[SCHEMA.names], SCHEMA, KEY, metadata)
+
+
+def _trained(text: str, chosen: ReducedSettings, training: Subset, test: Subset) -> Iterator[dict[str, Any]]:
+    """Train one network, and yield its accuracy after each epoch."""
+    space: Space = registry.get("space", chosen.space)
+    arch = space.parse(text)
+    key = ("reduced training", chosen.recipe, chosen.seed, chosen.space, chosen.task, text)
+    network = space.network(arch, chosen.task, seeds.derive(*key), channels=chosen.channels).to(chosen.device)
+    cost = FORWARDS * len(training) * space.multiply_adds(arch, chosen.task, chosen.channels, chosen.side)
+    # Layers of few channels take up to a third less time on a CPU in this layout, which changes no value of the
+    # network but for the order of its sums.
+    network = network.to(memory_format=torch.channels_last)
+    for epoch in islice(fit(network, training, chosen, *key, side=chosen.side), chosen.stop_after):
+        reached = accuracy(network, test, chosen.images, "test", side=chosen.side)
+        yield {"epoch": epoch, "accuracy": reached, "multiply_adds": epoch * cost}
