@@ -26,6 +26,7 @@ STAGES = {
     "accuracies": "zcrepro.benchmarks.tidy",
     "released": "zcrepro.benchmarks.tidy",
     "counts": "zcrepro.benchmarks.tidy",
+    "epochs": "zcrepro.benchmarks.tidy",
     "order": "zcrepro.proxies.order",
     "structure": "zcrepro.proxies.structure",
     "extract": "zcrepro.proxies.extract",

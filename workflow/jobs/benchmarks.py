@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jobs.run import Run, Settings, Wildcards
 from zcrepro.fetching.datasets import fetch_settings
 
-TABLES = ("accuracies", "released", "counts")
+TABLES = ("accuracies", "released", "counts", "epochs")
 """The tables that recipes make, each a stage of this name."""
 
 

@@ -22,7 +22,7 @@ rule fetch:
         "zcrepro stage fetch --settings-file {input.settings} --output {output.file} 2>&1 | tee {log}"
 
 
-# One rule for each kind of table: accuracies, released scores, published counts.
+# One rule for each kind of table: accuracies, released scores, published counts, and accuracies by epoch.
 for table in TABLES:
 
     rule:

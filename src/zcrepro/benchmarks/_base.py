@@ -1,4 +1,4 @@
-"""Define the tidy tables that recipes return: accuracies, published proxy scores and counts."""
+"""Define the tidy tables that recipes return: accuracies, published proxy scores, counts and short trainings."""
 
 from collections.abc import Collection, Iterable, Mapping
 from math import isfinite
@@ -59,6 +59,18 @@ COUNTS = pa.schema(
     ]
 )
 
+EPOCHS = pa.schema(
+    [
+        ("arch", pa.string()),
+        ("graph", pa.string()),
+        ("task", pa.string()),
+        ("epoch", pa.int64()),  # epochs of the training
+        ("accuracy", pa.float64()),  # percent, of the validation images
+        ("seconds", pa.float64()),  # that the training took
+        ("source", pa.string()),
+    ]
+)
+
 
 parses = reads(FETCH_AGAIN)
 """Decorator of the functions with which recipes read one file: their errors name it and say what to do."""
@@ -101,6 +113,17 @@ class Counts(Protocol):
 
     def counts(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return the columns of ``COUNTS`` except ``graph``, and ``file``, the data set of each row.
+
+        For ``files`` and errors see ``Accuracies.accuracies``.
+        """
+        ...
+
+
+class Epochs(Protocol):
+    """Recipe for accuracies that were published after several numbers of epochs."""
+
+    def epochs(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """Return the columns of ``EPOCHS`` except ``graph``, and ``file``, the data set of each row.
 
         For ``files`` and errors see ``Accuracies.accuracies``.
         """

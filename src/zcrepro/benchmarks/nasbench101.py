@@ -23,7 +23,8 @@ from zcrepro.files.json import read_json
 
 TABLES = ("nasbench101/data-10k.json", "nasbench101/data-20k.json")
 CELLS = "resources/nasbench101/cells.parquet"
-ACCURACY = "108_final_validation_accuracy"  # accuracies after 4, 12 and 36 epochs are of other trainings
+EPOCHS = (4, 12, 36, 108)  # each number of epochs is a training of its own
+SECONDS = "final_training_time"  # of the 108 epochs
 PARAMETERS = "trainable_parameters"
 
 
@@ -34,7 +35,7 @@ class NASBench101:
         """Return accuracies, see ``_base.Accuracies``. Raises ValueError if the cell of a hash is unknown."""
         table = _tables(files)
         best = table[["arch", "file"]].assign(
-            accuracy=table[ACCURACY] * 100, source="nasbench-vis, best of three trainings"
+            accuracy=table[_after(max(EPOCHS))] * 100, source="nasbench-vis, best of three trainings"
         )
         drawn = draws(files[FIRST_RUN])
         single = drawn[["arch"]].assign(
@@ -50,6 +51,27 @@ class NASBench101:
         counts = table[["arch", "file"]].assign(count=table[PARAMETERS])
         return counts.assign(task=TASK, quantity="params", source="nasbench-vis")
 
+    def epochs(self, files: Mapping[str, Path]) -> pd.DataFrame:
+        """Return accuracies after 4, 12, 36 and 108 epochs, see ``_base.Epochs``.
+
+        The time of a shorter training is its share of that of 108 epochs.
+        """
+        table = _tables(files)
+        parts = [
+            table[["arch", "file"]].assign(
+                epoch=epoch,
+                accuracy=table[_after(epoch)] * 100,
+                seconds=table[SECONDS] * epoch / max(EPOCHS),
+            )
+            for epoch in EPOCHS
+        ]
+        return pd.concat(parts, ignore_index=True).assign(task=TASK, source="nasbench-vis")
+
+
+def _after(epochs: int) -> str:
+    """Return the column of the accuracies after a number of epochs."""
+    return f"{epochs}_final_validation_accuracy"
+
 
 def _tables(files: Mapping[str, Path]) -> pd.DataFrame:
     """Return both tables, with the columns ``arch`` and ``file``."""
@@ -63,14 +85,16 @@ def _tables(files: Mapping[str, Path]) -> pd.DataFrame:
 @parses
 def _table(path: Path, cells: Mapping[str, str], cells_path: Path) -> pd.DataFrame:
     table = pd.DataFrame(read_json(path, FETCH_AGAIN))
-    require_columns(table, ["key", ACCURACY, PARAMETERS])
+    numbers = [*map(_after, EPOCHS), SECONDS]
+    require_columns(table, ["key", PARAMETERS, *numbers])
     unknown = [key for key in table["key"] if key not in cells]
     if unknown:
         reason = f"it lacks {len(unknown)} cells of {path}, for example the one of hash {unknown[0]}"
         raise broken(cells_path, reason, REMEDY)
     return table.assign(
         arch=table["key"].map(cells),
-        **{ACCURACY: table[ACCURACY].map(number), PARAMETERS: table[PARAMETERS].map(count)},
+        **{name: table[name].map(number) for name in numbers},
+        **{PARAMETERS: table[PARAMETERS].map(count)},
     )
 
 

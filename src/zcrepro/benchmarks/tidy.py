@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from zcrepro import provenance, registry, settings
-from zcrepro.benchmarks._base import ACCURACIES, COUNTS, METRICS, RELEASED, WrongFilesError
+from zcrepro.benchmarks._base import ACCURACIES, COUNTS, EPOCHS, METRICS, RELEASED, WrongFilesError
 from zcrepro.fetching import verified
 from zcrepro.files import parquet
 from zcrepro.files.errors import FETCH_AGAIN, broken, reading
@@ -25,6 +25,7 @@ KEYS = {
     "accuracies": BY_TASK_AND_METRIC,
     "released": ["task", "arch", "source"],
     "counts": ["source", "task", "quantity", "arch"],
+    "epochs": ["source", "task", "epoch", "arch"],
 }
 """Columns whose values together occur once in a table."""
 
@@ -99,6 +100,22 @@ def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:
     _write("counts", chosen, frame, output, COUNTS, ["source", "task", "quantity", "arch"])
 
 
+def epochs(*, settings_file: Path, files: list[Path], output: Path) -> None:
+    """Write the tidy table of a benchmark's accuracies after several numbers of epochs.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of TidySettings.
+    files
+        Paths of the data sets in the settings, recipe by recipe, in the same order.
+    output
+        Parquet: arch, graph, task, epoch, accuracy in percent, seconds, source.
+    """
+    chosen = settings.load(settings_file, TidySettings)
+    _write("epochs", chosen, _read(chosen, "epochs", files), output, EPOCHS, KEYS["epochs"])
+
+
 def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
     """Return the rows of all recipes, with ``graph``. (Writing refuses a row that two recipes describe.)"""
     if len(files) != sum(map(len, chosen.files)) or len(chosen.recipes) != len(chosen.files):
@@ -132,6 +149,8 @@ def read_one(name: str, table: str, files: Mapping[str, Path], space: Space) -> 
     for file, rows in frame.groupby("file", sort=False):
         with reading(files[str(file)], remedy):
             _check_keys(rows, KEYS[table])
+            if table == "epochs":
+                check_accuracies(rows.assign(metric="validation"), frozenset())
             if table == "accuracies":
                 check_accuracies(rows, getattr(recipe, "not_percent", frozenset()))
             _add_graphs(graphs, rows["arch"], space)

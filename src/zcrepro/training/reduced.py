@@ -33,18 +33,16 @@ SCHEMA = pa.schema(
         ("graph", pa.string()),
         ("epoch", pa.int64()),
         ("accuracy", pa.float64()),
+        ("images", pa.int64()),
         ("multiply_adds", pa.int64()),
     ]
 )
-"""The accuracy on the test images in percent after each epoch, and the multiply-adds of all forwards and
-backwards until then. A backward counts as two forwards."""
+"""The accuracy on the test images in percent after each epoch, how many training images were seen until then, and
+the multiply-adds of a forward of one of them."""
 
 KEY = ["arch", "epoch"]
 PROBLEM = "problem"
 RECIPE = "recipe"
-
-FORWARDS = 3
-"""Forwards that a step costs for each image: its own, and a backward of twice its cost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ def train_reduced(*, settings_file: Path, order: Path, images: Sequence[Path] = 
     images
         The files of the images, those of the test images last; none if a package contains them.
     output
-        Parquet: arch, graph, epoch, accuracy in percent, and multiply-adds.
+        Parquet: arch, graph, epoch, accuracy in percent, images, and multiply-adds.
     """
     chosen = settings.load(settings_file, ReducedSettings)
     problem = f"{chosen.space}/{chosen.task}"
@@ -129,10 +127,15 @@ def _trained(text: str, chosen: ReducedSettings, training: Subset, test: Subset)
     arch = space.parse(text)
     key = ("reduced training", chosen.recipe, chosen.seed, chosen.space, chosen.task, text)
     network = space.network(arch, chosen.task, seeds.derive(*key), channels=chosen.channels).to(chosen.device)
-    cost = FORWARDS * len(training) * space.multiply_adds(arch, chosen.task, chosen.channels, chosen.side)
+    cost = space.multiply_adds(arch, chosen.task, chosen.channels, chosen.side)
     # Layers of few channels take up to a third less time on a CPU in this layout, which changes no value of the
     # network but for the order of its sums.
     network = network.to(memory_format=torch.channels_last)
     for epoch in islice(fit(network, training, chosen, *key, side=chosen.side), chosen.stop_after):
         reached = accuracy(network, test, chosen.images, "test", side=chosen.side)
-        yield {"epoch": epoch, "accuracy": reached, "multiply_adds": epoch * cost}
+        yield {
+            "epoch": epoch,
+            "accuracy": reached,
+            "images": epoch * len(training),
+            "multiply_adds": cost,
+        }
