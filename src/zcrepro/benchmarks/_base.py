@@ -1,4 +1,4 @@
-"""Define the tidy tables that recipes return: accuracies, published proxy scores, counts and short trainings."""
+"""Define the tidy tables that recipes return: accuracies, published proxy scores, counts, accuracies by epoch."""
 
 from collections.abc import Collection, Iterable, Mapping
 from math import isfinite

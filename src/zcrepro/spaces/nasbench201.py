@@ -14,6 +14,8 @@ from zcrepro.spaces._layers import ConvBN, Head, ReLUConvBN
 from zcrepro.spaces.base import Arch, TaskShape
 from zcrepro.spaces.cell import Cell, CellSpace
 
+CHANNELS = 16  # of the first layer
+
 
 CHANNELS = 16  # of the first layer
 

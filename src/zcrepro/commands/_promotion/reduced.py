@@ -18,7 +18,7 @@ LAYOUT = "trainings/<recipe>/<space>/<task>/<chunk>.parquet"
 def promote_reduced(chunks: Sequence[Path], root: Path) -> Iterator[Promotion]:
     """Yield the tracked file of each recipe and problem, extended by the new chunks.
 
-    The code may change while a long computation goes on, so the metadata count the rows of each version of it.
+    The code may change while a long computation goes on, so the metadata count the rows of each version.
     """
     files: dict[str, list[Path]] = {}
     for chunk in chunks:

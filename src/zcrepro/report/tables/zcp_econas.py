@@ -89,7 +89,7 @@ class _Recipe:
 
 
 def _proxies(recipes: list[_Recipe], context: Context) -> Iterator[Measured]:
-    """Yield a row per proxy: its correlation on the networks of most trainings, and how much less it costs."""
+    """Yield a row per proxy: its correlation on the networks of most trainings, and what it saves."""
     most = max(recipes, key=lambda recipe: len(recipe.last))
     made = f"{FEATURES}/{most.problem}"
     if made not in context.inputs:
@@ -114,7 +114,7 @@ def _cost(proxy: str) -> float:
 
 
 def _early_stopping(name: str, context: Context) -> Iterator[Measured]:
-    """Yield the correlation of accuracies after few epochs with those after all, and the seconds that they take."""
+    """Yield the correlations of accuracies after few epochs with those after all, and their seconds."""
     frame = context.inputs.frame(name)
     for task, rows in frame.groupby("task"):
         problem = Problem(name.removeprefix(f"{EPOCHS}/"), str(task))
