@@ -235,8 +235,8 @@ def _other_training(of: Mapping[str, Any], path: Path, jobs: ReducedTrainings) -
     settings = {key: value for key, value in jobs.train(job).items() if key not in ("start", "stop")}
     if parquet.metadata(path).get("shared") != provenance.settings_digest(settings):
         yield (
-            f"reduced_trainings.runs.promoted: the networks in {path} were trained with other settings than the "
-            "configuration has; correct these, or leave out `promoted` to train in this run"
+            f"reduced_trainings.runs.promoted: the networks in {path} were trained with other settings than "
+            "the configuration has; correct these, or leave out `promoted` to train in this run"
         )
 
 

@@ -17,9 +17,6 @@ from zcrepro.spaces.cell import Cell, CellSpace
 CHANNELS = 16  # of the first layer
 
 
-CHANNELS = 16  # of the first layer
-
-
 class NASBench201(CellSpace):
     """The search space of NAS-Bench-201."""
 

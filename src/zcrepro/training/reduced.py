@@ -126,11 +126,10 @@ def _trained(text: str, chosen: ReducedSettings, training: Subset, test: Subset)
     space: Space = registry.get("space", chosen.space)
     arch = space.parse(text)
     key = ("reduced training", chosen.recipe, chosen.seed, chosen.space, chosen.task, text)
-    network = space.network(arch, chosen.task, seeds.derive(*key), channels=chosen.channels).to(chosen.device)
+    network = space.network(arch, chosen.task, seeds.derive(*key), channels=chosen.channels)
     cost = space.multiply_adds(arch, chosen.task, chosen.channels, chosen.side)
-    # Layers of few channels take up to a third less time on a CPU in this layout, which changes no value of the
-    # network but for the order of its sums.
-    network = network.to(memory_format=torch.channels_last)
+    # In this layout, layers of few channels take up to a third less time on a CPU.
+    network.to(device=chosen.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     for epoch in islice(fit(network, training, chosen, *key, side=chosen.side), chosen.stop_after):
         reached = accuracy(network, test, chosen.images, "test", side=chosen.side)
         yield {

@@ -120,7 +120,7 @@ def _early_stopping(name: str, context: Context) -> Iterator[Measured]:
         problem = Problem(name.removeprefix(f"{EPOCHS}/"), str(task))
         accuracy = rows.pivot(index="arch", columns="epoch", values="accuracy")
         seconds = rows.groupby("epoch")["seconds"].mean()
-        *early, last = sorted(accuracy.columns)
+        *early, last = sorted(map(int, accuracy.columns))
         population = f"the {len(accuracy):,} architectures with published accuracies"
         for epoch in early:
             value = spearman(accuracy[epoch].to_numpy(), accuracy[last].to_numpy())
@@ -175,9 +175,7 @@ def _entry(
 def _published(
     problem: Problem, column: str, metric: str, value: float, n: int, population: str, last: int
 ) -> Measured:
-    note = (
-        f"with validation accuracy after {last} epochs" if metric == SPEARMAN else "mean, on the authors' TPU"
-    )
+    after = f"with validation accuracy after {last} epochs"
     return Measured(
         row=f"{problem} early stopping",
         column=column,
@@ -185,7 +183,10 @@ def _published(
         value=value,
         n=n,
         population=population,
-        notes=(note, "each number of epochs is a training of its own"),
+        notes=(
+            after if metric == SPEARMAN else "mean, on the authors' TPU",
+            "each number of epochs is a training of its own",
+        ),
         problem=str(problem),
         role=HANDCRAFTED,
         name="early stopping",
@@ -197,12 +198,12 @@ TABLE = Table(
     paper="ZCP",
     title="Reduced training as a proxy (EcoNAS)",
     caption=(
-        "Spearman's rank correlation with the accuracy of the benchmark. A recipe such as r8c4 trains networks "
-        "on images of 8x8 pixels with 4 channels in the first layer, and its accuracy on the test images "
-        "after each epoch is the proxy, as in the paper. Intervals are bootstrap intervals over graphs. About "
-        "120 networks are needed to tell a correlation of .82 from one of .75 (Fisher's transformation, 95 "
-        "percent). Costs are counted in multiply-adds, a backward as two forwards, so that they depend on no "
-        "machine; one score costs what its pass does, which other proxies share."
+        "Spearman's rank correlation with the accuracy of the benchmark. A recipe such as r8c4 trains "
+        "networks on images of 8x8 pixels with 4 channels in the first layer, and its accuracy on the test "
+        "images after each epoch is the proxy, as in the paper. Intervals are bootstrap intervals over "
+        "graphs. About 120 networks are needed to tell a correlation of .82 from one of .75 (Fisher's "
+        "transformation, 95 percent). Costs are counted in multiply-adds, a backward as two forwards, so that "
+        "they depend on no machine. One score costs what its pass does, which other proxies share."
     ),
     measure=measure,
 )
