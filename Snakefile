@@ -24,6 +24,7 @@ wildcard_constraints:
     seed=r"\d+",
     experiment="[a-z0-9_]+",
     algorithm="[a-z0-9_]+",
+    live="[a-z0-9_]+",
     recipe="(?!embedded/)[a-z0-9_]+",
     method="[a-z0-9_]+",
 
@@ -62,6 +63,7 @@ rule all:
                     leading,
                     programs,
                     searching,
+                    live,
                     reduced,
                     report_jobs,
                 )

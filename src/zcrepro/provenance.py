@@ -39,6 +39,7 @@ STAGES = {
     "lead": "zcrepro.leaderboard",
     "search": "zcrepro.searching.stage",
     "searches": "zcrepro.searching.stage",
+    "live_search": "zcrepro.searching.live",
     "table": "zcrepro.report.table",
     "deviations": "zcrepro.report.deviations",
     "figure": "zcrepro.report.figure",

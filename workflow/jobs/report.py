@@ -14,6 +14,7 @@ from jobs.benchmarks import Benchmarks
 from jobs.evolution import Evolution
 from jobs.features import Features
 from jobs.leading import Leading
+from jobs.live import Live
 from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
 from jobs.run import Run, Settings, Wildcards
@@ -129,7 +130,7 @@ class Report:
                 made[f"evolved/{method}/{name}"] = path
         for path in Programs(self.run).files():
             made[f"programs/{Path(path).parent.name}/{Path(path).stem}"] = path
-        others = (Leading(self.run), Searching(self.run), ReducedTrainings(self.run))
+        others = (Leading(self.run), Searching(self.run), ReducedTrainings(self.run), Live(self.run))
         return made | {name: path for each in others for name, path in each.tables().items()}
 
     def _context(self, name: str) -> Settings:

@@ -8,6 +8,7 @@ from jobs.benchmarks import Benchmarks, TABLES
 from jobs.evolution import Evolution
 from jobs.features import PROGRAMS, Features
 from jobs.leading import Leading
+from jobs.live import Live
 from jobs.parameters import Jobs, listed
 from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
@@ -36,6 +37,7 @@ programs = Programs(RUN)
 searching = Searching(RUN)
 training = Training(RUN)
 reduced = ReducedTrainings(RUN)
+live = Live(RUN)
 report_jobs = Report(RUN, benchmarks)
 JOBS = Jobs(RESULTS, verifies=workflow.is_main_process)
 

@@ -1,4 +1,4 @@
-# Searches on true accuracies, plain and guided by proxies: a job for each algorithm, then one table.
+# Searches on true accuracies, plain and guided by proxies: a job for each algorithm, then one table. Live searches.
 
 
 SEARCH_OF_ONE = (
@@ -50,3 +50,43 @@ rule searches:
         gpu=0,
     shell:
         "zcrepro stage searches --parts {input.parts} --output {output.table} 2>&1 | tee {log}"
+
+
+LIVE = f"{RESULTS}/live/{{live}}.parquet"
+LIVE_SECONDS = f"{RESULTS}/live/{{live}}-seconds.parquet"
+
+
+rule live_search:
+    input:
+        unpack(JOBS.inputs("live_search", live.search, makes=[LIVE, LIVE_SECONDS])),
+        images=live.images,
+        evolved=live.formulas,
+        accuracies=live.accuracies,
+        surrogate=live.surrogate,
+    output:
+        trace=LIVE,
+        seconds=LIVE_SECONDS,
+    log:
+        f"{RESULTS}/logs/live_search/{{live}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/live_search/{{live}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=GPU,
+    params:
+        images=option("images"),
+        evolved=option("evolved"),
+        accuracies=option("accuracies"),
+        surrogate=option("surrogate"),
+    shell:
+        "zcrepro stage live_search --settings-file {input.settings} {params.images} {params.evolved}"
+        " {params.accuracies} {params.surrogate} --output {output.trace} --seconds {output.seconds}"
+        " 2>&1 | tee {log}"
+
+
+# A target of its own: what a search finds within a time depends on the machine, so its record is promoted.
+rule live_searches:
+    input:
+        live.records(),

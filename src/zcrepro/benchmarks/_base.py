@@ -1,4 +1,4 @@
-"""Define the tidy tables that recipes return: accuracies, published scores, counts and accuracies by epoch."""
+"""Define the tidy tables that recipes return: accuracies, published scores, counts, accuracies by epoch."""
 
 from collections.abc import Collection, Iterable, Mapping
 from math import isfinite

@@ -37,8 +37,8 @@ SCHEMA = pa.schema(
         ("multiply_adds", pa.int64()),
     ]
 )
-"""The accuracy on the test images in percent after each epoch, how many training images were seen until then, and
-the multiply-adds of a forward of one of them."""
+"""The accuracy on the test images in percent after each epoch, how many training images were seen until then,
+and the multiply-adds of a forward of one of them."""
 
 KEY = ["arch", "epoch"]
 PROBLEM = "problem"

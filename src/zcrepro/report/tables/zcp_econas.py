@@ -202,8 +202,8 @@ TABLE = Table(
         "networks on images of 8x8 pixels with 4 channels in the first layer, and its accuracy on the test "
         "images after each epoch is the proxy, as in the paper. Intervals are bootstrap intervals over "
         "graphs. About 120 networks are needed to tell a correlation of .82 from one of .75 (Fisher's "
-        "transformation, 95 percent). Costs are counted in multiply-adds, a backward as two forwards, so that "
-        "they depend on no machine. One score costs what its pass does, which other proxies share."
+        "transformation, 95 percent). Costs are counted in multiply-adds, a backward as two forwards, so "
+        "that they depend on no machine. One score costs what its pass does, which other proxies share."
     ),
     measure=measure,
 )

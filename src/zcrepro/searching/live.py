@@ -1,0 +1,201 @@
+"""Search a space live: networks are built and scored as the search goes, and it stops by the clock.
+
+After Phan and Luong (2025), whose evolved proxy finds a network within 15 minutes. The record tells what the
+search had found after any time. The seconds are in a file beside it: a search that is stopped by evaluations
+depends on its seed alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import pyarrow as pa
+import torch
+from annotated_types import Ge
+
+from zcrepro import provenance, registry, seeds, settings
+from zcrepro.benchmarks.nasbench301_surrogate import Surrogate
+from zcrepro.fetching import verified
+from zcrepro.files import parquet
+from zcrepro.formulas.evolved import EvolvedProxy
+from zcrepro.problems.accuracies import REPORTING, read_accuracies
+from zcrepro.problems.problem import Problem
+from zcrepro.proxies._minibatches import minibatches
+from zcrepro.scoring import AnyProxy, score
+from zcrepro.searching.stage import best_trained
+from zcrepro.searching.training_free import Values, training_free
+from zcrepro.spaces.base import Arch, Space
+
+TRACE = pa.schema(
+    [
+        ("place", pa.int64()),
+        ("arch", pa.string()),
+        ("graph", pa.string()),
+        ("score", pa.float64()),
+        ("status", pa.string()),
+        ("accuracy", pa.float64()),
+    ]
+)
+"""The architectures in the order in which they were scored, one of each graph. ``accuracy`` is in percent, NaN
+if it is not known, and no part of the search."""
+
+SECONDS = pa.schema([("place", pa.int64()), ("seconds", pa.float64())])
+"""Seconds from the start of the search until an architecture was scored."""
+
+KEY = ["place"]
+
+OBJECTIVE, FORMULA, ACCURACY_OF, HIGHEST = "objective", "formula", "accuracy_of", "highest"
+"""Entries of the metadata: the name of the objective, its formula, what ``accuracy`` is, and the highest
+accuracy of the benchmark (an empty text if it has none)."""
+
+SURROGATE = "validation accuracy by YAHPO Gym's surrogate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of every live search."""
+
+    minutes: Annotated[float, Ge(0)] = 15.0
+    """Time after which no further architecture is proposed. With 0, no limit, the seed decides the result."""
+
+    evaluations: Annotated[int, Ge(1)] = 100000
+    """Architectures that are proposed at most; those of a known graph count, too."""
+
+    alive: Annotated[int, Ge(2)] = 64
+    """Architectures that are alive at a time; the oldest dies."""
+
+    tournament: Annotated[int, Ge(1)] = 10
+    """Living architectures of which the best is mutated."""
+
+    batch_size: Annotated[int, Ge(1)] = 64
+    """Images that networks are scored on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveSettings(Options):
+    """One search. Without a ``guide``, the objective is the given evolved formula."""
+
+    space: str
+    task: str
+    images: str
+    digests: list[str]
+    guides: list[str]
+    seed: int
+    device: str
+    torch_threads: int
+
+
+def live_search(
+    *,
+    settings_file: Path,
+    images: Sequence[Path] = (),
+    evolved: Sequence[Path] = (),
+    accuracies: Path | None = None,
+    surrogate: Sequence[Path] = (),
+    output: Path,
+    seconds: Path,
+) -> None:
+    """Search a space live.
+
+    Parameters
+    ----------
+    settings_file
+        JSON of LiveSettings.
+    images
+        The files of the images; none if a package contains them.
+    evolved
+        Evolved formulas of one training set; that of the best training fitness is the objective.
+    accuracies
+        The benchmark's accuracies, of which those of the scored architectures are noted after the search.
+    surrogate
+        The model and the encoding of the surrogate that predicts them instead.
+    output
+        Parquet: place, arch, graph, score, status, accuracy.
+    seconds
+        Parquet: place, seconds.
+    """
+    chosen = settings.load(settings_file, LiveSettings)
+    for path, digest in zip([*images, *surrogate], chosen.digests, strict=True):
+        verified.check(path, digest)
+    torch.set_num_threads(chosen.torch_threads)
+    space: Space = registry.get("space", chosen.space)
+    objective: AnyProxy = best_trained(evolved) if evolved else chosen.guides[0]
+    known, described = _accuracies(chosen, space, accuracies, surrogate)
+    trace = _searched(chosen, space, objective, images)
+    frame = pd.DataFrame(trace).assign(place=range(len(trace)))
+    frame["accuracy"] = [known(text) for text in frame["arch"]]
+    metadata = provenance.metadata("live_search", settings.as_mapping(chosen)) | described
+    metadata |= {
+        OBJECTIVE: objective if isinstance(objective, str) else objective.name,
+        FORMULA: str(objective.formula) if isinstance(objective, EvolvedProxy) else "",
+    }
+    parquet.write(output, frame[TRACE.names], TRACE, KEY, metadata)
+    parquet.write(seconds, frame[SECONDS.names], SECONDS, KEY, metadata)
+
+
+def _searched(
+    chosen: LiveSettings, space: Space, objective: AnyProxy, images: Sequence[Path]
+) -> list[dict[str, Any]]:
+    """Return the scored architectures in their order, with the seconds of each."""
+    batch = minibatches(
+        chosen.images,
+        images,
+        size=chosen.batch_size,
+        task=chosen.task,
+        shape=space.task_shape(chosen.task),
+        augmented=False,
+        seed=chosen.seed,
+        device=chosen.device,
+    )("")
+    name = objective if isinstance(objective, str) else objective.name
+    lower = isinstance(objective, str) and registry.get("proxies", objective).direction == "lower"
+    sign = -1.0 if lower else 1.0
+    trace: list[dict[str, Any]] = []
+    start = time.monotonic()
+
+    def values(arch: Arch) -> Values:
+        seed = seeds.derive(chosen.seed, "live weights", chosen.space, chosen.task)
+        network = space.network(arch, chosen.task, seed).to(chosen.device)
+        found = score(network, batch.images, batch.labels, [objective], chosen.seed)
+        trace.append(
+            {
+                "arch": space.text(arch),
+                "graph": space.canonical(arch),
+                "score": found[name],
+                "status": found.status[name],
+                "seconds": time.monotonic() - start,
+            }
+        )
+        return (sign * found[name],)
+
+    training_free(
+        space,
+        values,
+        chosen.evaluations,
+        chosen.alive,
+        chosen.tournament,
+        seeds.numpy_generator(chosen.seed, "live search", chosen.space, chosen.task),
+        is_over=lambda: chosen.minutes > 0 and time.monotonic() - start > 60 * chosen.minutes,
+    )
+    return trace
+
+
+def _accuracies(
+    chosen: LiveSettings, space: Space, accuracies: Path | None, surrogate: Sequence[Path]
+) -> tuple[Callable[[str], float], dict[str, str]]:
+    """Return what gives the accuracy of an architecture, or NaN, and the entries of the metadata on it."""
+    if surrogate:
+        predicting = Surrogate(*surrogate)
+        return lambda text: predicting.accuracy(space.parse(text)), {ACCURACY_OF: SURROGATE, HIGHEST: ""}
+    if accuracies is None:
+        return lambda _: math.nan, {ACCURACY_OF: "", HIGHEST: ""}
+    metric, frame = read_accuracies(Problem(chosen.space, chosen.task), accuracies, REPORTING)
+    known = dict(zip(frame["arch"], frame["accuracy"], strict=True))
+    highest = repr(float(frame["accuracy"].max()))
+    return lambda text: known.get(text, math.nan), {ACCURACY_OF: f"{metric} accuracy", HIGHEST: highest}
