@@ -1,6 +1,7 @@
 """Progress on standard error: nothing for short work, a line at intervals even within one item."""
 
 import threading
+import time
 
 import pytest
 
@@ -28,6 +29,17 @@ def test_a_long_item_is_not_silent_and_the_end_is_told(monkeypatch, capfd):
     assert first.startswith("counting: 0/1, ")
     assert first.endswith(" s so far")
     assert last == "counting: 1/1, 0 s to go"
+
+
+def test_work_that_ends_by_the_clock_tells_the_time_that_is_left(monkeypatch, capfd):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.01)
+    done = []
+    for item in progress.track(range(10**6), "searching", seconds=0.2):
+        done.append(item)
+        time.sleep(0.02)
+    assert 1 <= len(done) <= 10
+    *_, last = capfd.readouterr().err.splitlines()
+    assert last == f"searching: {len(done)}, 0 s to go"
 
 
 def test_an_error_in_the_work_ends_the_lines():

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import zcrepro
+from zcrepro import progress
 from zcrepro.images.noise import random_batch
 from zcrepro.scoring import score
 from zcrepro.searching import by_proxy
@@ -111,9 +112,14 @@ def test_no_architecture_is_beyond_the_limits():
 
 
 def test_a_search_ends_when_its_time_is_over(monkeypatch):
-    clock = iter(range(0, 10**6, 20))
-    monkeypatch.setattr(by_proxy, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    assert len(search(minutes=1)) == 3  # at 20, 40 and 60 seconds
+    clock = [0.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def slow(network, images, labels):
+        clock[0] += 20
+        return 0.0
+
+    assert len(search(slow, minutes=1)) == 3  # proposed after 0, 20 and 40 seconds
 
 
 def test_a_search_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path, monkeypatch):

@@ -10,8 +10,7 @@ which the file of the encoding lists them, edge 10 before edge 2, the correlatio
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +89,10 @@ def _read_encoding(path: Path) -> Mapping[str, Mapping[str, int]]:
     return {name: found[name] for name in sorted(found, key=_by_number)}
 
 
-def _by_number(name: str) -> Sequence[str | int]:
-    """Return a key that sorts ``edge_2`` before ``edge_10``."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+def _by_number(name: str) -> tuple[str, int]:
+    """Return a key that sorts ``edge_normal_2`` before ``edge_normal_10``."""
+    kind, _, number = name.rpartition("_")
+    return kind, int(number)
 
 
 @reads(FETCH_AGAIN)

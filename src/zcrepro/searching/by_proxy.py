@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -120,7 +119,6 @@ def search(
             max_flops is None or of.flops(arch, chosen) <= max_flops
         )
 
-    start = time.monotonic()
     found = training_free(
         of,
         values,
@@ -129,7 +127,7 @@ def search(
         tournament,
         seeds.numpy_generator(seed, "training-free search", of.name),
         allowed=allowed,
-        is_over=lambda: minutes is not None and time.monotonic() - start > 60 * minutes,
+        seconds=None if minutes is None else 60 * minutes,
     )
     return _listed(of, found, [*objectives], kept)
 

@@ -42,8 +42,8 @@ TRACE = pa.schema(
         ("accuracy", pa.float64()),
     ]
 )
-"""The architectures in the order in which they were scored, one of each graph. ``accuracy`` is in percent, NaN
-if it is not known, and no part of the search."""
+"""The architectures in the order in which they were scored, one of each graph. ``accuracy`` is in percent,
+NaN if it is not known, and no part of the search."""
 
 SECONDS = pa.schema([("place", pa.int64()), ("seconds", pa.float64())])
 """Seconds from the start of the search until an architecture was scored."""
@@ -181,7 +181,7 @@ def _searched(
         chosen.alive,
         chosen.tournament,
         seeds.numpy_generator(chosen.seed, "live search", chosen.space, chosen.task),
-        is_over=lambda: chosen.minutes > 0 and time.monotonic() - start > 60 * chosen.minutes,
+        seconds=60 * chosen.minutes or None,
     )
     return trace
 

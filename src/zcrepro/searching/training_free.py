@@ -33,7 +33,7 @@ def training_free(
     rng: np.random.Generator,
     *,
     allowed: Callable[[Arch], bool] = lambda _: True,
-    is_over: Callable[[], bool] = lambda: False,
+    seconds: float | None = None,
 ) -> dict[Arch, Values]:
     """Return the scored architectures; one of each class of equal graphs is scored, once.
 
@@ -53,8 +53,8 @@ def training_free(
         The random stream.
     allowed
         Whether an architecture may be scored.
-    is_over
-        Whether to stop before the next turn.
+    seconds
+        Time after which nothing more is proposed.
 
     Raises
     ------
@@ -74,9 +74,7 @@ def training_free(
                 return child
         return _drawn(space, allowed, rng)
 
-    for turn in track(range(evaluations), f"searching {space.name}"):
-        if is_over():
-            break
+    for turn in track(range(evaluations), f"searching {space.name}", seconds):
         arch = proposed(turn)
         graph = space.canonical(arch)
         if graph not in known:

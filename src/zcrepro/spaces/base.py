@@ -162,7 +162,10 @@ class Space(ABC):
             return self.count_flops(self.blueprint(arch, task), images)
 
     def multiply_adds(self, arch: Arch, task: str, channels: int, side: int) -> int:
-        """Return those of a network of another width for one image of ``side`` pixels on each side."""
+        """Return the multiply-adds of a network of another width for one image of ``side`` x ``side`` pixels.
+
+        They are counted as by ``flops``; see ``blueprint_of_width``.
+        """
         with torch.device("meta"):
             images = torch.zeros(1, self.task_shape(task).channels, side, side)
             return self.count_flops(self.blueprint_of_width(arch, task, channels), images)
