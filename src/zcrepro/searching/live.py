@@ -50,9 +50,10 @@ SECONDS = pa.schema([("place", pa.int64()), ("seconds", pa.float64())])
 
 KEY = ["place"]
 
-OBJECTIVE, FORMULA, ACCURACY_OF, HIGHEST = "objective", "formula", "accuracy_of", "highest"
-"""Entries of the metadata: the name of the objective, its formula, what ``accuracy`` is, and the highest
-accuracy of the benchmark (an empty text if it has none)."""
+PROBLEM, OBJECTIVE, FORMULA, MINUTES = "problem", "objective", "formula", "minutes"
+ACCURACY_OF, HIGHEST = "accuracy_of", "highest"
+"""Entries of the metadata: the problem, the name of the objective, its formula, the time limit, what
+``accuracy`` is, and the highest accuracy of the benchmark (an empty text if it has none)."""
 
 SURROGATE = "validation accuracy by YAHPO Gym's surrogate"
 
@@ -132,6 +133,8 @@ def live_search(
     frame["accuracy"] = [known(text) for text in frame["arch"]]
     metadata = provenance.metadata("live_search", settings.as_mapping(chosen)) | described
     metadata |= {
+        PROBLEM: f"{chosen.space}/{chosen.task}",
+        MINUTES: repr(chosen.minutes),
         OBJECTIVE: objective if isinstance(objective, str) else objective.name,
         FORMULA: str(objective.formula) if isinstance(objective, EvolvedProxy) else "",
     }

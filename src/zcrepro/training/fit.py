@@ -53,7 +53,7 @@ def fit(
         network.parameters(),
         lr=chosen.learning_rate,
         momentum=chosen.momentum,
-        nesterov=True,
+        nesterov=chosen.momentum > 0,  # without momentum there is none, and torch refuses it
         weight_decay=chosen.weight_decay,
     )
     schedule = _schedule(optimiser, chosen, chosen.epochs * steps)

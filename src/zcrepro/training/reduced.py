@@ -89,8 +89,7 @@ def train_reduced(*, settings_file: Path, order: Path, images: Sequence[Path] = 
     for path, digest in zip(images, chosen.digests, strict=True):
         verified.check(path, digest)
     torch.set_num_threads(chosen.torch_threads)
-    source: SubsetSource = registry.get("images", chosen.images)
-    subsets = source.subsets(images)
+    subsets = _source(chosen.images).subsets(images)
     places = read_places(order, chosen.start, chosen.stop)
     rows: list[dict[str, Any]] = []
     for text in track(list(places["arch"]), f"training {problem} as {chosen.recipe}"):
@@ -111,14 +110,22 @@ def trainings(*, chunks: Sequence[Path], output: Path) -> None:
     """
     made = [parquet.metadata(path) for path in chunks]
     for path, of in zip(chunks, made, strict=True):
-        if (of.get(PROBLEM), of.get(RECIPE)) != (made[0].get(PROBLEM), made[0].get(RECIPE)):
-            raise ValueError(f"{path} is of another problem or recipe than {chunks[0]}: {of.get(PROBLEM)}")
+        for entry in (PROBLEM, RECIPE, "shared"):
+            if of.get(entry) != made[0].get(entry):
+                raise ValueError(
+                    f"{path} differs in {entry} from {chunks[0]}: {of.get(entry)} in place of "
+                    f"{made[0].get(entry)}; join chunks of one recipe and one problem"
+                )
     frame = pd.concat([parquet.read(path) for path in chunks], ignore_index=True)
-    metadata = provenance.metadata("trainings", {}) | {
-        PROBLEM: made[0].get(PROBLEM, ""),
-        RECIPE: made[0].get(RECIPE, ""),
-    }
+    metadata = provenance.metadata("trainings", {}) | {entry: made[0][entry] for entry in (PROBLEM, RECIPE)}
     parquet.write(output, frame[SCHEMA.names], SCHEMA, KEY, metadata)
+
+
+def _source(name: str) -> SubsetSource:
+    source: SubsetSource = registry.get("images", name)
+    if not hasattr(source, "subsets"):
+        raise ValueError(f"networks cannot be trained on the images {name}: their file defines no `subsets`")
+    return source
 
 
 def _trained(text: str, chosen: ReducedSettings, training: Subset, test: Subset) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,145 @@
+"""What a live search has found after some minutes, and what the network costs at full size.
+
+Phan and Luong (2025) say that their evolved proxy drives a search to a good network within 15 minutes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zcrepro import registry
+from zcrepro.problems.problem import Problem
+from zcrepro.report import citations
+from zcrepro.report._base import Table
+from zcrepro.report._populations import embedded_note
+from zcrepro.report.context import Context
+from zcrepro.report.entry import EVOLVED, SEARCH, Measured, absent, stated
+from zcrepro.searching.live import ACCURACY_OF, FORMULA, HIGHEST, MINUTES, OBJECTIVE, PROBLEM
+from zcrepro.spaces._genotype import Genotype
+from zcrepro.spaces.base import Space
+
+READS = ("live/*",)
+
+LIVE = "live"
+SECONDS = "-seconds"
+
+MARKS = (1, 5, 15)
+"""Minutes after which a search is looked at. One without a clock is looked at when it ends."""
+
+END = "end"
+
+DARTS, FULL_SIZE = "nasbench301", "nds_darts"
+"""The space of DARTS genotypes, and that in which they have a width and a depth."""
+
+SIZES = {"cifar10": ("CIFAR-10", 36, 20), "ImageNet": ("ImageNet", 48, 14)}
+"""Tasks in the second space: their names, and width and depth of the networks that DARTS trains for them."""
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A live search: the trace with its seconds, and what its metadata say."""
+
+    problem: Problem
+    trace: pd.DataFrame
+    made: dict[str, str]
+
+    @property
+    def row(self) -> str:
+        return f"{self.problem} {self.made[OBJECTIVE]}"
+
+    def known_after(self, minutes: float) -> pd.DataFrame:
+        """Return the rows whose score was known after a time, the best first, and those without a score last."""
+        known = self.trace[self.trace["seconds"] <= 60 * minutes]
+        return known.sort_values("score", ascending=False, kind="stable")
+
+    def marks(self) -> dict[str, float]:
+        """Return the times to look at, in minutes, by their names."""
+        limit = float(self.made[MINUTES])
+        return {f"{mark} min": mark for mark in MARKS if mark <= limit} if limit else {END: np.inf}
+
+
+def measure(context: Context) -> Iterator[Measured]:
+    """Yield a row per search: networks, accuracy and regret after each time, and the size at full scale."""
+    names = [name for name in context.inputs.names(LIVE) if not name.endswith(SECONDS)]
+    if not names:
+        yield absent("live searches", END, "accuracy", "", f"the run makes no {LIVE}/")
+    for name in names:
+        made = context.inputs.metadata(name)
+        seconds = context.inputs.frame(f"{name}{SECONDS}")
+        trace = context.inputs.frame(name).merge(seconds, on="place")
+        search = _Search(Problem.parse(made[PROBLEM]), trace, made)
+        for mark, minutes in search.marks().items():
+            yield from _after(search, mark, search.known_after(minutes))
+        if search.problem.space == DARTS:
+            yield from _full_size(search)
+
+
+def _after(search: _Search, mark: str, known: pd.DataFrame) -> Iterator[Measured]:
+    scored = len(known)
+    yield _entry(search, f"networks, {mark}", "networks scored", scored, scored)
+    best = known[known["score"].notna() & known["accuracy"].notna()].head(1)
+    for arch, accuracy in zip(best["arch"], best["accuracy"], strict=True):
+        metric, said = search.made[ACCURACY_OF], f"of {arch}".replace("; ", ", ")
+        yield _entry(search, f"accuracy, {mark}", metric, accuracy, scored, said)
+        if search.made[HIGHEST]:
+            regret = float(search.made[HIGHEST]) - accuracy
+            yield _entry(search, f"regret, {mark}", f"regret of {metric}", regret, scored)
+
+
+def _full_size(search: _Search) -> Iterator[Measured]:
+    """Yield parameters and multiply-adds of the genotype that a search ends on, as DARTS trains it."""
+    genotype = registry.get("space", DARTS).parse(search.known_after(np.inf)["arch"].iloc[0])
+    space: Space = registry.get("space", FULL_SIZE)
+    scored = len(search.trace)
+    for task, (name, width, depth) in SIZES.items():
+        arch = (*genotype[:2], width, depth)
+        said = f"{depth} cells, {width} channels, without an auxiliary head"
+        params = float(space.parameters(arch, task))
+        yield _entry(search, f"parameters, {name}", "parameters", params, scored, _usual(genotype), said)
+        flops = float(space.flops(arch, task))
+        yield _entry(search, f"multiply-adds, {name}", "multiply-adds", flops, scored, said)
+
+
+def _usual(genotype: Genotype) -> str:
+    """Return a genotype in the notation of DARTS."""
+    cells = [
+        f"{name}=[{', '.join(f'({op!r}, {source})' for node in cell for source, op in node)}], "
+        f"{name}_concat=range(2, 6)"
+        for name, cell in zip(("normal", "reduce"), genotype, strict=False)
+    ]
+    return f"Genotype({', '.join(cells)})"
+
+
+def _entry(search: _Search, column: str, metric: str, value: float, n: int, *notes: str) -> Measured:
+    formula = search.made[FORMULA]
+    return Measured(
+        row=search.row,
+        column=column,
+        metric=metric,
+        value=value,
+        n=n,
+        population="the architectures that one search had scored",
+        notes=stated([*notes, embedded_note(search.problem)]),
+        seeds=1,
+        problem=str(search.problem),
+        role=EVOLVED if formula else SEARCH,
+        name=search.made[OBJECTIVE],
+        cites=citations.of_problems([search.problem]),
+    )
+
+
+TABLE = Table(
+    paper="SRGP",
+    title="Fifteen minutes of search",
+    caption=(
+        "What a search has found that builds and scores networks as it goes, after 1, 5 and 15 minutes, on "
+        "one CPU core unless the record says otherwise: networks scored, accuracy in percent of the one of the "
+        "best score, and how far that is below the highest accuracy of the benchmark. The search is "
+        "regularized evolution, whose only objective is the formula. The paper gives no figures of its own "
+        "search. In the DARTS space, accuracies are predictions by YAHPO Gym's surrogate of NAS-Bench-301, "
+        "and the genotype is given with its size as DARTS trains it."
+    ),
+    measure=measure,
+)
