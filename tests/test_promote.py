@@ -240,6 +240,7 @@ class TestTrainings:
             "chunk_size": 1,
             "seeds": 1,
             "epochs": 1,
+            "schedule": "one_cycle",
             "batch_size": 64,
             "learning_rate": 0.1,
             "momentum": 0.9,

@@ -56,7 +56,7 @@ WHOLE = (
 TRANSNAS = {task: transnasbench101_macro.SPACE.tasks[task] for task in ("class_object", "normal")}
 """Tasks that the recipes for TransNAS-Bench-101 are reduced to: with all tables, and with that of zen alone."""
 
-TABLES = ("accuracies", "released", "counts")
+TABLES = ("accuracies", "released", "counts", "epochs")
 GENOTYPE_301 = "[[(0, 1), (1, 2), (0, 3), (1, 4), (0, 5), (2, 6), (1, 0), (3, 2)], [(0, 2), (1, 2), (0, 3), (2, 3), (1, 1), (2, 4), (0, 0), (4, 5)]]"
 GENOTYPE_DARTS = "Genotype(normal={0}, normal_concat=[2, 3, 4, 5], reduce={0}, reduce_concat=[2, 3, 4, 5])".format(
     "[('none', 0), ('dil_conv_5x5', 0), ('sep_conv_5x5', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('dil_conv_5x5', 2), ('sep_conv_5x5', 3), ('skip_connect', 4)]"

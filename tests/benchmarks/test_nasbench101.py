@@ -36,11 +36,11 @@ def files(tmp_path) -> dict[str, Path]:
     return paths
 
 
-def tidy(folder: Path, files: dict[str, Path]) -> pd.DataFrame:
-    settings_file, output = folder / "settings.json", folder / "accuracies.parquet"
+def tidy(folder: Path, files: dict[str, Path], table: str = "accuracies") -> pd.DataFrame:
+    settings_file, output = folder / "settings.json", folder / f"{table}.parquet"
     settings = {"space": "nasbench101", "recipes": ["nasbench101"], "files": [list(files)], "digests": {}}
     settings_file.write_text(json.dumps(settings))
-    stage.accuracies(settings_file=settings_file, files=list(files.values()), output=output)
+    getattr(stage, table)(settings_file=settings_file, files=list(files.values()), output=output)
     return parquet.read(output).set_index("arch")
 
 
@@ -56,7 +56,7 @@ def test_the_graph_of_a_cell_is_its_published_hash(tmp_path, files):
 
 
 def test_trap_only_the_trainings_of_108_epochs_are_used(tmp_path, files):
-    assert 10 not in tidy(tmp_path, files)["accuracy"].tolist()
+    assert not {10, 20, 30} & set(tidy(tmp_path, files)["accuracy"])
 
 
 def test_trap_a_cell_in_both_files_has_the_best_of_three_trainings_and_says_so(tmp_path, files):
@@ -82,6 +82,45 @@ def test_counts_are_the_trainable_parameters(files):
     }
 
 
+def test_accuracies_by_epoch_are_percent_of_the_cells_that_the_hashes_name(tmp_path, files):
+    frame = tidy(tmp_path, files, "epochs")
+    by_epoch = {epoch: rows["accuracy"].to_dict() for epoch, rows in frame.groupby("epoch")}
+    assert by_epoch == {
+        4: dict.fromkeys((CHAIN, BRANCH, POOL), 10.0),
+        12: dict.fromkeys((CHAIN, BRANCH, POOL), 20.0),
+        36: dict.fromkeys((CHAIN, BRANCH, POOL), 30.0),
+        108: {CHAIN: 93.75, BRANCH: 75.0, POOL: 50.0},
+    }
+    assert (frame[["task", "source"]] == ["cifar10", "nasbench-vis"]).all(axis=None)
+    assert frame["graph"].to_dict() == {text: hash_of(text) for text in frame.index}
+
+
+def test_a_shorter_training_takes_its_share_of_the_seconds_of_the_longest(tmp_path, files):
+    frame = tidy(tmp_path, files, "epochs")
+    seconds = {text: rows["seconds"].tolist() for text, rows in frame.groupby("arch")}
+    assert seconds == {
+        CHAIN: [4 * 7, 12 * 7, 36 * 7, 108 * 7],
+        BRANCH: [4 * 8, 12 * 8, 36 * 8, 108 * 8],
+        POOL: [4 * 9, 12 * 9, 36 * 9, 108 * 9],
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("12_final_validation_accuracy", 1.5, r"validation accuracy 150\.0 of .* is not a percentage"),
+        ("final_training_time", None, "None is not a finite number"),
+    ],
+)
+def test_an_accuracy_or_a_time_that_makes_no_sense_is_an_error_that_names_the_file(
+    tmp_path, files, column, value, message
+):
+    content = json.loads(files[TABLES[1]].read_text())
+    files[TABLES[1]].write_text(json.dumps(content | {column: [value]}))
+    with pytest.raises(ValueError, match=rf"data-20k\.json cannot be read \(.*{message}"):
+        tidy(tmp_path, files, "epochs")
+
+
 def test_a_hash_without_a_cell_is_an_error_that_says_how_to_make_the_cells(files):
     known(files[CELLS], CHAIN, POOL)
     with pytest.raises(
@@ -99,7 +138,9 @@ def test_a_cell_that_is_none_is_an_error(files):
 
 def test_a_table_without_the_accuracies_is_an_error(files):
     files[TABLES[1]].write_text(json.dumps({"key": []}))
-    with pytest.raises(ValueError, match="no column 108_final_validation_accuracy, trainable_parameters"):
+    with pytest.raises(
+        ValueError, match=r"no column trainable_parameters, 4_final_.*, 108_final_.*, final_tr"
+    ):
         RECIPE.accuracies(files)
 
 

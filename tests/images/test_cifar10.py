@@ -72,3 +72,38 @@ def test_a_label_that_is_no_class_is_an_error_that_names_the_record(tmp_path):
 def test_no_file_at_all_is_an_error():
     with pytest.raises(ValueError, match="at least one"):
         IMAGES.training([])
+
+
+def test_the_last_file_is_the_test_set_and_the_others_are_for_training(tmp_path):
+    files = [batch(tmp_path / f"{place}.bin", labels) for place, labels in enumerate([[1, 2], [3], [4, 5]])]
+    subsets = IMAGES.subsets(files)
+    assert {name: subset.labels.tolist() for name, subset in subsets.items()} == {
+        "training": [1, 2, 3],
+        "test": [4, 5],
+    }
+    assert {name: len(subset) for name, subset in subsets.items()} == {"training": 3, "test": 2}
+
+
+def test_test_images_are_those_that_are_read_and_training_images_move_by_up_to_four_pixels(tmp_path):
+    files = [batch(tmp_path / "1.bin", [0] * 200), batch(tmp_path / "test.bin", [7], [9])]
+    subsets = IMAGES.subsets(files)
+    views = {name: subset.view(np.random.default_rng(0)) for name, subset in subsets.items()}
+    np.testing.assert_allclose(views["test"].pixels, IMAGES.training(files[1:]).pixels, rtol=0, atol=1e-5)
+    black_rows = (views["training"].pixels[:, 0] < 0).all(axis=2).sum(axis=1)  # red is 255 elsewhere
+    assert (black_rows.min(), black_rows.max()) == (0, 4)
+    assert views["training"].labels.dtype == np.int64
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_files_are_an_error_that_says_which_are_needed(tmp_path, count):
+    files = [batch(tmp_path / "1.bin", [1])][:count]
+    with pytest.raises(ValueError, match=r"needs its files data_batch_\*\.bin and then test_batch\.bin"):
+        IMAGES.subsets(files)
+
+
+@pytest.mark.parametrize("damaged", ["1.bin", "test.bin"])
+def test_a_damaged_file_of_a_training_is_named(tmp_path, damaged):
+    files = [batch(tmp_path / name, [1, 2]) for name in ("1.bin", "test.bin")]
+    (tmp_path / damaged).write_bytes((tmp_path / damaged).read_bytes()[:-1])
+    with pytest.raises(ValueError, match=rf"{damaged} cannot be read .* truncated.*fetch it again"):
+        IMAGES.subsets(files)

@@ -3,7 +3,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from zcrepro import registry
-from zcrepro.images._digits import MEAN, SHIFT, STD, DigitSubset, unchanged
+from zcrepro.images._digits import MEAN, SHIFT, STD, VIEWS, DigitSubset, unchanged
+from zcrepro.images.resizing import resized
 
 TASKS = ["digits", "turned_digits"]
 
@@ -52,6 +53,19 @@ def test_a_view_is_decided_by_its_generator(task):
     first, again, other = (subset.view(np.random.default_rng(seed)).pixels for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any(axis=(1, 2, 3)).all()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_view_of_another_side_is_the_same_view_resized(task):
+    subset = registry.get("images", task).subsets()["test"]
+    whole, small = (subset.view(np.random.default_rng(1), side) for side in (None, 6))
+    assert small.pixels.shape == (400, 1, 6, 6)
+    assert (small.pixels == resized(whole.pixels, 6)).all()
+    assert (small.labels == whole.labels).all()
+
+
+def test_held_out_digits_are_seen_in_several_views():
+    assert registry.get("images", "digits").subsets()["test"].views == VIEWS == 4
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -1,11 +1,13 @@
-"""Random augmentation of photographs: shifts over a black border, and mirroring."""
+"""Random augmentation of photographs: shifts over a black border, and mirroring; and subsets of them."""
 
 import numpy as np
 import pytest
 
 from zcrepro import registry
-from zcrepro.images._photographs import cropped_and_mirrored
+from zcrepro.images import _photographs
+from zcrepro.images._photographs import PhotographSubset, cropped_and_mirrored
 from zcrepro.images.base import AugmentingSource, Images
+from zcrepro.images.resizing import resized
 
 MEAN, STD, PADDING = (0.5, 0.4, 0.3), (0.2, 0.25, 0.1), 2
 BLACK = [-2.5, -1.6, -3.0]
@@ -55,3 +57,62 @@ def test_photographs_are_moved_as_far_as_when_the_benchmarks_were_trained(name, 
     black_rows = (varied[:, 0] != 9).all(axis=2).sum(axis=1)
     assert black_rows.max() == padding
     assert black_rows.min() == 0
+
+
+def subset(count, padding, side=6):
+    """Photographs of random bytes."""
+    pixels = np.random.default_rng(0).integers(256, size=(count, 3, side, side), dtype=np.uint8)
+    return PhotographSubset(pixels, np.arange(count, dtype=np.uint8), MEAN, STD, padding)
+
+
+def as_normalised(pixels):
+    mean, std = (np.reshape(of, (3, 1, 1)) for of in (MEAN, STD))
+    return (pixels / 255 - mean) / std
+
+
+def test_test_images_are_normalised_and_always_the_same():
+    test = subset(5, padding=0)
+    first, other = (test.view(np.random.default_rng(seed)) for seed in (1, 2))
+    assert (first.pixels == other.pixels).all()
+    assert (first.pixels.dtype, first.labels.dtype) == (np.float32, np.int64)
+    assert first.labels.tolist() == [0, 1, 2, 3, 4]
+    assert test.views == 1
+    np.testing.assert_allclose(first.pixels, as_normalised(test.pixels), rtol=0, atol=1e-5)
+
+
+def test_every_training_image_is_moved_or_mirrored_over_a_black_border_and_all_of_that_occurs():
+    one = subset(1, padding=PADDING)
+    training = PhotographSubset(
+        np.repeat(one.pixels, 500, axis=0), np.zeros(500, np.int64), MEAN, STD, PADDING
+    )
+    seen = training.view(np.random.default_rng(1)).pixels
+    canvas = as_normalised(np.pad(one.pixels[0], ((0, 0), (PADDING,) * 2, (PADDING,) * 2)))
+    np.testing.assert_allclose(canvas[:, 0, 0], BLACK)
+    starts = range(2 * PADDING + 1)
+    crops = [canvas[:, row : row + 6, column : column + 6] for row in starts for column in starts]
+    crops += [crop[:, :, ::-1] for crop in crops]
+    distances = np.abs(seen[:, np.newaxis] - np.stack(crops)).max(axis=(2, 3, 4))
+    assert distances.min(axis=1).max() < 1e-5
+    found = distances.argmin(axis=1)
+    assert set(found) == set(range(50))
+    assert (found >= 25).mean() == pytest.approx(0.5, abs=0.08)  # mirrored
+
+
+@pytest.mark.parametrize("side", [None, 3])
+def test_a_view_is_decided_by_its_generator_and_not_by_blocks(side, monkeypatch):
+    training = subset(7, padding=PADDING)
+    before = training.pixels.copy()
+    first, again, other = (training.view(np.random.default_rng(seed), side).pixels for seed in (1, 1, 2))
+    monkeypatch.setattr(_photographs, "BLOCK", 3)
+    in_blocks = training.view(np.random.default_rng(1), side).pixels
+    assert first.shape == (7, 3, side or 6, side or 6)
+    assert (first == again).all()
+    assert (first != other).any()
+    np.testing.assert_allclose(in_blocks, first, rtol=0, atol=1e-5)
+    assert (training.pixels == before).all()
+
+
+def test_a_view_of_another_side_is_the_whole_view_resized():
+    training = subset(20, padding=PADDING)
+    whole, small = (training.view(np.random.default_rng(1), side).pixels for side in (None, 4))
+    np.testing.assert_allclose(small, resized(whole, 4), rtol=0, atol=1e-5)

@@ -15,7 +15,7 @@ from zcrepro.images.base import Images
 from zcrepro.proxies.engine import Batch, compute
 from zcrepro.ranking.correlation import kendall, spearman
 from zcrepro.spaces.order import distinct_graphs, random_order
-from zcrepro.training.fit import VIEWS, accuracy, fit
+from zcrepro.training.fit import accuracy, fit
 from zcrepro.training.stage import TrainSettings, train
 
 RESOURCES = Path(__file__).parents[2] / "resources" / "embedded"
@@ -24,6 +24,7 @@ SETTINGS = {
     "chunk_size": 10,
     "seeds": 5,
     "epochs": 12,
+    "schedule": "one_cycle",
     "batch_size": 64,
     "learning_rate": 0.1,
     "momentum": 0.9,
@@ -104,7 +105,7 @@ def test_retraining_gives_the_tracked_accuracy_within_the_spread_of_seeds(name, 
     chosen = TrainSettings(space=name, images=task, task=task, **SETTINGS)
     subsets = registry.get("images", task).subsets()
     network = space.network(space.parse(text), task, seeds.derive("training", 0))
-    fit(network, subsets["training"], chosen, "training", 0, name, text)
+    assert list(fit(network, subsets["training"], chosen, "training", 0, name, text)) == [*range(1, 13)]
     spread = by_arch.std().mean()
     for part in ("validation", "test"):
         assert accuracy(network, subsets[part], task, part) == pytest.approx(
@@ -126,13 +127,16 @@ def test_a_shard_has_a_row_for_each_architecture_and_seed_and_is_reproducible(tm
     assert frame["validation"].between(0, 100).all()
 
 
-class AlwaysFirst(torch.nn.Module):
-    def forward(self, images):
-        return torch.tensor([[1.0, 0.0]]).expand(len(images), 2)
+def linear(weight, bias):
+    layer = torch.nn.Linear(2, 2)
+    layer.load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(bias)})
+    return layer
 
 
 class Oracle:
     """Two images that are the one-hot codes of their labels; records what each view would draw."""
+
+    views = 3
 
     def __init__(self):
         self.drawn = []
@@ -140,17 +144,20 @@ class Oracle:
     def __len__(self):
         return 2
 
-    def view(self, rng):
+    def view(self, rng, side=None):
+        assert side is None
         self.drawn.append(int(rng.integers(2**32)))
         return Images(np.eye(2, dtype=np.float32), np.array([0, 1]))
 
 
 def test_accuracy_is_a_percentage_over_views_that_the_name_of_the_images_and_the_part_decide():
     validation, again, test = Oracle(), Oracle(), Oracle()
-    assert accuracy(torch.nn.Identity(), validation, "any", "validation") == 100
-    assert accuracy(AlwaysFirst(), again, "any", "validation") == 50
-    accuracy(torch.nn.Identity(), test, "any", "test")
-    assert len(set(validation.drawn)) == VIEWS
+    as_they_are = linear([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0])
+    always_the_first = linear([[0.0, 0.0], [0.0, 0.0]], [1.0, 0.0])
+    assert accuracy(as_they_are, validation, "any", "validation") == 100
+    assert accuracy(always_the_first, again, "any", "validation") == 50
+    accuracy(as_they_are, test, "any", "test")
+    assert len(set(validation.drawn)) == Oracle.views
     assert validation.drawn == again.drawn
     assert not set(validation.drawn) & set(test.drawn)
 

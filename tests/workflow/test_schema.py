@@ -9,7 +9,7 @@ from schema import completed, documented_keys, read_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = read_schema(ROOT / "workflow/schemas/config.schema.yaml")
-NOT_EVERYWHERE = {"released", "counts"}  # tables that not every source has
+NOT_EVERYWHERE = {"released", "counts", "epochs"}  # tables that not every source has
 SMALL = {"run": "test", "spaces": {}}
 
 
