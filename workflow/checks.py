@@ -12,6 +12,7 @@ import static
 from defaults import ALIASES, evolved_programs
 from jobs.evolution import Evolution
 from jobs.features import Features
+from jobs.live import Live
 from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
 from jobs.run import Run, Wildcards
@@ -41,6 +42,7 @@ def check_references(config: Config, datasets: Mapping[str, Row], root: Path) ->
         *_variants(config),
         *_shards(config, root),
         *_reduced(config, datasets, root),
+        *_live(config, datasets, root),
         *_promoted(config, datasets, root),
         *_files(config, datasets),
     ]
@@ -93,10 +95,20 @@ def _proxies(config: Config) -> Iterable[str]:
             where = f"training_sets.{name}.inputs (of those under {source}.proxies)"
             known = [*config[source]["proxies"], *ALIASES["structure"]]
             yield from _missing(where, "proxy", of["inputs"], known)
-    readers += [(f"{where}.guides", run["scores"], run["guides"]) for where, run in _searched(config)]
+    for where, run in _searched(config):
+        offered = _offered(config, run["scores"], scored_as(run))
+        of = f"{where}.guides (of those that {run['scores']} have)"
+        yield from _missing(of, "proxy", run["guides"], offered)
     for where, source, named in readers:
         offered = config[source]["proxies"]
         yield from _missing(f"{where} (of those under {source}.proxies)", "proxy", named, offered)
+
+
+def _offered(config: Config, source: str, problem: str) -> list[str]:
+    """Return the proxies of a problem's scores: those of its run, if they are ours."""
+    own = [run["proxies"] for run in config["features"]["runs"] if run["problem"] == problem]
+    offered: list[str] = own[0] if source == "features" and own else config[source]["proxies"]
+    return offered
 
 
 def _searched(config: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -238,6 +250,29 @@ def _other_training(of: Mapping[str, Any], path: Path, jobs: ReducedTrainings) -
             f"reduced_trainings.runs.promoted: the networks in {path} were trained with other settings than "
             "the configuration has; correct these, or leave out `promoted` to train in this run"
         )
+
+
+def _live(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[str]:
+    """Check the problems, objectives and files of live searches, and the records that are tracked."""
+    where, section = "live.runs", config["live"]
+    runs = section["runs"]
+    yield from _repeated(where, [of["name"] for of in runs])
+    yield from _missing(where, "problem", [of["problem"] for of in runs], _imaged(config))
+    files = [name for of in runs for name in of["surrogate"]]
+    yield from _missing(f"{where}.surrogate", "data set", files, datasets)
+    guides = [of["guide"] for of in runs if of["guide"]]
+    yield from _missing(f"{where}.guide", "proxy", guides, registry.names("proxies"))
+    evolved = [of for of in runs if not of["guide"]]
+    methods = [of["evolved_by"] for of in evolved]
+    yield from _missing(f"{where}.evolved_by", "method", methods, config["evolution"])
+    sets = [of["evolved_on"] for of in evolved if of["evolved_on"]]
+    yield from _missing(f"{where}.evolved_on", "training set", sets, config["training_sets"])
+    for of in runs:
+        if bool(of["guide"]) == bool(of["evolved_on"]):
+            yield f"{where}: {of['name']} needs one objective, either `guide` or `evolved_on`"
+    if section["promoted"]:
+        for path in map(Path, Live(Run(config, root, datasets)).tables().values()):
+            yield from _tracked("live.promoted", path, root, "search")
 
 
 def _promoted(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[str]:

@@ -11,6 +11,7 @@ from zcrepro.commands._promotion.base import Promotion
 from zcrepro.commands._promotion.counts import promote_counts
 from zcrepro.commands._promotion.features import promote_features
 from zcrepro.commands._promotion.formulas import promote_formulas
+from zcrepro.commands._promotion.live import promote_live
 from zcrepro.commands._promotion.programs import promote_programs
 from zcrepro.commands._promotion.reduced import promote_reduced
 from zcrepro.commands._promotion.run import promote_run
@@ -29,6 +30,7 @@ KINDS: Mapping[str, Callable[[Sequence[Path], Path], Iterable[Promotion]]] = {
     "evolve": promote_formulas,
     "evolve_program": promote_programs,
     "searches": promote_searches,
+    "live_search": promote_live,
     "counts": promote_counts,
     RUN: promote_run,
 }
@@ -40,8 +42,9 @@ def promote(paths: Sequence[Path], /, *, to: Path | None = None) -> None:
 
     What is kept, and where: chunks of features in resources/released, trainings of the embedded benchmark in
     resources/embedded, trainings with less in resources/trainings, evolved formulas and programs in
-    resources/evolved, searches in resources/search, published counts in resources/proofs, and the tables and
-    figures of a run in docs/reproduction. Chunks and trainings are added to what is tracked already.
+    resources/evolved, searches in resources/search, records of live searches in resources/live, published
+    counts in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and trainings
+    are added to what is tracked already.
 
     Parameters
     ----------

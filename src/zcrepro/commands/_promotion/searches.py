@@ -1,4 +1,4 @@
-"""Promote searches."""
+"""Promote searches, as they are."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ def promote_searches(files: Sequence[Path], root: Path) -> Iterator[Promotion]:
     del root
     for file in files:
         at = located(file, LAYOUT)
-        name = f"resources/search/{at['experiment']}/{at['problem']}.parquet"
-        yield Promotion(name, partial(_write, table=parquet.read_table(file), name=name))
+        yield as_it_is(file, f"resources/search/{at['experiment']}/{at['problem']}.parquet")
+
+
+def as_it_is(file: Path, name: str) -> Promotion:
+    """Return the promotion of a Parquet file to ``name``, with its own metadata."""
+    return Promotion(name, partial(_write, table=parquet.read_table(file), name=name))
 
 
 def _write(path: Path, *, table: pa.Table, name: str) -> None:

@@ -50,7 +50,7 @@ class _Search:
         return f"{self.problem} {self.made[OBJECTIVE]}"
 
     def known_after(self, minutes: float) -> pd.DataFrame:
-        """Return the rows whose score was known after a time, the best first, and those without a score last."""
+        """Return the rows whose score was known after a time, the best first."""
         known = self.trace[self.trace["seconds"] <= 60 * minutes]
         return known.sort_values("score", ascending=False, kind="stable")
 
@@ -135,8 +135,8 @@ TABLE = Table(
     title="Fifteen minutes of search",
     caption=(
         "What a search has found that builds and scores networks as it goes, after 1, 5 and 15 minutes, on "
-        "one CPU core unless the record says otherwise: networks scored, accuracy in percent of the one of the "
-        "best score, and how far that is below the highest accuracy of the benchmark. The search is "
+        "one CPU core unless the record says otherwise: networks scored, accuracy in percent of the one of "
+        "the best score, and how far that is below the highest accuracy of the benchmark. The search is "
         "regularized evolution, whose only objective is the formula. The paper gives no figures of its own "
         "search. In the DARTS space, accuracies are predictions by YAHPO Gym's surrogate of NAS-Bench-301, "
         "and the genotype is given with its size as DARTS trains it."

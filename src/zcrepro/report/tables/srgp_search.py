@@ -5,19 +5,12 @@ Phan and Luong (2025) search so. Their algorithm and their figures are not publi
 
 from collections.abc import Iterator
 
-from zcrepro.report import _searches, citations
 from zcrepro.report._base import Table
-from zcrepro.report._populations import embedded_note
-from zcrepro.report._searches import Curves
+from zcrepro.report._ends import ACCURACY, ends
 from zcrepro.report.context import Context
-from zcrepro.report.entry import ALL, EVOLVED, HANDCRAFTED, RUNS, Measured, absent, stated
+from zcrepro.report.entry import Measured, absent
 
 READS = ("search/srgp/*",)
-
-FOLDER = "search/srgp"
-
-FORMULA = "evolved"
-"""The guide that is an evolved formula, as the search calls it."""
 
 UNREACHED = {
     "Once-for-All": "a supernet and its accuracy predictor, which no pinned file has",
@@ -28,57 +21,9 @@ UNREACHED = {
 
 def measure(context: Context) -> Iterator[Measured]:
     """Yield entries per proxy and problem: the accuracy of what a search ends on, and its regret."""
-    found = list(_searches.curves(context.inputs, FOLDER))
-    if not found:
-        yield absent("search", "accuracy", "accuracy", "", f"the run makes no {FOLDER}/")
-    for curves in found:
-        yield _accuracy(curves, context)
-        yield _regret(curves, context)
+    yield from ends(context, "search/srgp")
     for what, why in UNREACHED.items():
-        yield absent(what, "accuracy", "accuracy", "", why)
-
-
-def _accuracy(curves: Curves, context: Context) -> Measured:
-    ends = curves.accuracy[:, -1]
-    return _entry(
-        curves, "accuracy", f"{curves.metric} accuracy", float(ends.mean()), context.student_t(ends)
-    )
-
-
-def _regret(curves: Curves, context: Context) -> Measured:
-    regrets = curves.highest - curves.accuracy[:, -1]
-    interval = context.student_t(regrets)
-    return _entry(curves, "regret", f"regret of {curves.metric} accuracy", float(regrets.mean()), interval)
-
-
-def _entry(curves: Curves, column: str, metric: str, value: float, interval: tuple[float, float]) -> Measured:
-    name = "formula" if curves.guide == FORMULA else curves.guide
-    return Measured(
-        row=name,
-        column=f"{curves.problem}, {column}",
-        metric=metric,
-        value=value,
-        n=curves.domain,
-        population=f"the {curves.domain:,} architectures with accuracies and every score",
-        notes=stated(_notes(curves)),
-        interval=interval,
-        interval_kind=RUNS,
-        seeds=len(curves.accuracy),
-        relation=ALL,
-        problem=str(curves.problem),
-        role=EVOLVED if curves.guide == FORMULA else HANDCRAFTED,
-        name=name,
-        cites=citations.of_problems([curves.problem]),
-    )
-
-
-def _notes(curves: Curves) -> Iterator[str]:
-    yield f"mean over {len(curves.accuracy)} searches"
-    if curves.metric == "validation":
-        yield "the benchmark has validation accuracy only"
-    if curves.labels:
-        yield f"evolved on {curves.labels} accuracies of this space"
-    yield embedded_note(curves.problem)
+        yield absent(what, ACCURACY, ACCURACY, "", why)
 
 
 TABLE = Table(
