@@ -16,6 +16,7 @@ configfile: str(HERE / "config/config.yaml")
 wildcard_constraints:
     space="[a-z0-9_]+",
     task="[A-Za-z0-9_-]+",
+    ordering="(-released)?",
     variant="(-[a-z0-9_-]+)?",
     draw=r"\d+",
     start=r"\d+",

@@ -15,7 +15,7 @@ from jobs.features import Features
 from jobs.live import Live
 from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
-from jobs.run import Run, Wildcards
+from jobs.run import RELEASED, Run, Wildcards
 from jobs.searching import Searching, scored_as
 from zcrepro import provenance, registry
 from zcrepro.fetching.datasets import Row
@@ -96,7 +96,7 @@ def _proxies(config: Config) -> Iterable[str]:
             known = [*config[source]["proxies"], *ALIASES["structure"]]
             yield from _missing(where, "proxy", of["inputs"], known)
     for where, run in _searched(config):
-        offered = _offered(config, run["scores"], scored_as(run))
+        offered = _offered(config, run, scored_as(run))
         of = f"{where}.guides (of those that {run['scores']} have)"
         yield from _missing(of, "proxy", run["guides"], offered)
     for where, source, named in readers:
@@ -104,11 +104,18 @@ def _proxies(config: Config) -> Iterable[str]:
         yield from _missing(f"{where} (of those under {source}.proxies)", "proxy", named, offered)
 
 
-def _offered(config: Config, source: str, problem: str) -> list[str]:
-    """Return the proxies of a problem's scores: those of its run, if they are ours."""
-    own = [run["proxies"] for run in config["features"]["runs"] if run["problem"] == problem]
-    offered: list[str] = own[0] if source == "features" and own else config[source]["proxies"]
-    return offered
+def _offered(config: Config, run: Mapping[str, Any], problem: str) -> list[str]:
+    """Return the proxies that a search may read: of its scores, and of the variant that it names."""
+    own = {of["problem"]: of["proxies"] for of in config["features"]["runs"]}
+    variant = [
+        name
+        for of in config["features"]["variants"]
+        if (of["variant"], of["problem"]) == (run["variant"], problem)
+        for name in of["proxies"]
+    ]
+    if run["scores"] == RELEASED:
+        return [*config[RELEASED]["proxies"], *variant]
+    return variant if run["variant"] else own.get(problem, config["features"]["proxies"])
 
 
 def _searched(config: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -132,7 +139,7 @@ def _problems(config: Config) -> Iterable[str]:
         yield from _repeated(f"search.{name}.runs", [run["problem"] for run in experiment["runs"]])
     for where, run in _searched(config):
         yield from _spaces_of(where, [run["problem"]], config["spaces"])
-        yield from _scored(where, [scored_as(run)], run["scores"], config)
+        yield from _scored_in_search(where, run, config)
         if scored_as(run).partition("/")[0] != run["problem"].partition("/")[0]:
             yield f"{where}.scored_as: {run['scored_as']!r} is not of the space of {run['problem']!r}"
     for method, section in config["evolution"].items():
@@ -152,6 +159,16 @@ def _problems(config: Config) -> Iterable[str]:
         )
 
 
+def _scored_in_search(where: str, run: Mapping[str, Any], config: Config) -> Iterable[str]:
+    """Check that there are the scores that guide a search."""
+    if run["variant"]:
+        known = [f"{of['variant']} of {of['problem']}" for of in config["features"]["variants"]]
+        asked = f"{run['variant']} of {scored_as(run)}"
+        yield from _missing(f"{where}.variant", "variant", [asked], known)
+    if not run["variant"] or run["scores"] == RELEASED:
+        yield from _scored(where, [scored_as(run)], run["scores"], config)
+
+
 def _trained(where: str, found: Mapping[str, Any] | None, source: str, config: Config) -> Iterable[str]:
     """Check the problems of a training set: each needs scores, its own or those of another task."""
     if found is None:
@@ -169,12 +186,14 @@ def _trained(where: str, found: Mapping[str, Any] | None, source: str, config: C
 
 def _unordered(config: Config, imaged: Collection[str]) -> Iterable[str]:
     """Check that what is ordered among released scores has any."""
-    for run in config["features"]["runs"]:
-        problem = run["problem"]
-        if run["among"] != "released" or problem not in imaged:
-            continue
-        if "released" not in _known_of(config, Problem.parse(problem).space):
-            yield f"features.runs.among: the space of {problem!r} has no released scores; leave out `among`"
+    for key in ("runs", "variants"):
+        for run in config["features"][key]:
+            problem = run["problem"]
+            if run["among"] != RELEASED or problem not in imaged:
+                continue
+            if RELEASED not in _known_of(config, Problem.parse(problem).space):
+                where = f"features.{key}.among"
+                yield f"{where}: the space of {problem!r} has no released scores; leave out `among`"
 
 
 def _scored(where: str, problems: Iterable[str], source: str, config: Config) -> Iterable[str]:
@@ -232,6 +251,13 @@ def _reduced(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterabl
     wrong += _repeated(where, [f"{of['recipe']} of {of['problem']}" for of in runs])
     wrong += _missing(f"{where}.files", "data set", [name for of in runs for name in of["files"]], datasets)
     yield from wrong
+    epochs = config["reduced_trainings"]["epochs"]
+    for of in runs:
+        if of["stop_after"] > epochs:
+            yield (
+                f"{where}.stop_after: a training of {of['recipe']} cannot stop after {of['stop_after']} of "
+                f"{epochs} epochs; raise reduced_trainings.epochs, or stop earlier"
+            )
     jobs = ReducedTrainings(Run(config, root, datasets))
     for of, path in zip(runs, map(Path, jobs.tables().values()), strict=True) if not wrong else ():
         if of["promoted"]:
@@ -410,13 +436,10 @@ def _variants(config: Config) -> Iterable[str]:
     yield from _missing(f"{where}.images", "images", images, registry.names("images"))
     evolved = evolved_programs(config["programs"])
     known = [*registry.names("proxies"), *ALIASES["eznas_a_tensors"], *evolved]
-    among = {run["problem"]: run["among"] for run in reversed([*config["features"]["runs"], *variants])}
     for of in variants:
         yield from _missing(f"{where}.proxies", "proxy", of["proxies"], known)
         options = static.options(provenance.STAGES["extract"])
         yield from _options(f"{where}.options", "features", options, of["options"])
-        if of["among"] != among[of["problem"]]:
-            yield f"{where}.among: the order of {of['problem']!r} is among its {among[of['problem']]} already"
 
 
 def _imaged(config: Config) -> list[str]:

@@ -115,9 +115,9 @@ def test_a_search_ends_when_its_time_is_over(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock[0]))
 
-    def slow(network, images, labels):
+    def slow(*network_and_batch):
         clock[0] += 20
-        return 0.0
+        return float(len(network_and_batch))
 
     assert len(search(slow, minutes=1)) == 3  # proposed after 0, 20 and 40 seconds
 

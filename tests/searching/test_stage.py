@@ -8,7 +8,7 @@ import pytest
 
 import zcrepro
 from zcrepro import seeds
-from zcrepro.benchmarks._base import ACCURACIES
+from zcrepro.benchmarks._base import ACCURACIES, PROXIES, RELEASED
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
 from zcrepro.proxies.feature_table import KEY, feature_schema
@@ -68,7 +68,7 @@ def run(folder, evolved=(), **changes):
         search(
             settings_file=folder / "settings.json",
             accuracies=folder / "accuracies.parquet",
-            scores=folder / "features.parquet",
+            scores=[folder / "features.parquet"],
             evolved=evolved,
             output=part,
         )
@@ -179,6 +179,34 @@ def test_scores_of_another_task_guide(folder):
     assert len(run(folder, scored_as="embedded_chain/turned_digits"))
 
 
+def test_scores_of_ours_have_what_published_ones_lack_for_as_many_architectures_as_possible(folder):
+    own = parquet.read(folder / "features.parquet")
+    texts = own["arch"].tolist()
+    few = pd.DataFrame({"arch": texts[:9], "source": "few, all scores"} | dict.fromkeys(PROXIES, 1.0))
+    many = pd.DataFrame({"arch": texts, "source": "many, synflow alone", "synflow": range(len(texts))})
+    published = pd.concat([few, many]).assign(task="digits", graph="").reindex(columns=RELEASED.names)
+    parquet.write(folder / "released.parquet", published, RELEASED, ["task", "arch", "source"], {})
+    write_sealed(
+        folder / "settings.json",
+        SETTINGS
+        | {"algorithm": "random_search", "options": {"warmup": [30]}, "source": "released"}
+        | {"guides": ["synflow", "snip"]},
+    )
+    common = {
+        "settings_file": folder / "settings.json",
+        "accuracies": folder / "accuracies.parquet",
+        "output": folder / "found.parquet",
+    }
+    search(scores=[folder / "released.parquet"], **common)
+    assert set(parquet.read(folder / "found.parquet")["domain"]) == {9}
+    both = [folder / "released.parquet", folder / "features.parquet"]
+    with pytest.raises(ValueError, match=r"features\.parquet has no score snip"):
+        search(scores=both, **common)  # one of ours is undefined
+    parquet.write(folder / "features.parquet", own.fillna({"snip": 0.0}), feature_schema(["snip"]), KEY, {})
+    search(scores=both, **common)
+    assert set(parquet.read(folder / "found.parquet")["domain"]) == {len(texts)}
+
+
 def test_a_search_by_the_proxy_alone_is_not_plain(folder):
     own = {"evaluations": 40, "alive": 8, "tournament": 3}
     write_sealed(
@@ -187,7 +215,7 @@ def test_a_search_by_the_proxy_alone_is_not_plain(folder):
     search(
         settings_file=folder / "settings.json",
         accuracies=folder / "accuracies.parquet",
-        scores=folder / "features.parquet",
+        scores=[folder / "features.parquet"],
         output=folder / "found.parquet",
     )
     found = parquet.read(folder / "found.parquet")

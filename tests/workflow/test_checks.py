@@ -167,7 +167,7 @@ def test_draws_that_draw_nothing_anew_are_refused():
         (
             ("features", "variants"),
             [VARIANT | {"among": "released"}],
-            "features.variants.among: the order of 'embedded_cell/digits' is among its accuracies already",
+            "features.variants.among: the space of 'embedded_cell/digits' has no released scores; leave out",
         ),
         (("report", "tables"), ["zcp_tabel1"], "unknown table 'zcp_tabel1'; did you mean 'zcp_table1'"),
         (("report", "figures"), ["serch"], "unknown figure 'serch'; did you mean 'search'"),
@@ -241,7 +241,7 @@ def test_draws_that_draw_nothing_anew_are_refused():
         (
             ("features", "proxies"),
             ["zen"],
-            "search.zcp.runs.guides .of those under features.proxies.: unknown proxy 'synflow'",
+            "search.zcp.runs.guides .of those that features have.: unknown proxy 'synflow'",
         ),
         (("features", "runs", 0, "proxies"), ["zne"], "features.runs.proxies: unknown proxy 'zne'; did you"),
         (

@@ -85,10 +85,13 @@ def test_a_problem_is_ordered_and_scored_as_its_own_entry_says():
     other = {"problem": "nasbench201/cifar10", "architectures": 9, "among": "accuracies", "proxies": ["zen"]}
     jobs = features(runs=[own | {"shards": ""}, other | {"shards": "resources/released/x"}], draws=1)
     job = SimpleNamespace(variant="", space="nasbench101", task="cifar10")
+    assert jobs.ordered(job) == "results/test/order-released/nasbench101/cifar10.parquet"
+    job.ordering = "-released"
     assert jobs.known(job) == "results/test/released/nasbench101.parquet"
     assert jobs.order(job) == {"space": "nasbench101", "task": "cifar10", "among": "released"}
     assert [Path(path).parts[-2] for path in jobs.chunks(job)] == ["zen", "gradients"]
-    job = SimpleNamespace(variant="", space="nasbench201", task="cifar10")
+    job = SimpleNamespace(variant="", space="nasbench201", task="cifar10", ordering="")
+    assert jobs.ordered(job) == "results/test/order/nasbench201/cifar10.parquet"
     assert jobs.known(job) == "results/test/accuracies/nasbench201.parquet"
     assert jobs.chunks(job) == [str(ROOT / "resources/released/x/zen.parquet")]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import static
-from jobs.run import Run, Settings, Wildcards
+from jobs.run import ACCURACIES, Run, Settings, Wildcards
 from zcrepro import provenance
 from zcrepro.programs.names import is_program
 
@@ -83,11 +83,16 @@ class Features:
 
     def order(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that puts the architectures of a problem into their order."""
-        return {"space": wildcards.space, "task": wildcards.task, "among": self._among(wildcards)}
+        return {"space": wildcards.space, "task": wildcards.task, "among": among(wildcards)}
 
     def known(self, wildcards: Wildcards) -> str:
         """Return the table whose architectures are put into order."""
-        return f"{self.run.results}/{self._among(wildcards)}/{wildcards.space}.parquet"
+        return f"{self.run.results}/{among(wildcards)}/{wildcards.space}.parquet"
+
+    def ordered(self, wildcards: Wildcards) -> str:
+        """Return the order of the architectures of a table."""
+        of = self._run_of(table_of(wildcards))
+        return self.run.order(f"{wildcards.space}/{wildcards.task}", of["among"])
 
     def structure(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that computes the structural counts of a space."""
@@ -151,11 +156,11 @@ class Features:
 
     def results(self) -> list[str]:
         """Return every file that is made to compute the features of the run."""
-        problems = [run["problem"] for run in self.tables.values()]
+        orders = [self.run.order(run["problem"], run["among"]) for run in self.tables.values()]
         spaces = self.run.accuracies(self.tables[table]["problem"] for table in self.computed)
         made = [path for table in self.computed for path in self._made(table)]
         joined = [f"{self.run.results}/{table}.parquet" for table in self.tables]
-        return [*spaces, *self.run.orders(problems), *made, *joined]
+        return [*spaces, *orders, *made, *joined]
 
     def _made(self, table: str) -> list[str]:
         draws = range(self._draws(table))
@@ -172,13 +177,7 @@ class Features:
 
     def _run_of(self, table: str) -> Mapping[str, Any]:
         """Return what is computed for a table. Chunks of one without a run can be asked for, too."""
-        return self.tables.get(table) or {"among": "accuracies", "proxies": self.section["proxies"]}
-
-    def _among(self, wildcards: Wildcards) -> str:
-        """Return which architectures of a problem are put into order, as the first of its tables says."""
-        problem = f"{wildcards.space}/{wildcards.task}"
-        of_it = [run["among"] for run in self.tables.values() if run["problem"] == problem]
-        return next(iter(of_it), "accuracies")
+        return self.tables.get(table) or {"among": ACCURACIES, "proxies": self.section["proxies"]}
 
     def _images_of(self, wildcards: Wildcards) -> Mapping[str, Any]:
         """Return the images of a chunk, and their files: those of the task unless a variant names others."""
@@ -219,6 +218,11 @@ class Features:
         """Seconds of a forward pass of 64 images on one core, by space and task."""
         with (self.run.here / COSTS).open(encoding="utf-8", newline="") as file:
             return {(row["space"], row["task"]): float(row["seconds"]) for row in csv.DictReader(file)}
+
+
+def among(wildcards: Wildcards) -> str:
+    """Return which architectures of a problem a job puts into order."""
+    return wildcards.ordering.removeprefix("-") or ACCURACIES
 
 
 def table_of(wildcards: Wildcards) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import static
-from jobs.run import Run, Settings, Wildcards
+from jobs.run import ACCURACIES, Run, Settings, Wildcards
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,10 @@ class ReducedTrainings:
         """Return every file that is made for the trainings of the run."""
         computed = [of for of in self.section["runs"] if not of["promoted"]]
         problems = [of["problem"] for of in computed]
+        orders = [self.run.order(problem, ACCURACIES) for problem in problems]
         made = [path for of in computed for path in self._chunks(of)]
         joined = [f"{self._folder(of)}/{of['problem']}.parquet" for of in computed]
-        return [*self.run.accuracies(problems), *self.run.orders(problems), *made, *joined]
+        return [*self.run.accuracies(problems), *orders, *made, *joined]
 
     def _folder(self, of: Mapping[str, Any]) -> str:
         if of["promoted"]:

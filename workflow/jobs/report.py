@@ -23,6 +23,10 @@ from zcrepro import provenance
 
 PAPERS = ("zcp", "eznas", "srgp")
 
+TRAININGS = "trainings/"
+OF_A_SPACE = ("features", "structure/", TRAININGS)
+"""How the names of results begin whose spaces a later pattern of a table may name by ``{space}``."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -99,14 +103,13 @@ class Report:
         """Return the names of the results that a table or a figure reads, of those that the run makes.
 
         Its file says so with patterns; what matches an earlier pattern comes first. ``{space}`` in a pattern
-        stands for each space whose features, variants or structural counts match a pattern before it.
+        stands for each space whose features, variants, structural counts or trainings match a pattern before
+        it.
         """
         kind = "table" if name in self.section["tables"] else "figure"
         found: list[str] = []
         for pattern in static.literal(f"{provenance.PLUGINS[kind]}.{name}", "READS"):
-            spaces = dict.fromkeys(
-                read.split("/")[1] for read in found if read.startswith(("features", "structure/"))
-            )
+            spaces = dict.fromkeys(_space(read) for read in found if read.startswith(OF_A_SPACE))
             patterns = (
                 [pattern.format(space=space) for space in spaces] if "{space}" in pattern else [pattern]
             )
@@ -140,3 +143,8 @@ class Report:
             "resamples": self.section["resamples"],
             "level": self.section["level"],
         }
+
+
+def _space(name: str) -> str:
+    """Return the space of a result whose name begins like one of OF_A_SPACE."""
+    return name.split("/")[2 if name.startswith(TRAININGS) else 1]

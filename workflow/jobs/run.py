@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from zcrepro.fetching.datasets import Row, listed_digest
 from zcrepro.problems.problem import Problem
 
+ACCURACIES, RELEASED = "accuracies", "released"
+"""Which architectures of a problem are put into order: those with accuracies, or with published scores."""
+
 Settings = Mapping[str, Any]
 """The settings of one job, as its JSON file holds them."""
 
@@ -49,9 +52,9 @@ class Run:
         """Return the files of the accuracies of problems, one for each."""
         return [f"{self.results}/accuracies/{Problem.parse(text).space}.parquet" for text in problems]
 
-    def orders(self, problems: Iterable[str]) -> list[str]:
-        """Return the files of the orders of problems, one for each."""
-        return [f"{self.results}/order/{text}.parquet" for text in problems]
+    def order(self, problem: str, among: str) -> str:
+        """Return the file of an order of a problem: of its architectures with accuracies, or with scores."""
+        return f"{self.results}/order{'' if among == ACCURACIES else f'-{among}'}/{problem}.parquet"
 
     def scores(self, source: str, problems: Iterable[str]) -> list[str]:
         """Return the files of the scores of problems, published ones or our own features."""

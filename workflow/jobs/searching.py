@@ -46,9 +46,15 @@ class Searching:
         return found
 
     def scores(self, wildcards: Wildcards) -> list[str]:
-        """Return the file of the scores that guide."""
-        run = self.problem(wildcards)
-        return self.run.scores(run["scores"], [scored_as(run)])
+        """Return the files of the scores that guide, and of ours that have what these lack."""
+        return self._scores(self.problem(wildcards))
+
+    def _scores(self, run: Mapping[str, Any]) -> list[str]:
+        main = self.run.scores(run["scores"], [scored_as(run)])
+        if not run["variant"]:
+            return main
+        variant = f"{self.run.results}/features-{run['variant']}/{scored_as(run)}.parquet"
+        return [variant] if run["scores"] == "features" else [*main, variant]
 
     def structure(self, wildcards: Wildcards) -> list[str]:
         """Return the file of the structural counts, none if the guiding formula reads none."""
@@ -93,7 +99,7 @@ class Searching:
                         *(f"{folder}/{each}.parquet" for each in section["algorithms"]),
                     ]
                     made += self.run.accuracies([run["problem"]])
-                    made += self.run.scores(run["scores"], [scored_as(run)])
+                    made += self._scores(run)
         return made
 
     def parts(self, wildcards: Wildcards) -> list[str]:

@@ -1,7 +1,7 @@
 # Our own proxies on true networks, in chunks of one fixed order, then joined.
 
 
-ORDER = f"{RESULTS}/order/{{space}}/{{task}}.parquet"
+ORDER = f"{RESULTS}/order{{ordering}}/{{space}}/{{task}}.parquet"  # empty, or -released
 STRUCTURE = f"{RESULTS}/structure/{{space}}.parquet"
 OF_A_TABLE = "{variant}/{space}/{task}"  # the variant is empty, or begins with a hyphen
 FEATURES = f"{RESULTS}/features{OF_A_TABLE}.parquet"
@@ -18,9 +18,9 @@ rule order:
     output:
         table=ORDER,
     log:
-        f"{RESULTS}/logs/order/{{space}}/{{task}}.log",
+        f"{RESULTS}/logs/order{{ordering}}/{{space}}/{{task}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/order/{{space}}/{{task}}.tsv"
+        f"{RESULTS}/benchmarks/order{{ordering}}/{{space}}/{{task}}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -54,7 +54,7 @@ rule structure:
 rule extract:
     input:
         unpack(JOBS.inputs("extract", features.extract, makes=[CHUNK, CHUNK_TIMINGS])),
-        order=ORDER,
+        order=features.ordered,
         images=features.images,
     output:
         features=CHUNK,
@@ -78,7 +78,7 @@ rule extract:
 rule features:
     input:
         unpack(JOBS.inputs("features", features.join, makes=[FEATURES])),
-        order=ORDER,
+        order=features.ordered,
         chunks=features.chunks,
     output:
         table=FEATURES,

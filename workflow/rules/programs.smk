@@ -39,7 +39,7 @@ rule score_programs:
                 makes=[PROGRAM_CHUNK, PROGRAM_CHUNK_TIMINGS],
             )
         ),
-        order=ORDER,
+        order=features.ordered,
         programs=programs.read,
         images=features.images,
     output:

@@ -10,7 +10,7 @@ TRAINED_CHUNK = (
 rule train_reduced:
     input:
         unpack(JOBS.inputs("train_reduced", reduced.train, makes=[TRAINED_CHUNK])),
-        order=ORDER,
+        order=ORDER.replace("{ordering}", ""),
         images=reduced.images,
     output:
         trained=TRAINED_CHUNK,

@@ -26,10 +26,15 @@ SOURCES = (RELEASED, FEATURES)
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """A table of scores, and its kind: one of SOURCES, or STRUCTURE for counts of operations and paths."""
+    """A table of scores, and its kind: one of SOURCES, or STRUCTURE for counts of operations and paths.
+
+    Of several sources of published scores, the one with most of the ``decisive`` scores is read. By default,
+    all scores are.
+    """
 
     path: Path
     kind: str
+    decisive: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in (*SOURCES, STRUCTURE):
@@ -55,9 +60,9 @@ def read_draws(
             f"{paths} has no score {', '.join(missing)} for {problem}; it has {', '.join(every)}"
         )
     first, *others = ((table, [name for name in names if known[name] == table]) for table in tables)
-    beside = [_scores_in(_of_problem(problem, table.path, [0]), problem, table, of) for table, of in others]
+    beside = [_scores_in(_of_problem(problem, table, [0]), problem, table, of) for table, of in others]
     draws = []
-    for rows in _by_draw(_of_problem(problem, first[0].path)):
+    for rows in _by_draw(_of_problem(problem, first[0])):
         frame = _scores_in(rows, problem, *first)
         for other in beside:
             frame = frame.merge(other, on="arch", how="left")
@@ -89,7 +94,7 @@ def offered(
     for number, table in enumerate(tables):
         columns = set(score_names(table.path))
         names = [name for name in wanted if name in columns and name not in found]
-        rows = _of_problem(problem, table.path, [0])
+        rows = _of_problem(problem, table, [0])
         if number == 0:
             arch = pd.Index(rows["arch"])
             known = _with_values(rows, names)
@@ -112,23 +117,25 @@ def _by_draw(rows: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _names_in(tables: Sequence[ScoreTable]) -> list[str]:
-    return [name for table in tables for name in score_names(table.path)]
+    return list(dict.fromkeys(name for table in tables for name in score_names(table.path)))
 
 
-def _of_problem(problem: Problem, path: Path, draws: Sequence[int] | None = None) -> pd.DataFrame:
-    """Return the rows of ``problem``, of the source that has most proxies.
+def _of_problem(problem: Problem, table: ScoreTable, draws: Sequence[int] | None = None) -> pd.DataFrame:
+    """Return the rows of ``problem``, of one source.
 
     A file of features is of one task, and holds several draws.
     """
-    schema = parquet.schema_of(path)
+    schema = parquet.schema_of(table.path)
     columns = schema.names
     if (of := parquet.metadata_in(schema).get(PROBLEM, str(problem))) != str(problem):
-        raise ValueError(f"{path} holds scores of {of}, not of {problem}; name the file of this problem")
+        raise ValueError(
+            f"{table.path} holds scores of {of}, not of {problem}; name the file of this problem"
+        )
     where = ("draw", draws) if draws is not None and "draw" in columns else None
-    table = parquet.read(path, where=where)
+    rows = parquet.read(table.path, where=where)
     if "task" not in columns:
-        return table
-    return of_one_source(table[table["task"] == problem.task], score_names(path))
+        return rows
+    return of_one_source(rows[rows["task"] == problem.task], table.decisive or score_names(table.path))
 
 
 def _with_values(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:

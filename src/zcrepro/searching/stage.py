@@ -21,7 +21,7 @@ from zcrepro.files import parquet
 from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.problems.accuracies import read_both
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.scores import STRUCTURE, ScoreTable, read_scores
+from zcrepro.problems.scores import FEATURES, STRUCTURE, ScoreTable, read_scores, score_names
 from zcrepro.progress import track
 from zcrepro.searching._guide import Guide, Help
 from zcrepro.searching._pool import Pool
@@ -120,7 +120,7 @@ def search(
     *,
     settings_file: Path,
     accuracies: Path,
-    scores: Path,
+    scores: Sequence[Path],
     structure: Path | None = None,
     evolved: Sequence[Path] = (),
     output: Path,
@@ -134,7 +134,8 @@ def search(
     accuracies
         The benchmark's accuracies: validation chooses, test reports.
     scores
-        The scores that guide, published or ours. Only architectures in both files are searched.
+        The scores that guide, published or ours, and features of ours that have what these lack. Only
+        architectures with an accuracy and all scores are searched.
     structure
         The structural counts of the space, if the formula reads any.
     evolved
@@ -152,10 +153,7 @@ def search(
     known = [field.name for field in fields(algorithm.options)]
     options = settings.checked(chosen.options, algorithm.options, known, where)
     torch.set_num_threads(chosen.torch_threads)
-    tables = [ScoreTable(scores, chosen.source)]
-    domain = _domain(
-        chosen, accuracies, [*tables, *([ScoreTable(structure, STRUCTURE)] if structure else [])], evolved
-    )
+    domain = _domain(chosen, accuracies, scores, structure, evolved)
     methods = [Method(chosen.algorithm)] if algorithm.plain else []
     methods += [
         Method(chosen.algorithm, guide, way) for guide in domain.scores for way in algorithm.helps(options)
@@ -202,27 +200,48 @@ def searches(*, parts: Sequence[Path], output: Path) -> None:
     parquet.write(output, frame, SCHEMA, KEY, metadata)
 
 
+def _tables(
+    scores: Sequence[Path], structure: Path | None, source: str, names: Sequence[str]
+) -> list[ScoreTable]:
+    """Return the tables of scores: the first, our own that have what it lacks, and the structural counts.
+
+    If there are some of our own, then of several published runs that one is read which has most of ``names``
+    that they lack.
+    """
+    first, *own = scores
+    others = [ScoreTable(path, FEATURES) for path in own]
+    elsewhere = {name for table in others for name in score_names(table.path)}
+    decisive = [name for name in names if name not in elsewhere] if others else []
+    counts = [ScoreTable(structure, STRUCTURE)] if structure else []
+    return [ScoreTable(first, source, tuple(decisive)), *others, *counts]
+
+
 def _domain(
-    chosen: SearchSettings, accuracies: Path, tables: Sequence[ScoreTable], evolved: Sequence[Path]
+    chosen: SearchSettings,
+    accuracies: Path,
+    scores: Sequence[Path],
+    structure: Path | None,
+    evolved: Sequence[Path],
 ) -> Domain:
     formula = best_trained(evolved) if evolved else None
     problem = Problem(chosen.space, chosen.task)
     names = sorted({*chosen.guides, *(formula.terminals if formula else ())})
+    tables = _tables(scores, structure, chosen.source, names)
     known = read_both(problem, accuracies)
     read = read_scores(Problem.parse(chosen.scored_as), tables, names)
     rows = known.merge(read, on="arch").sort_values("arch")
     if rows.empty:
-        raise ValueError(f"no architecture of {problem} is in both {accuracies} and {tables[0].path}")
+        raise ValueError(f"no architecture of {problem} is in both {accuracies} and {scores[0]}")
     space: Space = registry.get("space", chosen.space)
     columns = {name: rows[name].to_numpy(np.float64) for name in names}
-    scores = {name: _directed(name, columns[name]) for name in chosen.guides}
+    guides = {name: _directed(name, columns[name]) for name in chosen.guides}
     labels = 0
     if formula is not None:
-        scores[EVOLVED] = formula.values(columns, len(rows))
+        guides[EVOLVED] = formula.values(columns, len(rows))
         graphs = rows["graph"].to_numpy(object)
         labels = len(set(graphs[~formula.split.held_out(problem.space, graphs)]))
     pool = Pool(space, [space.parse(text) for text in rows["arch"]])
-    return Domain(pool, rows["validation"].to_numpy(), rows["test"].to_numpy(), scores, labels)
+    return Domain(pool, rows["validation"].to_numpy(), rows["test"].to_numpy(), guides, labels)
 
 
 def best_trained(paths: Sequence[Path]) -> EvolvedProxy:

@@ -12,7 +12,7 @@ from zcrepro.report._base import Figure
 from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
 
-READS = ("search/zcp*",)
+READS = ("search/zcp/*", "search/zcp_predictors/*")
 
 POINTS = 80
 """Points of a curve at most, which lie closer where it is steep: with all of them the file has a megabyte."""

@@ -11,7 +11,7 @@ import pandas as pd
 from zcrepro import registry
 from zcrepro.problems.accuracies import REPORTING, read_accuracies
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.scores import FEATURES, ScoreTable, read_scores, score_names
+from zcrepro.problems.scores import FEATURES, ScoreTable, offered, read_scores, score_names
 from zcrepro.ranking.correlation import spearman
 from zcrepro.report import citations
 from zcrepro.report._base import Table
@@ -20,7 +20,7 @@ from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, HANDCRAFTED, UNDEFINED, Measured, absent, stated
 from zcrepro.spaces.base import Space
 
-READS = ("trainings/*", "epochs/*", "features/*", "accuracies/*")
+READS = ("trainings/*", "features/*", "accuracies/{space}", "epochs/{space}")
 
 NAME = "zcp_econas"
 TRAININGS, EPOCHS = "trainings", "epochs"
@@ -96,7 +96,7 @@ def _proxies(recipes: list[_Recipe], context: Context) -> Iterator[Measured]:
         yield absent(f"{most.problem} proxies", ONE_SCORE, SPEARMAN, "", f"the run makes no {made}")
         return
     table = ScoreTable(context.inputs.path(made), FEATURES)
-    for proxy in score_names(table.path):
+    for proxy in offered(most.problem, [table], score_names(table.path)):
         scores = read_scores(most.problem, [table], [proxy]).dropna()
         rows = most.last.drop(columns="accuracy").merge(scores, on="arch")
         yield _correlation(most, proxy, ONE_SCORE, rows, proxy, context)
@@ -135,7 +135,7 @@ def _correlation(
     recipe: _Recipe, row: str, column: str, rows: pd.DataFrame, by: str, context: Context
 ) -> Measured:
     x, y = rows[by].to_numpy(np.float64), rows["known"].to_numpy(np.float64)
-    value = spearman(x, y) if len(rows) > 1 else np.nan
+    value = spearman(x, y)
     interval = UNDEFINED
     if np.isfinite(value):
         key = (NAME, str(recipe.problem), row, column)

@@ -11,7 +11,7 @@ from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ALL, QUARTILES, RESAMPLED_RUNS, SEARCH, UNDEFINED, Measured, absent, stated
 
-READS = ("search/zcp*",)
+READS = ("search/zcp/*", "search/zcp_predictors/*", "search/zcp_nasbench101/*")
 
 BELOW = (2.0, 1.0, 0.5)
 """How far below the highest accuracy the best model may be, in percentage points."""
