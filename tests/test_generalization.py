@@ -1,6 +1,7 @@
 """The generalization stage: every number recomputed from the files, on the populations it names."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ ROWS, GRAPHS = 150, 60
 GRAPH = np.array([f"graph {number % GRAPHS}" for number in range(ROWS)], object)
 ARCH = [f"{number:03}" for number in range(ROWS)]
 
-METRICS = {"kendall", "spearman", "kendall at equal params", "kendall at equal counts"}
+METRICS = {"kendall", "spearman", "regret", "kendall at equal params", "kendall at equal counts"}
 LEADS = {"minus hand-crafted", "minus sound hand-crafted", "minus count"}
 
 
@@ -174,6 +175,24 @@ def test_every_value_is_that_of_the_named_population(folder: Path) -> None:
         assert row["ci_low"] < row["value"] < row["ci_high"]
         assert (row["status"], row["replaced"], row["ours"], row["rival"]) == ("ok", "", "", "")
         assert row["normalisation"] == ("training" if row["method"] == "srgp" else "")
+
+
+def test_the_regret_is_that_of_the_best_scored_of_the_population(folder: Path) -> None:
+    found = run(folder)
+    for row in found[found["metric"] == "regret"].to_dict("records"):
+        _, defined = table_of(folder, row)
+        values, accuracy = values_of(folder, row, defined), defined["accuracy"].to_numpy()
+        assert row["value"] == pytest.approx(accuracy.max() - accuracy[values == values.max()].mean())
+        assert math.isnan(row["ci_low"])
+
+
+def test_of_a_proxy_of_which_smaller_is_better_the_smallest_score_is_the_best(folder: Path) -> None:
+    path = folder / "s-scores.parquet"
+    to_parquet(parquet.read(path).assign(ntk_condition=lambda rows: -rows["p"]), path)
+    names = ["p", "q", "params", "ntk_condition"]
+    found = run(folder, handcrafted=names, problems=["s/a"], evolved=["D-1"])
+    regrets = found[(found["metric"] == "regret") & (found["population"] == "all")].set_index("name")["value"]
+    assert regrets["ntk_condition"] == regrets["p"] > 0
 
 
 def test_pairs_of_equal_size_and_of_equal_counts(folder: Path) -> None:

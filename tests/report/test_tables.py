@@ -442,9 +442,12 @@ def test_what_a_table_or_figure_reads_is_a_literal(kind: str, name: str) -> None
         "released",
         "features",
         "structure",
+        "epochs",
         "generalization",
         "evolved",
+        "live",
         "search",
+        "trainings",
         "leaderboard",
         "programs",
     }

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zcrepro import provenance, seeds, settings
+from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
 from zcrepro.formulas.evolved import EvolvedProxy, load_formula
 from zcrepro.formulas.normalisation import is_count
@@ -33,6 +33,7 @@ from zcrepro.generalization.table import (
     MINUS_COUNT,
     MINUS_HANDCRAFTED,
     MINUS_SOUND,
+    REGRET,
     SCHEMA,
     SPEARMAN,
 )
@@ -305,6 +306,8 @@ class _Judgement:
             yield from (same | row for row in _correlation_rows(found, place, len(rows)))
             if one.proxy:
                 yield from (same | row for row in _leads(found, place, judged, rows))
+            regrets = [_regret(draw * _sign(one), rows.accuracy) for draw in values[place]]
+            yield same | _row(REGRET, regrets, (math.nan, math.nan), len(rows))
             for metric, among in alike.items():
                 by_draw = [among.kendall(draw, rows.accuracy) for draw in values[place]]
                 yield same | _row(metric, by_draw, (math.nan, math.nan), len(among))
@@ -370,6 +373,19 @@ def _leads(found: Correlations, place: int, judged: Sequence[Judged], rows: Rows
         if rival is not None:
             lead, bounds = found.lead(place, rival)
             yield _row(metric, [lead], bounds, len(rows)) | {"rival": judged[rival].name}
+
+
+def _regret(values: np.ndarray, accuracy: np.ndarray) -> float:
+    """Return how far the accuracy of the best value is below the highest, NaN if all values are equal."""
+    if not len(values) or values.min() == values.max():
+        return math.nan
+    return float(accuracy.max() - accuracy[values == values.max()].mean())
+
+
+def _sign(one: Judged) -> float:
+    """Return -1 for a hand-crafted proxy of which smaller scores are better, else 1."""
+    known = one.proxy is None and one.name in registry.names("proxies")
+    return -1.0 if known and registry.get("proxies", one.name).direction == "lower" else 1.0
 
 
 def _alike_in_size_or_structure(rows: Rows, counts: Sequence[str]) -> dict[str, Pairs]:

@@ -9,6 +9,9 @@ The statistics of a row, in the column ``metric``, are
     whether a proxy knows more than the size of a network.
 ``kendall at equal counts``
     Kendall's tau among the pairs of architectures with equal structural counts.
+``regret``
+    How many percentage points the accuracy of the architecture of the best score is below the highest. If
+    several have the best score, it is their mean accuracy. A constant score has none.
 ``minus hand-crafted``, ``minus sound hand-crafted``, ``minus count``
     Kendall's tau of a formula minus that of the best hand-crafted proxy, of the best one whose published
     scores are more than rounding errors, and of the best structural count, on the same architectures. The
@@ -19,6 +22,7 @@ import pyarrow as pa
 
 KENDALL, SPEARMAN = "kendall", "spearman"
 EQUAL_PARAMS, EQUAL_COUNTS = "kendall at equal params", "kendall at equal counts"
+REGRET = "regret"
 MINUS_HANDCRAFTED, MINUS_SOUND = "minus hand-crafted", "minus sound hand-crafted"
 MINUS_COUNT = "minus count"
 

@@ -8,8 +8,11 @@ from zcrepro.report._searches import Curves
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ALL, EVOLVED, HANDCRAFTED, RUNS, Measured, absent, stated
 
-FORMULA = "evolved"
+EVOLVED_GUIDE = "evolved"
 """The guide that is an evolved formula, as the search calls it."""
+
+FORMULA = "formula"
+"""The row of an evolved formula."""
 
 ACCURACY = "accuracy"
 
@@ -48,7 +51,7 @@ def _entry(
     interval: tuple[float, float],
     evolved: tuple[str, ...],
 ) -> Measured:
-    name = "formula" if curves.guide == FORMULA else curves.guide
+    name = FORMULA if curves.guide == EVOLVED_GUIDE else curves.guide
     return Measured(
         row=name,
         column=f"{curves.problem}, {column}",
@@ -62,7 +65,7 @@ def _entry(
         seeds=len(curves.accuracy),
         relation=ALL,
         problem=str(curves.problem),
-        role=EVOLVED if curves.guide in (FORMULA, *evolved) else HANDCRAFTED,
+        role=EVOLVED if curves.guide in (EVOLVED_GUIDE, *evolved) else HANDCRAFTED,
         name=name,
         cites=citations.of_problems([curves.problem]),
     )

@@ -3,14 +3,24 @@
 Phan and Luong (2025) search so. Their algorithm and their figures are not published.
 """
 
+import math
 from collections.abc import Iterator
 
+from zcrepro.generalization.table import REGRET
+from zcrepro.problems.problem import Problem
+from zcrepro.report import _searches
 from zcrepro.report._base import Table
-from zcrepro.report._ends import ACCURACY, ends
+from zcrepro.report._ends import ACCURACY, FORMULA, ends
+from zcrepro.report._formulas import Formulas, read_formulas
+from zcrepro.report._populations import describe, embedded_note
 from zcrepro.report.context import Context
-from zcrepro.report.entry import Measured, absent
+from zcrepro.report.entry import EVOLVED, HANDCRAFTED, Measured, absent, stated
 
-READS = ("search/srgp/*",)
+READS = ("search/srgp/*", "generalization/srgp", "evolved/srgp/*")
+
+METHOD = "srgp"
+
+SEARCHES = "search/srgp"
 
 UNREACHED = {
     "Once-for-All": "a supernet and its accuracy predictor, which no pinned file has",
@@ -21,9 +31,44 @@ UNREACHED = {
 
 def measure(context: Context) -> Iterator[Measured]:
     """Yield entries per proxy and problem: the accuracy of what a search ends on, and its regret."""
-    yield from ends(context, "search/srgp")
+    yield from ends(context, SEARCHES)
+    searched = {str(curves.problem) for curves in _searches.curves(context.inputs, SEARCHES)}
+    if (formulas := read_formulas(context.inputs, METHOD)) is not None:
+        for problem in formulas.problems:
+            if str(problem) not in searched:
+                yield from _without_search(problem, formulas)
     for what, why in UNREACHED.items():
         yield absent(what, ACCURACY, ACCURACY, "", why)
+
+
+def _without_search(problem: Problem, formulas: Formulas) -> Iterator[Measured]:
+    """Yield the regrets of the best-scored architecture of a pool that is too small to be searched."""
+    training_set = formulas.training_sets[0]
+    rows = [row for _, row in formulas.of_handcrafted(problem, metric=REGRET).iterrows()]
+    fittest = formulas.of_fittest(problem, training_set, REGRET)
+    for row in [*rows, *([] if fittest is None else [fittest])]:
+        evolved = row["method"] == METHOD
+        regret = float(row["value"])
+        yield Measured(
+            row=FORMULA if evolved else str(row["name"]),
+            column=f"{problem}, regret",
+            metric=f"regret of {row['metric_of']} accuracy",
+            value=regret,
+            n=int(row["n"]),
+            population=describe(problem, str(row["population"])),
+            notes=stated(
+                [
+                    "no search: of the best-scored architecture of the pool",
+                    f"evolved on {training_set}" if evolved else "",
+                    "no score" if math.isnan(regret) else "",
+                    embedded_note(problem),
+                ]
+            ),
+            problem=str(problem),
+            role=EVOLVED if evolved else HANDCRAFTED,
+            name=FORMULA if evolved else str(row["name"]),
+            cites=formulas.cites(problem),
+        )
 
 
 TABLE = Table(
@@ -34,7 +79,9 @@ TABLE = Table(
         "objective is the score, and how far that is below the highest accuracy of all architectures. The "
         "formula is the one of its training set with the best training fitness. The paper names no "
         "algorithm: this is regularized evolution, 3,000 scores, a population of 64 and tournaments of 10 "
-        "unless the run says otherwise. Means over the searches, with Student's t intervals."
+        "unless the run says otherwise. Means over the searches, with Student's t intervals. Where fewer "
+        "than 3,000 architectures have accuracies and scores, there is no search: the regret is that of the "
+        "architecture of the best score."
     ),
     measure=measure,
 )
