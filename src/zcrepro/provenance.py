@@ -65,7 +65,7 @@ PASSES = "zcrepro.proxies._passes"
 NEUTRAL = {"zcrepro.provenance", "zcrepro.progress"}
 """Modules that record how a result is made or show progress. They do not change any result."""
 
-LIBRARIES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "deap")
+LIBRARIES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "deap", "numba", "scikit-learn", "onnxruntime")
 
 
 def stage_modules(stage: str, settings: Mapping[str, Any]) -> list[str]:

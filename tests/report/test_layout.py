@@ -1,5 +1,7 @@
 """A table as people read it: lines, columns, and footnotes where they belong."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -110,6 +112,17 @@ def test_a_note_about_the_only_value_of_a_line_is_marked_at_the_value() -> None:
     )
     assert shown.lines[0].cells[0].marks == (marks(shown)["here"],)
     assert shown.lines[0].marks == ()
+
+
+def test_what_is_said_of_values_and_of_undefined_ones_is_said_once() -> None:
+    undefined = replace(entry("r", "b", "of both", "why not"), value=float("nan"))
+    shown = laid_out(entry("r", "a", "of both"), undefined, entry("s", "a"), entry("s", "b"))
+    assert [note.text for note in shown.notes if note.text in ("of both", "why not")] == [
+        "of both",
+        "why not",
+    ]
+    assert shown.lines[0].cells[1].text == "undefined"
+    assert shown.lines[0].cells[1].marks == (marks(shown)["why not"],)
 
 
 def test_populations_are_marked_like_notes() -> None:

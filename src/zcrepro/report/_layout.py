@@ -156,14 +156,20 @@ def _statements(frame: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Statement]
     measured = shown[shown["value"].notna()]
     yield from _populations(measured)
     yield from _intervals(shown[shown["interval_kind"] != ""])
-    # What is said of values is said of a whole line even if a value in it is missing.
-    for rows, among in ((measured, measured), (shown[shown["value"].isna()], shown)):
-        notes = rows.assign(text=rows["note"].str.split(SEPARATOR)).explode("text")
-        yield from _by_text(notes[notes["text"] != ""], _places(among))
+    # What is said of values is said of a whole line even if a value in it is missing, and is said once.
+    of_values, of_others = _notes(measured), _notes(shown[shown["value"].isna()])
+    yield from _by_text(of_values, _places(measured))
+    yield from _by_text(of_others[~of_others["text"].isin(of_values["text"])], _places(shown))
     yield from _references(frame[frame["reference"] != NONE])
     promoted = ", ".join(frame["promoted"].iloc[0].split(SEPARATOR)) if len(frame) else ""
     if promoted:
         yield Statement(f"promoted: {promoted} (not computed in this run)", frozenset(), frozenset())
+
+
+def _notes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each note of each cell, with the column ``text``."""
+    notes = rows.assign(text=rows["note"].str.split(SEPARATOR)).explode("text")
+    return notes[notes["text"] != ""]
 
 
 def _populations(measured: pd.DataFrame) -> Iterator[Statement]:
