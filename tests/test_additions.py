@@ -41,6 +41,8 @@ evolution:
   srgp: {train_on: [], completed: []}
 leaderboard: []
 programs: {train_on: []}
+live: {runs: []}
+reduced_trainings: {runs: []}
 generalization: {problems: [embedded_cell/digits], resamples: 5}
 search:
   zcp:
@@ -50,6 +52,8 @@ search:
     budget: 4
     random_search: {warmup: [4]}
   zcp_predictors: {runs: []}
+  zcp_nasbench101: {runs: []}
+  eznas: {runs: []}
   srgp: {runs: []}
 report:
   tables: []

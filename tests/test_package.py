@@ -152,8 +152,8 @@ def test_the_picture_of_the_workflow_shows_every_rule_of_it():
     for path in (ROOT / "workflow/rules").glob("*.smk"):
         rules |= set(re.findall(r"^rule (\w+):", path.read_text(), flags=re.MULTILINE))
     shown = set(re.findall(r"<text[^>]*>(\w+)</text>", (ROOT / "docs/workflow.svg").read_text()))
-    apart = {"train", "embedded_benchmark", "counts", "benchmarks"}  # targets of their own
-    assert shown == rules - apart | {"all"}, "run make pictures"
+    apart = {"train", "embedded_benchmark", "counts", "benchmarks", "live_search", "live_searches"}
+    assert shown == rules - apart | {"all"}, "run make pictures"  # apart are targets of their own
 
 
 def test_the_worked_example_of_the_documentation_prints_what_it_says(capsys):

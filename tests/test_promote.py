@@ -25,6 +25,7 @@ from zcrepro.proxies.join import features
 from zcrepro.proxies.order import order
 from zcrepro.proxies.structure import structure
 from zcrepro.searching.stage import search, searches
+from zcrepro.training.reduced import train_reduced, trainings
 from zcrepro.training.stage import train
 
 SPACE = zcrepro.get_space("embedded_chain")
@@ -270,6 +271,87 @@ class TestTrainings:
             promote([remade(self.shard(run, 1), code="other")], to=root)
 
 
+class TestReducedTrainings:
+    NAME = "resources/trainings/r6c2/embedded_chain/digits.parquet"
+
+    def chunk(self, known, run, start, stop, **changes):
+        """Train a chunk of networks where the workflow does."""
+        chosen = (
+            PROBLEM
+            | {
+                "recipe": "r6c2",
+                "images": "digits",
+                "digests": [],
+                "epochs": 2,
+                "schedule": "cosine",
+                "batch_size": 500,
+                "learning_rate": 0.1,
+                "momentum": 0.9,
+                "weight_decay": 5e-4,
+                "side": 6,
+                "channels": 2,
+                "stop_after": 1,
+                "start": start,
+                "stop": stop,
+                "seed": 1,
+                "device": "cpu",
+                "torch_threads": 1,
+            }
+            | changes
+        )
+        output = run / f"trainings/{chosen['recipe']}/embedded_chain/digits/{start}-{stop}.parquet"
+        train_reduced(
+            settings_file=settings(run / "settings", chosen),
+            order=known / "order.parquet",
+            output=output,
+        )
+        return output
+
+    def test_chunks_are_one_file_that_is_extended_and_equals_the_joined_ones(self, known, run, root):
+        chunks = [self.chunk(known, run, 0, 1), self.chunk(known, run, 1, 3)]
+        promote(chunks[:1], to=root)
+        assert len(parquet.read(root / self.NAME)) == 1
+        promote(chunks[1:], to=root)
+        trainings(chunks=chunks, output=run / "joined.parquet")
+        tracked, joined = parquet.read(root / self.NAME), parquet.read(run / "joined.parquet")
+        pd.testing.assert_frame_equal(tracked, joined, check_exact=True)
+        made, of_chunk = parquet.metadata(root / self.NAME), parquet.metadata(chunks[0])
+        assert made["promoted"] == self.NAME
+        same = ("stage", "shared", "versions", "recipe", "problem")
+        assert all(made[entry] == of_chunk[entry] for entry in same)
+        assert json.loads(made["code"]) == {of_chunk["code"]: 3}
+
+    def test_a_folder_stands_for_its_chunks_and_joined_tables_are_passed_over(self, known, run, root):
+        chunks = [self.chunk(known, run, 0, 1), self.chunk(known, run, 1, 2)]
+        trainings(chunks=chunks, output=run / "trainings/r6c2/embedded_chain/digits.parquet")
+        promote([run / "trainings"], to=root)
+        assert [path.relative_to(root).as_posix() for path in contents(root)] == [self.NAME]
+        assert len(parquet.read(root / self.NAME)) == 2
+
+    def test_each_recipe_has_a_file_of_its_own(self, known, run, root):
+        self.chunk(known, run, 0, 1)
+        self.chunk(known, run, 0, 1, recipe="r6c3", channels=3)
+        promote([run / "trainings"], to=root)
+        for name in (self.NAME, self.NAME.replace("r6c2", "r6c3")):
+            assert parquet.metadata(root / name)["recipe"] == name.split("/")[2]
+
+    @pytest.mark.parametrize("changes", [{"momentum": 0.8}, {"seed": 2}])
+    def test_chunks_of_other_settings_are_refused(self, known, run, root, changes):
+        promote([self.chunk(known, run, 0, 1)], to=root)
+        before = contents(root)
+        with pytest.raises(ValueError, match="in shared: "):
+            promote([self.chunk(known, run, 1, 2, **changes)], to=root)
+        assert contents(root) == before
+
+    def test_networks_that_are_tracked_already_and_another_torch_are_refused(self, known, run, root):
+        chunk = self.chunk(known, run, 0, 1)
+        promote([chunk], to=root)
+        with pytest.raises(ValueError, match=r"1 rows are in several of"):
+            promote([chunk], to=root)
+        with pytest.raises(ValueError, match=r"in the version of torch: 1\.0 in place of"):
+            promote([remade(self.chunk(known, run, 1, 2), versions='{"torch": "1.0"}')], to=root)
+
+
 def evolved(known, run):
     """Evolve one formula where the workflow does."""
     chosen = {
@@ -348,7 +430,7 @@ def searched(known, run):
     search(
         settings_file=settings(run / "settings", chosen),
         accuracies=known / "accuracies.parquet",
-        scores=known / "scores.parquet",
+        scores=[known / "scores.parquet"],
         output=part,
     )
     searches(parts=[part], output=folder / "embedded_chain-digits.parquet")
@@ -454,7 +536,7 @@ def test_what_is_damaged_is_not_promoted(known, run, root):
 
 def test_every_tracked_result_says_where_it_is_tracked():
     root = checkout.FOLDER
-    for folder in ("released", "embedded", "proofs", "evolved", "search"):
+    for folder in ("released", "embedded", "trainings", "proofs", "evolved", "search"):
         for path in (root / "resources" / folder).rglob("*.*"):
             name = path.relative_to(root).as_posix()
             if path.suffix == ".parquet":

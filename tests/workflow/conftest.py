@@ -78,11 +78,28 @@ TINY = {
             "algorithms": ["random_search", "aging_evolution"],
         },
         "zcp_predictors": {"runs": []},
+        "zcp_nasbench101": {"runs": []},
+        "eznas": {"runs": []},
         "srgp": {
             "runs": [{"problem": "embedded_cell/digits", "guides": ["synflow"], "evolved_on": "cell"}],
             "repeats": 2,
             "proxy_evolution": {"evaluations": 10, "alive": 5, "tournament": 2},
         },
+    },
+    "live": {"runs": []},
+    "reduced_trainings": {
+        "networks_per_job": 1,
+        "epochs": 1,
+        "runs": [
+            {
+                "recipe": "r6c2",
+                "problem": "embedded_cell/digits",
+                "architectures": 2,
+                "side": 6,
+                "channels": 2,
+                "stop_after": 1,
+            }
+        ],
     },
     "max_undefined_share": 0.2,
     "report": {

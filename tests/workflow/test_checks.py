@@ -1,8 +1,10 @@
 """Names in a configuration that refer to nothing are answered with the nearest one."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import yaml
 from snakemake.utils import update_config
@@ -10,8 +12,11 @@ from snakemake.utils import update_config
 from checks import check_references
 from defaults import ALIASES, with_defaults
 from jobs.evolution import Evolution
+from jobs.reduced import ReducedTrainings
 from jobs.run import Run
 from schema import completed, read_schema
+from sealing import to_parquet
+from zcrepro import provenance
 from zcrepro.fetching.datasets import read_datasets
 from zcrepro.proxies.suite_zero import SUITE_ZERO
 from zcrepro.spaces.structural_counts import COUNTS
@@ -97,6 +102,13 @@ VARIANT = {
             2,
             r"search\.zcp\.promoted: there is no resources/search/zcp/embedded_chain-digits\.parquet; .* to search",
         ),
+        (
+            ("reduced_trainings", "runs", 0),
+            "resources/trainings/r6c4",
+            1,
+            r"reduced_trainings\.runs\.promoted: there is no resources/trainings/r6c4/embedded_cell/digits\.parquet; "
+            ".* to train in this run",
+        ),
     ],
 )
 def test_promoted_files_that_are_not_there_are_named_with_what_to_do(path, folder, files, message, tmp_path):
@@ -104,6 +116,23 @@ def test_promoted_files_that_are_not_there_are_named_with_what_to_do(path, folde
     with pytest.raises(ValueError, match=message) as raised:
         check_references(config, DATASETS, tmp_path)
     assert str(raised.value).count("there is no") == files
+
+
+def test_promoted_trainings_are_those_that_the_configuration_asks_for(tmp_path):
+    path = ("reduced_trainings", "runs", 0, "promoted")
+    config = filled(changed(*path, value="resources/trainings/r6c4"))
+    job = SimpleNamespace(recipe="r6c4", space="embedded_cell", task="digits", start="0", stop="20")
+    made = ReducedTrainings(Run(config, ROOT, DATASETS)).train(job)
+    shared = {name: value for name, value in made.items() if name not in ("start", "stop")}
+    tracked = tmp_path / "resources/trainings/r6c4/embedded_cell/digits.parquet"
+    tracked.parent.mkdir(parents=True)
+    for settings, fits in ((shared, True), (shared | {"epochs": 9}, False)):
+        to_parquet(pd.DataFrame({"a": [1]}), tracked, {"shared": provenance.settings_digest(settings)})
+        found = pytest.raises(
+            ValueError, match=r"promoted: the networks in .* were trained with other settings"
+        )
+        with nullcontext() if fits else found:
+            check_references(config, DATASETS, tmp_path)
 
 
 def test_draws_that_draw_nothing_anew_are_refused():
@@ -258,6 +287,26 @@ def test_draws_that_draw_nothing_anew_are_refused():
             ("embedded", "problems", 1, "problem"),
             "embedded_cell/digits",
             "embedded.problems: 'embedded_cell/digits' stands there twice",
+        ),
+        (
+            ("reduced_trainings", "runs", 0, "problem"),
+            "embedded_cell/digit",
+            "reduced_trainings.runs: unknown problem 'embedded_cell/digit'; did you mean 'embedded_cell/digits'",
+        ),
+        (
+            ("reduced_trainings", "runs", 1, "recipe"),
+            "r6c4",
+            "reduced_trainings.runs: 'r6c4 of embedded_cell/digits' stands there twice",
+        ),
+        (
+            ("reduced_trainings", "runs", 0, "files"),
+            ["official/cifar10/data_batch_7.bin"],
+            "reduced_trainings.runs.files: unknown data set 'official/cifar10/data_batch_7.bin'; did you mean 'offi",
+        ),
+        (
+            ("reduced_trainings", "runs", 0, "stop_after"),
+            9,
+            "a training of r6c4 cannot stop after 9 of 8 epochs; raise reduced_trainings.epochs",
         ),
         (("search", "zcp", "runs", 0, "evolved_by"), "sgrp", "unknown method 'sgrp'; did you mean 'srgp'"),
         (("features", "runs", 0, "problem"), "embedded_cell/digit", "did you mean 'embedded_cell/digits'"),

@@ -154,14 +154,15 @@ def test_the_settings_of_a_job_are_written_once_and_mended_if_they_were_edited(t
     assert Path(first).read_text() == text
 
 
-@pytest.mark.parametrize("name", ["zcp_table1", "suite_zero_28_tasks", "generalization"])
+@pytest.mark.parametrize("name", ["zcp_table1", "suite_zero_28_tasks", "generalization", "zcp_econas"])
 def test_a_table_reads_what_the_run_makes_of_what_its_file_names(name):
     from jobs.report import Report
 
     class Made(Report):
         made = dict.fromkeys(
             ["accuracies/nasbench201", "accuracies/nasbench101", "released/nasbench201", "search/zcp/x-y",
-             "features/nasbench201/cifar10", "generalization/srgp", "evolved/srgp/a/seed-0"], ""
+             "epochs/nasbench101", "epochs/nasbench301", "trainings/r8c4/nasbench101/cifar10", "features/nasbench201/cifar10",
+             "generalization/srgp", "evolved/srgp/a/seed-0"], ""
         )  # fmt: skip
 
     report = Made(Run({"report": {"tables": [name], "figures": ["scatter"]}}, ROOT), None)
@@ -175,6 +176,14 @@ def test_a_table_reads_what_the_run_makes_of_what_its_file_names(name):
                 "released/nasbench201",
             ],
             "generalization": ["generalization/srgp", "evolved/srgp/a/seed-0"],
+            # It reads nothing of a space without scores and trainings, so that nothing is fetched for it.
+            "zcp_econas": [
+                "trainings/r8c4/nasbench101/cifar10",
+                "features/nasbench201/cifar10",
+                "accuracies/nasbench201",
+                "accuracies/nasbench101",
+                "epochs/nasbench101",
+            ],
         }[name]
     )
     assert "accuracies/nasbench201" in report.reads("scatter")

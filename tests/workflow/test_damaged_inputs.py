@@ -84,6 +84,8 @@ def test_no_stage_reads_a_damaged_input_without_a_word(workflow, monkeypatch, ca
         "generalize",
         "search",
         "searches",
+        "train_reduced",
+        "trainings",
     } <= set(commands)
     assert {"accuracies", "table", "deviations", "figure", "report"} <= set(commands)
     monkeypatch.chdir(workflow.folder)

@@ -28,6 +28,8 @@ def test_damaged_results_of_every_kind_are_made_again_and_equal(workflow, metada
         "features/embedded_chain/digits.parquet": "features",
         "evolved/srgp/cell/seed-1.json": "evolve",
         "search/zcp/embedded_cell-digits/random_search.parquet": "search",
+        "trainings/r6c2/embedded_cell/digits/0-1.parquet": "train_reduced",
+        "trainings/r6c2/embedded_cell/digits.parquet": "trainings",
         "tables/srgp_runs.csv": "table",
         "tables/generalization.tex": "table",
         "figures/search.svg": "figure",
@@ -90,6 +92,8 @@ def test_a_chunk_of_another_problem_is_made_again(workflow):
         ("order/embedded_chain/digits.parquet", "order"),
         ("search/zcp/embedded_cell-digits/random_search.parquet", "search"),
         ("timings/embedded_cell/digits.parquet", "timings"),
+        ("trainings/r6c2/embedded_cell/digits/1-2.parquet", "train_reduced"),
+        ("trainings/r6c2/embedded_cell/digits.parquet", "trainings"),
         ("accuracies/embedded_chain.parquet", "accuracies"),
     ],
 )

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.workflow
 
@@ -40,6 +41,7 @@ def test_a_run_makes_every_kind_of_result(finished):
         "features-programs/embedded_cell/digits.parquet",
         "structure/embedded_chain.parquet",
         "search/zcp/embedded_cell-digits.parquet",
+        "trainings/r6c2/embedded_cell/digits.parquet",
         "tables/generalization.md",
         "tables/generalization.tex",
         "tables/deviations.csv",
@@ -102,6 +104,12 @@ def test_asking_for_more_architectures_adds_chunks_and_reruns_none(workflow):
     assert planned["extract"] == 1 + 1 + 2  # for the 15 more: one of structure and synflow, two of zen
     assert planned["features"] == planned["timings"] == 1
     assert "order" not in planned
+
+
+def test_asking_for_more_networks_trains_those_alone(workflow):
+    (run,) = yaml.safe_load((workflow.folder / "tiny.yaml").read_text())["reduced_trainings"]["runs"]
+    workflow.configure(reduced_trainings={"runs": [run | {"architectures": 3}]})
+    assert workflow.planned() == {"train_reduced": 1, "trainings": 1}
 
 
 def test_another_target_for_the_time_of_a_job_reruns_no_chunk_that_is_done(workflow):
