@@ -120,6 +120,11 @@ def live_search(
         Parquet: place, arch, graph, score, status, accuracy.
     seconds
         Parquet: place, seconds.
+
+    Raises
+    ------
+    ValueError
+        If the objective is undefined for all architectures of the first population.
     """
     chosen = settings.load(settings_file, LiveSettings)
     for path, digest in zip([*images, *surrogate], chosen.digests, strict=True):
@@ -175,6 +180,11 @@ def _searched(
                 "seconds": time.monotonic() - start,
             }
         )
+        if len(trace) == chosen.alive and all(math.isnan(each["score"]) for each in trace):
+            raise ValueError(
+                f"{name} is undefined for the first {chosen.alive} architectures of {chosen.space}/{chosen.task}, "
+                f"so that it cannot guide: {found.status[name]}"
+            )
         return (sign * found[name],)
 
     training_free(
