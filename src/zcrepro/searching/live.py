@@ -182,8 +182,8 @@ def _searched(
         )
         if len(trace) == chosen.alive and all(math.isnan(each["score"]) for each in trace):
             raise ValueError(
-                f"{name} is undefined for the first {chosen.alive} architectures of {chosen.space}/{chosen.task}, "
-                f"so that it cannot guide: {found.status[name]}"
+                f"{name} is undefined for the first {chosen.alive} architectures of {space.name}, so that it "
+                f"cannot guide a search: {found.status[name]}"
             )
         return (sign * found[name],)
 
