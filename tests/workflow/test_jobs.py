@@ -31,9 +31,12 @@ def test_the_quickstart(fresh):
         "lead": 1,
         "evolve_program": 1,
         "score_programs": 1,
-        "search": 2 * 3 + 2 + 2,  # problems, algorithms
-        "searches": 2 + 1 + 2,
-        "table": 13,
+        "search": 2 * 3 + 2 + 2 + 3 + 1,  # problems, algorithms
+        "searches": 2 + 1 + 2 + 1 + 1,
+        "live_search": 1,
+        "train_reduced": 2 * 2,  # recipes, networks
+        "trainings": 2,
+        "table": 17,
         "figure": 5,
     }
 
@@ -64,22 +67,24 @@ def test_the_sample(fresh):
         "fetch": 21,
         "accuracies": 5,
         "released": 5,
+        "epochs": 1,
         "order": 3,
         "features": 3 + 4,  # and the variants
         "structure": 5,
         "lead": 2,  # the formulas are tracked, too
         "search": 3 * (3 + 1),  # problems, algorithms; those of predictors are tracked
         "searches": 3 * 2,
-        "table": 22,
+        "table": 26,
         "figure": 5,
     }
 
 
 def test_the_papers_settings(fresh):
     assert fresh.planned(config="config/config.yaml") == REPORT | {
-        "fetch": 29,
+        "fetch": 29 + 6,  # and all images of CIFAR-10
         "accuracies": 11,
         "released": 5,
+        "epochs": 1,
         "order": 12,
         # Draws; structure, synflow, meco, gradients, zen and eznas; the passes of NAS-Bench-101, and of NAS-Bench-301.
         "extract": 3 * ((16 + 16 + 16 + 245 + 62 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12))
@@ -94,7 +99,9 @@ def test_the_papers_settings(fresh):
         "score_programs": 46,
         "search": 3 * (3 + 2 + 1),  # problems, algorithms
         "searches": 3 * 3,
-        "table": 22,
+        "train_reduced": 60 + 20,  # networks of the two recipes
+        "trainings": 2,
+        "table": 26,
         "figure": 5,
     }
 
@@ -102,10 +109,11 @@ def test_the_papers_settings(fresh):
 def test_everything_that_is_known_of_the_spaces_is_a_target(fresh):
     assert fresh.planned("benchmarks", config="config/sample.yaml") == {
         "benchmarks": 1,
-        "fetch": PINNED - 1,  # but not the images
+        "fetch": PINNED - 3,  # but neither the images nor the surrogate
         "accuracies": 13,
         "released": 5,
         "counts": 13,
+        "epochs": 1,
     }
 
 
@@ -115,8 +123,8 @@ def test_the_structural_counts_of_a_space_are_a_target(fresh):
 
 
 def test_one_paper_and_one_table_are_targets(fresh):
-    assert fresh.planned("zcp", config="config/sample.yaml")["table"] == 3
-    assert fresh.planned("eznas", config="config/sample.yaml")["table"] == 9
+    assert fresh.planned("zcp", config="config/sample.yaml")["table"] == 5
+    assert fresh.planned("eznas", config="config/sample.yaml")["table"] == 10
     only = fresh.planned("zcp_table1", config="config/sample.yaml")
     needed = {"fetch": 9, "accuracies": 1, "released": 1, "order": 1, "features": 1, "table": 1}
     assert only == needed | {"zcp_table1": 1}
@@ -124,7 +132,7 @@ def test_one_paper_and_one_table_are_targets(fresh):
 
 def test_every_job_prints_to_the_terminal_as_well_as_to_its_log():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 19
+    assert rules.count("shell:\n") == rules.count('2>&1 | tee {log}"\n') == 22
 
 
 def test_every_fetched_input_of_the_configurations_has_a_url():
@@ -140,6 +148,8 @@ def test_every_fetched_input_of_the_configurations_has_a_url():
     for name in ("config.yaml", "sample.yaml", "quickstart.yaml"):
         for space in loaded(name).get("spaces", {}).values():
             named += [file for task in space.get("tasks", {}).values() for file in task.get("files", [])]
+        for run in loaded(name).get("reduced_trainings", {}).get("runs", []):
+            named += run.get("files", [])
     assert len(named) > 5
     for file in named:
         assert file.startswith("resources/") or datasets[file]["url"].startswith("https://"), file
