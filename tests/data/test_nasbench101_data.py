@@ -13,6 +13,7 @@ from zcrepro.benchmarks import nasbench101, suite_zero_nasbench101
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks.suite_zero_nasbench101 import FIRST_RUN, ZEN, draws, written
 from zcrepro.proxies.engine import Batch, compute
+from zcrepro.ranking.correlation import spearman
 from zcrepro.spaces import nasbench101_graph as graph
 from zcrepro.spaces.nasbench101 import SPACE, Network, count_parameters, naslib_flops
 
@@ -39,6 +40,11 @@ def counts(files) -> pd.Series:
 
 
 @pytest.fixture(scope="module")
+def epochs(files) -> pd.DataFrame:
+    return nasbench101.RECIPE.epochs(files)
+
+
+@pytest.fixture(scope="module")
 def drawn(files) -> pd.DataFrame:
     return draws(files[FIRST_RUN])
 
@@ -46,6 +52,22 @@ def drawn(files) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def released(real) -> pd.DataFrame:
     return suite_zero_nasbench101.RECIPE.released({name: real(name) for name in (FIRST_RUN, ZEN)})
+
+
+def test_30001_cells_have_accuracies_after_four_numbers_of_epochs(epochs, accuracies):
+    by_epoch = epochs.pivot(index="arch", columns="epoch", values="accuracy")
+    assert by_epoch.columns.tolist() == [4, 12, 36, 108]
+    assert len(by_epoch) == 30_001
+    known = accuracies[accuracies["file"] != FIRST_RUN].set_index("arch")["accuracy"]
+    assert by_epoch[108].sort_index().equals(known.sort_index().rename(108))
+    medians = by_epoch.median().tolist()
+    assert medians == sorted(medians)
+    # The longer the training, the closer its order to that of 108 epochs.
+    rho = [spearman(by_epoch[epoch].to_numpy(), by_epoch[108].to_numpy()) for epoch in (4, 12, 36)]
+    assert 0.2 < rho[0] < rho[1] < rho[2] < 0.95
+    seconds = epochs.groupby("epoch")["seconds"].mean()
+    assert 1000 < seconds[108] < 10_000
+    assert seconds[4] == pytest.approx(seconds[108] / 27)
 
 
 def test_30267_cells_have_an_accuracy(accuracies):
