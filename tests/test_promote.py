@@ -24,6 +24,7 @@ from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.proxies.join import features
 from zcrepro.proxies.order import order
 from zcrepro.proxies.structure import structure
+from zcrepro.searching.live import live_search
 from zcrepro.searching.stage import search, searches
 from zcrepro.training.reduced import train_reduced, trainings
 from zcrepro.training.stage import train
@@ -447,6 +448,39 @@ def test_promoted_searches_are_those_that_are_searched_again(known, run, root):
     assert parquet.metadata(root / name) == parquet.metadata(again) | {"promoted": name}
 
 
+def searched_live(run):
+    """Search live where the workflow does, without a clock; return the files of the record and its seconds."""
+    chosen = PROBLEM | {
+        "minutes": 0,
+        "evaluations": 4,
+        "alive": 2,
+        "tournament": 1,
+        "batch_size": 4,
+        "images": "digits",
+        "digests": [],
+        "guides": ["params"],
+        "seed": 0,
+        "device": "cpu",
+        "torch_threads": 1,
+    }
+    files = [run / f"live/chain_params{of}.parquet" for of in ("", "-seconds")]
+    made = settings(run / "settings", chosen)
+    live_search(settings_file=made, output=files[0], seconds=files[1])
+    return files
+
+
+def test_a_promoted_record_of_a_live_search_is_the_one_that_is_searched_again_beside_its_seconds(run, root):
+    of_run = searched_live(run)
+    promote([run / "live"], to=root)
+    names = [f"resources/live/{path.name}" for path in of_run]
+    assert sorted(path.relative_to(root).as_posix() for path in contents(root)) == sorted(names)
+    for path, name in zip(of_run, names, strict=True):
+        assert parquet.read_table(root / name).equals(parquet.read_table(path))
+        assert parquet.metadata(root / name) == parquet.metadata(path) | {"promoted": name}
+    again = searched_live(run / "again")[0]
+    assert parquet.read_table(root / names[0]).equals(parquet.read_table(again))
+
+
 def test_published_counts_are_promoted_as_proofs_that_hold(run, root, capsys):
     arch = SPACE.parse(TEXTS[0])
     counts = {"arch": TEXTS[0], "graph": "", "task": "digits", "quantity": "params", "source": "someone"}
@@ -536,7 +570,7 @@ def test_what_is_damaged_is_not_promoted(known, run, root):
 
 def test_every_tracked_result_says_where_it_is_tracked():
     root = checkout.FOLDER
-    for folder in ("released", "embedded", "trainings", "proofs", "evolved", "search"):
+    for folder in ("released", "embedded", "trainings", "proofs", "evolved", "search", "live"):
         for path in (root / "resources" / folder).rglob("*.*"):
             name = path.relative_to(root).as_posix()
             if path.suffix == ".parquet":

@@ -296,6 +296,8 @@ def _live(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[s
     for of in runs:
         if bool(of["guide"]) == bool(of["evolved_on"]):
             yield f"{where}: {of['name']} needs one objective, either `guide` or `evolved_on`"
+        if of["surrogate"] and not (of["problem"].startswith("nasbench301/") and len(of["surrogate"]) == 2):
+            yield f"{where}.surrogate: {of['name']} needs two files, a model of nasbench301 and its encoding"
     if section["promoted"]:
         for path in map(Path, Live(Run(config, root, datasets)).tables().values()):
             yield from _tracked("live.promoted", path, root, "search")

@@ -285,6 +285,18 @@ def test_published_counts_of_one_record_of_each_space(name):
 
 
 @pytest.mark.parametrize(
+    ("task", "width", "depth", "parameters"),
+    [("cifar10", 36, 20, 3_349_342), ("ImageNet", 48, 14, 4_718_752)],
+)
+def test_the_network_that_darts_found_has_the_size_that_its_code_prints(task, width, depth, parameters):
+    """The genotype DARTS_V2 (Liu et al., 2019), 3.3 and 4.7 million parameters in the paper."""
+    normal = "sep_conv_3x3~0+sep_conv_3x3~1|sep_conv_3x3~0+sep_conv_3x3~1|skip_connect~0+sep_conv_3x3~1|skip_connect~0+dil_conv_3x3~2"
+    reduce = "max_pool_3x3~0+max_pool_3x3~1|max_pool_3x3~1+skip_connect~2|max_pool_3x3~0+skip_connect~2|max_pool_3x3~1+skip_connect~2"
+    arch = DARTS.parse(f"normal: {normal}; reduce: {reduce}; width: {width}; depth: {depth}")
+    assert DARTS.parameters(arch, task) == parameters
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"aux": True}, "auxiliary head"),

@@ -80,6 +80,9 @@ VARIANT = {
 }
 
 
+LIVE = {"name": "one", "problem": "embedded_cell/digits", "guide": "snip"}
+
+
 @pytest.mark.parametrize(
     ("path", "folder", "files", "message"),
     [
@@ -101,6 +104,12 @@ VARIANT = {
             "resources/search/zcp",
             2,
             r"search\.zcp\.promoted: there is no resources/search/zcp/embedded_chain-digits\.parquet; .* to search",
+        ),
+        (
+            ("live",),
+            "resources/elsewhere",
+            2,  # the record and its seconds
+            r"live\.promoted: there is no resources/elsewhere/embedded_cell_formula-seconds\.parquet; .* to search",
         ),
         (
             ("reduced_trainings", "runs", 0),
@@ -308,6 +317,54 @@ def test_draws_that_draw_nothing_anew_are_refused():
             9,
             "a training of r6c4 cannot stop after 9 of 8 epochs; raise reduced_trainings.epochs",
         ),
+        (("live", "runs"), [LIVE, LIVE], "live.runs: 'one' stands there twice"),
+        (
+            ("live", "runs"),
+            [LIVE | {"problem": "embedded_cell/digit"}],
+            "live.runs: unknown problem 'embedded_cell/digit'; did you mean 'embedded_cell/digits'",
+        ),
+        (
+            ("live", "runs"),
+            [LIVE | {"guide": "sinp"}],
+            "live.runs.guide: unknown proxy 'sinp'; did you mean 'snip'",
+        ),
+        (
+            ("live", "runs", 0, "evolved_on"),
+            "chian",
+            "live.runs.evolved_on: unknown training set 'chian'; did you mean 'chain'",
+        ),
+        (("live", "runs", 0, "evolved_by"), "sgrp", "live.runs.evolved_by: unknown method 'sgrp'; did you"),
+        (
+            ("live", "runs", 0, "guide"),
+            "snip",  # beside the training set
+            "live.runs: embedded_cell_formula needs one objective, either `guide` or `evolved_on`",
+        ),
+        (("live", "runs", 0, "evolved_on"), "", "live.runs: embedded_cell_formula needs one objective"),
+        (
+            ("live", "runs"),
+            [LIVE | {"surrogate": ["nasbench301/yahpo_nb301.onx"]}],
+            "live.runs.surrogate: unknown data set 'nasbench301/yahpo_nb301.onx'; did you mean 'nasbench301/yahpo_nb301.onnx'",
+        ),
+        (
+            ("live", "runs"),
+            [LIVE | {"surrogate": ["nasbench301/yahpo_nb301.onnx", "nasbench301/yahpo_nb301_encoding.json"]}],
+            "live.runs.surrogate: one needs two files, a model of nasbench301 and its encoding",
+        ),
+        (
+            ("search", "zcp", "runs", 0, "variant"),
+            "program",
+            "search.zcp.runs.variant: unknown variant 'program of embedded_cell/digits'; did you mean 'programs of",
+        ),
+        (
+            ("search", "zcp", "runs", 1, "variant"),
+            "programs",  # there is none of this problem
+            "search.zcp.runs.variant: unknown variant 'programs of embedded_chain/digits'",
+        ),
+        (
+            ("search", "zcp", "runs", 0, "variant"),
+            "programs",  # which are all that it has
+            "search.zcp.runs.guides .of those that features have.: unknown proxy 'synflow'",
+        ),
         (("search", "zcp", "runs", 0, "evolved_by"), "sgrp", "unknown method 'sgrp'; did you mean 'srgp'"),
         (("features", "runs", 0, "problem"), "embedded_cell/digit", "did you mean 'embedded_cell/digits'"),
         (
@@ -340,6 +397,22 @@ def test_draws_that_draw_nothing_anew_are_refused():
 def test_a_name_that_refers_to_nothing_is_answered_with_the_nearest(path, value, message):
     with pytest.raises(ValueError, match=message):
         check(changed(*path, value=value))
+
+
+def test_a_variant_offers_guides_in_place_of_features_and_beside_published_scores():
+    of_features = {"problem": "embedded_cell/digits", "variant": "programs", "guides": ["eznas_a"]}
+    check(changed("search", "zcp", "runs", value=[of_features]))
+    config = merged("benchmarks.yaml", "config.yaml")
+    run = {
+        "problem": "nasbench201/cifar10",
+        "scores": "released",
+        "guides": ["synflow", "eznas_a_wtgradnoise"],
+    }
+    config["search"]["zcp"]["runs"] = [run]
+    with pytest.raises(ValueError, match=r"those that released have.: unknown proxy 'eznas_a_wtgradnoise'"):
+        check(config)
+    config["search"]["zcp"]["runs"] = [run | {"variant": "programs"}]
+    check(config)
 
 
 def test_formulas_are_made_of_and_compared_with_all_proxies_of_their_source_of_scores():
@@ -393,6 +466,7 @@ def test_a_problem_that_reads_the_scores_of_another_task_needs_none_of_its_own()
     runs = config["features"]["runs"]
     config["features"]["runs"] = [run for run in runs if run["problem"] != "embedded_chain/turned_digits"]
     config["generalization"]["problems"] = ["embedded_chain/digits"]
+    config["search"]["zcp_nasbench101"]["runs"] = []
     problems = {"embedded_chain/turned_digits": 10, "embedded_chain/digits": 20}
     config["training_sets"]["chain"] = {"problems": problems}
     with pytest.raises(

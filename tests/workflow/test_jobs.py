@@ -31,8 +31,8 @@ def test_the_quickstart(fresh):
         "lead": 1,
         "evolve_program": 1,
         "score_programs": 1,
-        "search": 2 * 3 + 2 + 2 + 3 + 1,  # problems, algorithms
-        "searches": 2 + 1 + 2 + 1 + 1,
+        "search": 2 * 3 + 2 + 3 + 2 + 1,  # problems, algorithms
+        "searches": 2 + 1 + 1 + 2 + 1,
         "live_search": 1,
         "train_reduced": 2 * 2,  # recipes, networks
         "trainings": 2,
@@ -85,20 +85,23 @@ def test_the_papers_settings(fresh):
         "accuracies": 11,
         "released": 5,
         "epochs": 1,
-        "order": 12,
+        "order": 12 + 7,  # and the whole spaces that programs do not score
         # Draws; structure, synflow, meco, gradients, zen and eznas; the passes of NAS-Bench-101, and of NAS-Bench-301.
         "extract": 3 * ((16 + 16 + 16 + 245 + 62 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12))
         # Of the variants without published scores: params, flops, synflow and nwot beside the programs.
-        + 45,
-        "features": 3 + 4 + 12,  # problems, conditions of programs, problems that programs score
-        "timings": 3 + 4 + 12,
+        + 45
+        # Of whole spaces: structure and synflow of NAS-Bench-101, structure of eight tasks of TransNAS-Bench-101.
+        + (119 + 119 + 8 * 4),
+        # Problems, conditions of programs, problems that programs score, whole spaces.
+        "features": 3 + 4 + 12 + 9,
+        "timings": 3 + 4 + 12 + 9,
         "structure": 5,
-        "evolve": 9 * 31 + 6 * 11 + 6 * 20,  # training sets, those of fewer runs, the leaderboards'
+        "evolve": 9 * 31 + 9 * 11 + 6 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 2,
         "evolve_program": 11,
         "score_programs": 46,
-        "search": 3 * (3 + 2 + 1),  # problems, algorithms
-        "searches": 3 * 3,
+        "search": 3 * (3 + 2) + 3 + 12 + 1,  # problems, algorithms
+        "searches": 3 * 2 + 1 + 12 + 1,
         "train_reduced": 60 + 20,  # networks of the two recipes
         "trainings": 2,
         "table": 26,

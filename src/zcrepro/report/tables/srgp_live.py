@@ -26,7 +26,7 @@ LIVE = "live"
 SECONDS = "-seconds"
 
 MARKS = (1, 5, 15)
-"""Minutes after which a search is looked at. One without a clock is looked at when it ends."""
+"""Minutes after which a search is looked at, besides its end."""
 
 END = "end"
 
@@ -49,15 +49,21 @@ class _Search:
     def row(self) -> str:
         return f"{self.problem} {self.made[OBJECTIVE]}"
 
-    def known_after(self, minutes: float) -> pd.DataFrame:
-        """Return the rows whose score was known after a time, the best first."""
-        known = self.trace[self.trace["seconds"] <= 60 * minutes]
-        return known.sort_values("score", ascending=False, kind="stable")
+    def scored_after(self, minutes: float) -> pd.DataFrame:
+        """Return the rows of what was scored within a time, the best first and undefined scores last."""
+        scored = self.trace[self.trace["seconds"] <= 60 * minutes]
+        return scored.sort_values("score", ascending=self._lower_is_better, kind="stable", ignore_index=True)
 
     def marks(self) -> dict[str, float]:
         """Return the times to look at, in minutes, by their names."""
         limit = float(self.made[MINUTES])
-        return {f"{mark} min": mark for mark in MARKS if mark <= limit} if limit else {END: np.inf}
+        times = [*(mark for mark in MARKS if mark < limit), limit]
+        return {f"{mark:g} min": mark for mark in times} if limit else {END: np.inf}
+
+    @property
+    def _lower_is_better(self) -> bool:
+        """Whether the best score is the smallest; of a formula, it is the largest."""
+        return not self.made[FORMULA] and registry.get("proxies", self.made[OBJECTIVE]).direction == "lower"
 
 
 def measure(context: Context) -> Iterator[Measured]:
@@ -71,35 +77,36 @@ def measure(context: Context) -> Iterator[Measured]:
         trace = context.inputs.frame(name).merge(seconds, on="place")
         search = _Search(Problem.parse(made[PROBLEM]), trace, made)
         for mark, minutes in search.marks().items():
-            yield from _after(search, mark, search.known_after(minutes))
-        if search.problem.space == DARTS:
-            yield from _full_size(search)
+            scored = search.scored_after(minutes)
+            yield from _after(search, mark, scored)
+        if search.problem.space == DARTS and scored["score"].notna().any():
+            yield from _full_size(search, scored["arch"].iloc[0], len(scored))
 
 
-def _after(search: _Search, mark: str, known: pd.DataFrame) -> Iterator[Measured]:
-    scored = len(known)
-    yield _entry(search, f"networks, {mark}", "networks scored", scored, scored)
-    best = known[known["score"].notna() & known["accuracy"].notna()].head(1)
-    for arch, accuracy in zip(best["arch"], best["accuracy"], strict=True):
-        metric, said = search.made[ACCURACY_OF], f"of {arch}".replace("; ", ", ")
-        yield _entry(search, f"accuracy, {mark}", metric, accuracy, scored, said)
+def _after(search: _Search, mark: str, scored: pd.DataFrame) -> Iterator[Measured]:
+    count = len(scored)
+    yield _entry(search, f"networks, {mark}", "architectures", count, count)
+    best = scored.dropna(subset=["score", "accuracy"]).head(1)
+    for place, arch, accuracy in zip(best.index, best["arch"], best["accuracy"], strict=True):
+        passed = f"better-scored networks without a known accuracy: {place}" if place else ""
+        metric, of = search.made[ACCURACY_OF], f"of {arch}".replace("; ", ", ")
+        yield _entry(search, f"accuracy, {mark}", metric, accuracy, count, of, passed)
         if search.made[HIGHEST]:
             regret = float(search.made[HIGHEST]) - accuracy
-            yield _entry(search, f"regret, {mark}", f"regret of {metric}", regret, scored)
+            yield _entry(search, f"regret, {mark}", f"regret of {metric}", regret, count, passed)
 
 
-def _full_size(search: _Search) -> Iterator[Measured]:
+def _full_size(search: _Search, text: str, scored: int) -> Iterator[Measured]:
     """Yield parameters and multiply-adds of the genotype that a search ends on, as DARTS trains it."""
-    genotype = registry.get("space", DARTS).parse(search.known_after(np.inf)["arch"].iloc[0])
+    genotype = registry.get("space", DARTS).parse(text)
     space: Space = registry.get("space", FULL_SIZE)
-    scored = len(search.trace)
     for task, (name, width, depth) in SIZES.items():
         arch = (*genotype[:2], width, depth)
         said = f"{depth} cells, {width} channels, without an auxiliary head"
-        params = float(space.parameters(arch, task))
-        yield _entry(search, f"parameters, {name}", "parameters", params, scored, _usual(genotype), said)
-        flops = float(space.flops(arch, task))
-        yield _entry(search, f"multiply-adds, {name}", "multiply-adds", flops, scored, said)
+        params, flops = space.parameters(arch, task) / 1e6, space.flops(arch, task) / 1e6
+        metric = "parameters in millions"
+        yield _entry(search, f"parameters, {name}", metric, params, scored, _usual(genotype), said)
+        yield _entry(search, f"multiply-adds, {name}", "multiply-adds in millions", flops, scored, said)
 
 
 def _usual(genotype: Genotype) -> str:

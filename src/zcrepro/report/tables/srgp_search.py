@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from zcrepro.generalization.table import REGRET
 from zcrepro.problems.problem import Problem
-from zcrepro.report import _searches
 from zcrepro.report._base import Table
 from zcrepro.report._ends import ACCURACY, FORMULA, ends
 from zcrepro.report._formulas import Formulas, read_formulas
@@ -20,8 +19,6 @@ READS = ("search/srgp/*", "generalization/srgp", "evolved/srgp/*")
 
 METHOD = "srgp"
 
-SEARCHES = "search/srgp"
-
 UNREACHED = {
     "Once-for-All": "a supernet and its accuracy predictor, which no pinned file has",
     "trained accuracies of what the search finds": "trainings of 600 epochs, for which no CPU suffices",
@@ -31,8 +28,9 @@ UNREACHED = {
 
 def measure(context: Context) -> Iterator[Measured]:
     """Yield entries per proxy and problem: the accuracy of what a search ends on, and its regret."""
-    yield from ends(context, SEARCHES)
-    searched = {str(curves.problem) for curves in _searches.curves(context.inputs, SEARCHES)}
+    found = list(ends(context, "search/srgp"))
+    yield from found
+    searched = {entry.problem for entry in found}
     if (formulas := read_formulas(context.inputs, METHOD)) is not None:
         for problem in formulas.problems:
             if str(problem) not in searched:
