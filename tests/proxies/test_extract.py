@@ -157,8 +157,8 @@ def test_shared_scores_equal_those_of_each_network_on_its_own(cells, monkeypatch
     import torch
 
     from zcrepro.proxies import extract as stage
-    from zcrepro.proxies._minibatches import FixedMinibatch
     from zcrepro.proxies.base import Batch
+    from zcrepro.proxies.minibatches import FixedMinibatch
 
     network = type(CELL).network
     images = torch.randn(8, 1, 12, 12, generator=torch.Generator().manual_seed(0), dtype=torch.double)
@@ -411,7 +411,7 @@ def test_a_batch_reaches_a_gpu_through_pinned_memory(monkeypatch):
     """There is no GPU here: this much of the way can be followed without."""
     import torch
 
-    from zcrepro.proxies import _minibatches
+    from zcrepro.proxies import minibatches
 
     moved = []
 
@@ -421,9 +421,9 @@ def test_a_batch_reaches_a_gpu_through_pinned_memory(monkeypatch):
             return torch.zeros(1)
 
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda _: Pinned())
-    _minibatches._moved(torch.ones(2), "cuda:0")
+    minibatches._moved(torch.ones(2), "cuda:0")
     assert moved == [("cuda:0", True)]
-    assert _minibatches._moved(torch.ones(2), "cpu").tolist() == [1, 1]
+    assert minibatches._moved(torch.ones(2), "cpu").tolist() == [1, 1]
 
 
 def test_images_without_variations_refuse_to_be_augmented(folder):

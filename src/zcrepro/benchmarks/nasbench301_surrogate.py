@@ -17,7 +17,7 @@ import numpy as np
 
 from zcrepro.files.errors import FETCH_AGAIN, reads
 from zcrepro.files.json import read_json
-from zcrepro.spaces._genotype import FIRST, Cell, Genotype
+from zcrepro.spaces.base import Arch
 
 MODEL, ENCODING = "nasbench301/yahpo_nb301.onnx", "nasbench301/yahpo_nb301_encoding.json"
 """The files, in the order in which ``Surrogate`` takes them."""
@@ -25,7 +25,7 @@ MODEL, ENCODING = "nasbench301/yahpo_nb301.onnx", "nasbench301/yahpo_nb301_encod
 PREFIX = "NetworkSelectorDatasetInfo_COLON_darts_COLON_"
 ABSENT = "#na#"  # the category of an edge that a genotype does not have
 INPUTS, EPOCHS = 34, 98  # the surrogate predicts the accuracy after any number of epochs up to this one
-NODES = 4
+FIRST, NODES = 2, 4  # the number of the first node behind the two inputs of a cell, and how many there are
 
 EDGES = [(source, node) for node in range(FIRST, FIRST + NODES) for source in range(node)]
 """The edges that a cell may have, in the order of their numbers in the names of the inputs."""
@@ -41,7 +41,7 @@ class Surrogate:
         self._codes = _read_encoding(encoding)
         self._session = _read_model(model)
 
-    def accuracy(self, arch: Genotype) -> float:
+    def accuracy(self, arch: Arch) -> float:
         """Return the predicted validation accuracy on CIFAR-10 in percent.
 
         Raises ValueError if the genotype has the operation ``none``, or two edges from one source node: no
@@ -65,7 +65,7 @@ class Surrogate:
         return self._codes[name][choice]
 
 
-def _choices(cell: Cell, kind: str) -> Iterator[tuple[str, str]]:
+def _choices(cell: Arch, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the names of the inputs that a cell decides, and what it chooses."""
     for number, node in enumerate(cell, start=FIRST):
         (first, _), (second, _) = node
@@ -102,7 +102,7 @@ def _read_model(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 (th
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     shapes = {each.name: each.shape for each in session.get_inputs()}
     if shapes != {"x_cat": [1, INPUTS], "x_cont": [1, 1]}:
         raise ValueError(f"a model with the inputs {shapes} is not the surrogate")

@@ -41,10 +41,10 @@ from zcrepro.networks.errors import (
 )
 from zcrepro.networks.time_limit import time_limit
 from zcrepro.progress import track
-from zcrepro.proxies._minibatches import Minibatches, minibatches
 from zcrepro.proxies.base import Batch, Proxy
 from zcrepro.proxies.engine import Scores, compute
 from zcrepro.proxies.feature_table import AS, KEY, PROBLEM, feature_schema
+from zcrepro.proxies.minibatches import Minibatches, minibatches
 from zcrepro.proxies.order import read_places
 from zcrepro.spaces.base import Space, TaskShape
 

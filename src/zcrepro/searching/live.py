@@ -26,7 +26,7 @@ from zcrepro.files import parquet
 from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.problems.accuracies import REPORTING, read_accuracies
 from zcrepro.problems.problem import Problem
-from zcrepro.proxies._minibatches import minibatches
+from zcrepro.proxies.minibatches import minibatches
 from zcrepro.scoring import AnyProxy, score
 from zcrepro.searching.stage import best_trained
 from zcrepro.searching.training_free import Values, training_free
@@ -43,7 +43,7 @@ TRACE = pa.schema(
     ]
 )
 """The architectures in the order in which they were scored, one of each graph. ``accuracy`` is in percent and
-no part of the search. It is NaN if it is not known, of the architecture or of another one of its graph."""
+no part of the search. It is NaN if it is not known: of equal graphs, each was trained by itself."""
 
 SECONDS = pa.schema([("place", pa.int64()), ("seconds", pa.float64())])
 """Seconds from the start of the search until an architecture was scored."""
@@ -135,7 +135,7 @@ def live_search(
     known, described = _accuracies(chosen, space, accuracies, surrogate)
     trace = _searched(chosen, space, objective, images)
     frame = pd.DataFrame(trace).assign(place=range(len(trace)))
-    frame["accuracy"] = [known(*each) for each in zip(frame["arch"], frame["graph"], strict=True)]
+    frame["accuracy"] = frame["arch"].map(known)
     metadata = provenance.metadata("live_search", settings.as_mapping(chosen)) | described
     metadata |= {
         PROBLEM: f"{chosen.space}/{chosen.task}",
@@ -201,16 +201,14 @@ def _searched(
 
 def _accuracies(
     chosen: LiveSettings, space: Space, accuracies: Path | None, surrogate: Sequence[Path]
-) -> tuple[Callable[[str, str], float], dict[str, str]]:
-    """Return what maps an architecture and its graph to the accuracy, or to NaN, and its metadata."""
+) -> tuple[Callable[[str], float], dict[str, str]]:
+    """Return what maps an architecture to its accuracy, or to NaN, and its metadata."""
     if surrogate:
         predicting = Surrogate(*surrogate)
-        return lambda arch, _: predicting.accuracy(space.parse(arch)), {ACCURACY_OF: SURROGATE, HIGHEST: ""}
+        return lambda text: predicting.accuracy(space.parse(text)), {ACCURACY_OF: SURROGATE, HIGHEST: ""}
     if accuracies is None:
-        return lambda *_: math.nan, {ACCURACY_OF: "", HIGHEST: ""}
+        return lambda _: math.nan, {ACCURACY_OF: "", HIGHEST: ""}
     metric, frame = read_accuracies(Problem(chosen.space, chosen.task), accuracies, REPORTING)
-    of_arch = dict(zip(frame["arch"], frame["accuracy"], strict=True))
-    # A benchmark of few architectures has one of a graph, seldom the one that the search draws.
-    of_graph = frame.groupby("graph")["accuracy"].mean().to_dict()
+    known = dict(zip(frame["arch"], frame["accuracy"], strict=True))
     described = {ACCURACY_OF: f"{metric} accuracy", HIGHEST: repr(float(frame["accuracy"].max()))}
-    return lambda arch, graph: of_arch.get(arch, of_graph.get(graph, math.nan)), described
+    return lambda text: known.get(text, math.nan), described

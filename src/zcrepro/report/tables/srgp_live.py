@@ -17,8 +17,7 @@ from zcrepro.report._populations import embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import EVOLVED, SEARCH, Measured, absent, stated
 from zcrepro.searching.live import ACCURACY_OF, FORMULA, HIGHEST, MINUTES, OBJECTIVE, PROBLEM
-from zcrepro.spaces._genotype import Genotype
-from zcrepro.spaces.base import Space
+from zcrepro.spaces.base import Arch, Space
 
 READS = ("live/*",)
 
@@ -109,7 +108,7 @@ def _full_size(search: _Search, text: str, scored: int) -> Iterator[Measured]:
         yield _entry(search, f"multiply-adds, {name}", "multiply-adds in millions", flops, scored, said)
 
 
-def _usual(genotype: Genotype) -> str:
+def _usual(genotype: Arch) -> str:
     """Return a genotype in the notation of DARTS."""
     cells = [
         f"{name}=[{', '.join(f'({op!r}, {source})' for node in cell for source, op in node)}], "
