@@ -86,7 +86,7 @@ def read_places(path: Path, start: int, stop: int) -> pd.DataFrame:
     if len(rows) < stop - start:
         raise ValueError(
             f"at least {stop} architectures were asked for, but {path} has {parquet.rows(path)}: ask for at "
-            "most that many under features.runs"
+            "most that many in the configuration"
         )
     before = sorted(set(rows["first"]) - set(rows["place"]))
     others = parquet.read(path, ["place", "arch"], where=("place", before)) if before else rows.iloc[:0]
