@@ -97,7 +97,7 @@ def _by_number(name: str) -> tuple[str, int]:
 
 @reads(FETCH_AGAIN)
 def _read_model(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 (the library has no types)
-    # Imported here, since it is slow, and only what asks for predictions needs it.
+    # Imported here, since the import is slow and only predictions need it.
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -65,7 +65,7 @@ class PhotographSubset:
     mean, std
         Those of each channel, of pixels scaled to [0, 1].
     padding
-        The largest number of pixels by which a photograph is shifted. Without one it is not mirrored either.
+        The largest number of pixels by which a photograph is shifted. If it is 0, nothing is mirrored either.
     """
 
     pixels: np.ndarray

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 def resized(pixels: np.ndarray, side: int) -> np.ndarray:
     """Return images (n, channels, height, width) as squares of ``side`` pixels, in the same type.
 
-    The interpolation is bilinear and averages over all pixels that it merges, as that of Pillow does.
+    The interpolation is bilinear with antialiasing, as in Pillow.
     """
     return _interpolated(torch.from_numpy(pixels), (side, side)).numpy()
 

@@ -150,7 +150,7 @@ def live_search(
 def _searched(
     chosen: LiveSettings, space: Space, objective: AnyProxy, images: Sequence[Path]
 ) -> list[dict[str, Any]]:
-    """Return the scored architectures in their order, with the seconds of each."""
+    """Return the architectures in the order in which they were scored, with the seconds of each."""
     batch = minibatches(
         chosen.images,
         images,

@@ -134,7 +134,7 @@ class Space(ABC):
     def network(self, arch: Arch, task: str, seed: int = 0, *, channels: int | None = None) -> nn.Module:
         """Return the network that the benchmark's authors trained, with torch's default initialisation.
 
-        With ``channels``, the network has as many in its first layer; see ``blueprint_of_width``.
+        If ``channels`` is given, the first layer has that many channels; see ``blueprint_of_width``.
 
         The weights are a function of ``seed``, the space, the task and what the architecture computes.
         Architectures that compute the same function therefore get the same weights. Global random generators

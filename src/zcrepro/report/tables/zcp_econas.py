@@ -77,7 +77,7 @@ class _Recipe:
         yield _entry(self, self.name, COST, "epochs", float(epochs.mean()), UNDEFINED, len(self.last), note)
 
     def full(self) -> np.ndarray:
-        """Return the multiply-adds of an image in the benchmark's own network, by architecture, (n,)."""
+        """Return the multiply-adds of the benchmark's own network for one image, by architecture, (n,)."""
         space: Space = registry.get("space", self.problem.space)
         texts = self.last["arch"]
         return np.array([space.flops(space.parse(text), self.problem.task) for text in texts], np.float64)
