@@ -334,6 +334,13 @@ class TestFiles:
         assert [rows.columns["nwot"][0] for rows in found] == [1e6, 1e6 + 1, 1e6 + 2]
         assert [rows.columns["flops"].tolist() for rows in found] == [[1, 2, 3, 4]] * 3
 
+    def test_the_first_draw_is_read_though_further_ones_computed_less(self, folder: Path) -> None:
+        """No row of the second draw has both scores."""
+        table = parquet.read(folder / "features.parquet")[["arch", "graph", "nwot", "flops"]]
+        draws = [table.assign(draw=0, flops_status="ok"), table.assign(draw=1, flops_status="not computed")]
+        to_parquet(pd.concat(draws).assign(nwot_status="ok"), folder / "features.parquet")
+        assert len(self.read(self.files(folder, "features"), ["nwot", "flops"])) == 4
+
     def test_what_no_table_has_is_named(self, folder: Path) -> None:
         with pytest.raises(
             ValueError, match=r"published.* and .*structure.* has no score snip, zen .* it has nwot, params"

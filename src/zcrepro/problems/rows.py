@@ -12,7 +12,7 @@ import pandas as pd
 from zcrepro.files import parquet
 from zcrepro.problems.accuracies import read_accuracies
 from zcrepro.problems.problem import Problem
-from zcrepro.problems.scores import FEATURES, STRUCTURE, ScoreTable, offered
+from zcrepro.problems.scores import FEATURES, FIRST, STRUCTURE, ScoreTable, offered
 from zcrepro.problems.scores import read_draws as scores_of_draws
 from zcrepro.spaces.structural_counts import COUNTS_OF
 
@@ -177,7 +177,7 @@ def read(
         If a score or the task is missing, if no architecture is in both tables, or if too many scores are
         undefined.
     """
-    return _read(problem, files, names, metrics, max_undefined_share)[0]
+    return _read(problem, files, names, metrics, max_undefined_share, FIRST)[0]
 
 
 def read_draws(
@@ -202,6 +202,7 @@ def _read(
     names: Sequence[str],
     metrics: Sequence[str],
     max_undefined_share: float,
+    draws: Sequence[int] | None = None,
 ) -> list[Rows]:
     scored_as = files.scored_as or problem
     metric, known = read_accuracies(problem, files.accuracies, metrics)
@@ -209,7 +210,7 @@ def _read(
     sources = {name: table.kind for name, table in tables.items()}
     return [
         _joined(problem, metric, known, scored, names, sources, files.scores[0].path, max_undefined_share)
-        for scored in scores_of_draws(scored_as, files.scores, names, max_undefined_share)
+        for scored in scores_of_draws(scored_as, files.scores, names, max_undefined_share, draws)
     ]
 
 

@@ -20,6 +20,9 @@ from zcrepro.settings import unknown_name
 
 RELEASED, FEATURES, STRUCTURE = "released", "features", "structure"
 
+FIRST = (0,)
+"""The first draw of the weights and the minibatch."""
+
 SOURCES = (RELEASED, FEATURES)
 """The kinds of tables of scores of networks: published by others, or computed by the project."""
 
@@ -42,12 +45,17 @@ class ScoreTable:
 
 
 def read_draws(
-    problem: Problem, tables: Sequence[ScoreTable], names: Sequence[str], max_undefined_share: float = 0.0
+    problem: Problem,
+    tables: Sequence[ScoreTable],
+    names: Sequence[str],
+    max_undefined_share: float = 0.0,
+    draws: Sequence[int] | None = None,
 ) -> list[pd.DataFrame]:
     """Return a frame for every draw of the first table: arch, and the scores of the proxies ``names``.
 
     The architectures are those of the first table, and other tables give their first draw. The units are
-    those of NAS-Bench-Suite-Zero. Published scores are one draw.
+    those of NAS-Bench-Suite-Zero. Published scores are one draw. If ``draws`` are given, the first table is
+    read for these alone.
 
     Raises ValueError if no table offers a score (see ``offered``), or if an architecture occurs twice.
     """
@@ -60,19 +68,19 @@ def read_draws(
             f"{paths} has no score {', '.join(missing)} for {problem}; it has {', '.join(every)}"
         )
     first, *others = ((table, [name for name in names if known[name] == table]) for table in tables)
-    beside = [_scores_in(_of_problem(problem, table, [0]), problem, table, of) for table, of in others]
-    draws = []
-    for rows in _by_draw(_of_problem(problem, first[0])):
+    beside = [_scores_in(_of_problem(problem, table, FIRST), problem, table, of) for table, of in others]
+    frames = []
+    for rows in _by_draw(_of_problem(problem, first[0], draws)):
         frame = _scores_in(rows, problem, *first)
         for other in beside:
             frame = frame.merge(other, on="arch", how="left")
-        draws.append(frame[["arch", *names]])
-    return draws
+        frames.append(frame[["arch", *names]])
+    return frames
 
 
 def read_scores(problem: Problem, tables: Sequence[ScoreTable], names: Sequence[str]) -> pd.DataFrame:
-    """Return the first frame of ``read_draws``."""
-    return read_draws(problem, tables, names)[0]
+    """Return the frame of the first draw, as ``read_draws`` does."""
+    return read_draws(problem, tables, names, draws=FIRST)[0]
 
 
 def score_names(path: Path) -> list[str]:
@@ -94,7 +102,7 @@ def offered(
     for number, table in enumerate(tables):
         columns = set(score_names(table.path))
         names = [name for name in wanted if name in columns and name not in found]
-        rows = _of_problem(problem, table, [0])
+        rows = _of_problem(problem, table, FIRST)
         if number == 0:
             arch = pd.Index(rows["arch"])
             known = _with_values(rows, names)
