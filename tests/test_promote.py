@@ -455,6 +455,7 @@ def searched_live(run):
         "evaluations": 4,
         "alive": 2,
         "tournament": 1,
+        "repeats": 1,
         "batch_size": 4,
         "images": "digits",
         "digests": [],

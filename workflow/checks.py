@@ -280,8 +280,7 @@ def _other_training(of: Mapping[str, Any], path: Path, jobs: ReducedTrainings) -
 
 def _live(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[str]:
     """Check the problems, objectives and files of live searches, and the records that are tracked."""
-    where, section = "live.runs", config["live"]
-    runs = section["runs"]
+    where, runs = "live.runs", config["live"]["runs"]
     yield from _repeated(where, [of["name"] for of in runs])
     yield from _missing(where, "problem", [of["problem"] for of in runs], _imaged(config))
     files = [name for of in runs for name in of["surrogate"]]
@@ -293,14 +292,16 @@ def _live(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[s
     yield from _missing(f"{where}.evolved_by", "method", methods, config["evolution"])
     sets = [of["evolved_on"] for of in evolved if of["evolved_on"]]
     yield from _missing(f"{where}.evolved_on", "training set", sets, config["training_sets"])
+    options = static.options(provenance.STAGES["live_search"])
     for of in runs:
+        yield from _options(f"{where}.options", "live", options, of["options"])
         if bool(of["guide"]) == bool(of["evolved_on"]):
             yield f"{where}: {of['name']} needs one objective, either `guide` or `evolved_on`"
         if of["surrogate"] and not (of["problem"].startswith("nasbench301/") and len(of["surrogate"]) == 2):
             yield f"{where}.surrogate: {of['name']} needs two files, a model of nasbench301 and its encoding"
-    if section["promoted"]:
-        for path in map(Path, Live(Run(config, root, datasets)).tables().values()):
-            yield from _tracked("live.promoted", path, root, "search")
+        if of["promoted"]:
+            for path in map(Path, Live(Run(config, root, datasets)).files(of).values()):
+                yield from _tracked(f"{where}.promoted", path, root, "search")
 
 
 def _promoted(config: Config, datasets: Mapping[str, Row], root: Path) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Tables of searches in experiments of their own, and of pools that are too small for a search."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from sealing import to_parquet
 from zcrepro.files import parquet
 from zcrepro.generalization.table import KENDALL, REGRET
+from zcrepro.searching import live
 
 CIFAR10, DIGITS = "nasbench201/cifar10", "embedded_cell/digits"
 
@@ -154,3 +156,59 @@ class TestPools:
         made = run.table("srgp_search", [])
         assert set(made["verdict"]) == {"missing input"}
         assert made["note"].iloc[0] == "missing: the run makes no search/srgp/"
+
+
+class TestLive:
+    """Searches of the DARTS space by two objectives, three times each."""
+
+    PROBLEM = "nasbench301/cifar10"
+
+    def record(self, run: Any, name: str, rows: list[tuple[int, float, float]], **made: str) -> list[str]:
+        """Write searches from (repeat, score, accuracy)."""
+        frame = pd.DataFrame(rows, columns=["repeat", "score", "accuracy"])
+        frame["place"] = frame.groupby("repeat").cumcount()
+        frame = frame.assign(arch="a", graph="g", status="ok", seconds=1.0)
+        metadata = {
+            live.PROBLEM: self.PROBLEM,
+            live.OBJECTIVE: "params",
+            live.FORMULA: "",
+            live.MINUTES: "0.0",
+            live.ACCURACY_OF: live.SURROGATE,
+            live.HIGHEST: "",
+        } | made
+        names = {f"live/{name}": live.TRACE, f"live/{name}-seconds": live.SECONDS}
+        for of, schema in names.items():
+            parquet.write(run.results / f"{of}.parquet", frame[schema.names], schema, live.KEY, metadata)
+        return list(names)
+
+    @pytest.fixture
+    def by_formula(self, run: Any) -> list[str]:
+        rows = [(0, 5, 93), (0, 4, 96), (1, 1, 92), (1, 2, 94), (2, 1, 95), (2, math.nan, 90)]
+        return self.record(run, "formula", rows, objective="srgp/D/seed-3", formula="nwot")
+
+    def test_objectives_have_what_their_searches_end_on(self, run: Any, by_formula: list[str]) -> None:
+        by_params = self.record(run, "params", [(0, 1, 91), (1, 9, 92), (1, 3, 95), (2, 1, 93)])
+        made = run.table("srgp_search", [*by_formula, *by_params])
+        accuracy, regret = (f"{self.PROBLEM} live, {column}" for column in ("accuracy", "regret"))
+        row = one(made, "formula", accuracy)
+        assert (row["value"], row["role"], row["seeds"], row["n"]) == (94, "evolved", 3, 6)
+        assert row["ci_low"] < 93 < 95 < row["ci_high"]  # Student's t of 93, 94 and 95
+        assert row["metric"] == "validation accuracy by YAHPO Gym's surrogate"
+        assert one(made, "params", accuracy)["value"] == 92
+        # 96 is the highest of all that was scored, by whichever objective.
+        assert [one(made, name, regret)["value"] for name in ("formula", "params")] == [2, 4]
+        assert "the highest is that of all networks scored" in one(made, "params", regret)["note"]
+
+    def test_the_regret_is_to_the_highest_of_the_benchmark_where_it_has_one(self, run: Any) -> None:
+        reads = self.record(run, "params", [(0, 1, 91), (1, 1, 92)], highest="99.5")
+        row = one(run.table("srgp_search", reads), "params", f"{self.PROBLEM} live, regret")
+        assert (row["value"], "highest" in row["note"]) == (8, False)
+
+    def test_a_search_without_repeats_is_in_the_table_of_its_own(
+        self, run: Any, by_formula: list[str]
+    ) -> None:
+        once = self.record(run, "once", [(0, 1, 91), (0, 2, 92)], problem=CIFAR10)
+        made = run.table("srgp_search", [*by_formula, *once])
+        assert set(made[made["column"].str.contains("live")]["row"]) == {"formula"}
+        timed = run.table("srgp_live", [*by_formula, *once])
+        assert set(timed["row"]) == {f"{CIFAR10} params"}

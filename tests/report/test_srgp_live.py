@@ -34,7 +34,7 @@ def written(run: Any, rows: list[tuple[float, float, float]], **made: str) -> pd
     """Write a search from (seconds, score, accuracy) of networks called arch-0, arch-1 ..., and make the table."""
     texts = made.pop("texts", "") or ",".join(f"arch-{place}" for place in range(len(rows)))
     frame = pd.DataFrame(rows, columns=["seconds", "score", "accuracy"])
-    frame = frame.assign(place=range(len(rows)), arch=texts.split(","), status="ok")
+    frame = frame.assign(repeat=0, place=range(len(rows)), arch=texts.split(","), status="ok")
     frame["graph"] = frame["arch"]
     metadata = {
         live.PROBLEM: CIFAR10,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import zcrepro
-from zcrepro import progress
+from zcrepro import progress, seeds
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
@@ -24,6 +24,7 @@ SETTINGS = {
     "evaluations": 12,
     "alive": 4,
     "tournament": 2,
+    "repeats": 1,
     "batch_size": 4,
     "space": "embedded_chain",
     "task": "digits",
@@ -130,7 +131,7 @@ def test_a_record_has_one_row_of_each_graph_with_its_score(tmp_path):
 def test_the_clock_is_in_a_file_of_its_own(tmp_path):
     found = run(tmp_path)
     seconds = parquet.read(tmp_path / "live-seconds.parquet")
-    assert seconds.columns.tolist() == ["place", "seconds"]
+    assert seconds.columns.tolist() == ["repeat", "place", "seconds"]
     assert "seconds" not in found
     assert seconds["place"].tolist() == found["place"].tolist()
     assert (np.diff(seconds["seconds"], prepend=0.0) > 0).all()
@@ -173,6 +174,33 @@ def test_accuracies_have_no_part_in_the_search(tmp_path):
     ]
     assert several[0]["accuracy"].tolist() == several[1]["accuracy"].tolist()[::-1] == percent
     pd.testing.assert_frame_equal(*(found.drop(columns="accuracy") for found in several))
+
+
+def test_each_repeat_is_the_search_of_the_next_seed(tmp_path):
+    several = run(tmp_path, repeats=3)
+    for repeat, rows in several.groupby("repeat"):
+        alone = run(tmp_path, seed=repeat)
+        assert rows["arch"].tolist() == alone["arch"].tolist()
+        assert rows["place"].tolist() == [*range(len(rows))]
+
+
+def test_weights_depend_on_the_root_seed_and_not_on_the_repeat(tmp_path, monkeypatch):
+    def first_weights(network):
+        return float(next(network.parameters()).detach().sum())
+
+    scored_by(monkeypatch, first_weights)
+    found = run(tmp_path, repeats=2)
+    weights = seeds.derive(0, "live weights", "embedded_chain", "digits")
+    for repeat, rows in found.groupby("repeat"):
+        networks = [SPACE.network(SPACE.parse(text), "digits", weights) for text in rows["arch"]]
+        assert rows["score"].tolist() == [*map(first_weights, networks)], repeat
+
+
+def test_the_seconds_of_each_repeat_start_with_it(tmp_path):
+    run(tmp_path, repeats=3)
+    seconds = parquet.read(tmp_path / "live-seconds.parquet").set_index(["repeat", "place"])["seconds"]
+    assert seconds.xs(0, level="place").max() < seconds.groupby("repeat").max().sum()
+    assert all((np.diff(of, prepend=0.0) > 0).all() for _, of in seconds.groupby("repeat"))
 
 
 def test_the_search_goes_where_the_proxy_says_that_scores_are_better(tmp_path, monkeypatch):

@@ -106,10 +106,10 @@ LIVE = {"name": "one", "problem": "embedded_cell/digits", "guide": "snip"}
             r"search\.zcp\.promoted: there is no resources/search/zcp/embedded_chain-digits\.parquet; .* to search",
         ),
         (
-            ("live",),
+            ("live", "runs", 0),
             "resources/elsewhere",
             2,  # the record and its seconds
-            r"live\.promoted: there is no resources/elsewhere/embedded_cell_formula-seconds\.parquet; .* to search",
+            r"live\.runs\.promoted: there is no resources/elsewhere/embedded_cell_formula-seconds\.parquet; .* to search",
         ),
         (
             ("reduced_trainings", "runs", 0),

@@ -22,8 +22,8 @@ LIVE = {
     "evaluations": 100,
     "alive": 8,
     "tournament": 4,
+    "repeats": 1,
     "batch_size": 16,
-    "promoted": "",
     "runs": [
         {
             "name": "formula",
@@ -32,6 +32,8 @@ LIVE = {
             "evolved_on": "D",
             "evolved_by": "srgp",
             "surrogate": [],
+            "options": {},
+            "promoted": "",
         },
         {
             "name": "proxy",
@@ -40,6 +42,8 @@ LIVE = {
             "evolved_on": "",
             "evolved_by": "srgp",
             "surrogate": ["model.onnx", "encoding.json"],
+            "options": {"minutes": 0, "repeats": 30},
+            "promoted": "",
         },
     ],
 }
@@ -87,9 +91,10 @@ def test_a_live_search_and_its_seconds_are_results_and_the_record_is_a_target():
 
 
 def test_promoted_live_searches_are_read_where_they_are_tracked_and_only_made_when_asked_for():
-    live = Live(run(live=LIVE | {"promoted": "resources/live"}))
+    formula, proxy = LIVE["runs"]
+    live = Live(run(live=LIVE | {"runs": [formula, proxy | {"promoted": "resources/live"}]}))
     assert live.tables()["live/proxy-seconds"] == "/checkout/resources/live/proxy-seconds.parquet"
-    assert live.results() == []
+    assert live.results() == [f"{RESULTS}/live/{name}.parquet" for name in ("formula", "formula-seconds")]
     assert live.records() == [f"{RESULTS}/live/{name}.parquet" for name in ("formula", "proxy")]
 
 
@@ -100,7 +105,7 @@ def test_a_live_search_by_a_formula_reads_the_formulas_of_its_training_set_and_t
     assert live.surrogate(of("formula")) == []
     made = live.search(of("formula"))
     assert made == {
-        **{name: LIVE[name] for name in ("minutes", "evaluations", "alive", "tournament", "batch_size")},
+        **{name: value for name, value in LIVE.items() if name != "runs"},
         "space": "nasbench201",
         "task": "cifar10",
         "images": "cifar10",
@@ -119,6 +124,12 @@ def test_a_surrogate_stands_for_accuracies_and_its_files_are_verified_behind_the
     assert live.surrogate(of("proxy")) == ["data/model.onnx", "data/encoding.json"]
     made = live.search(of("proxy"))
     assert (made["guides"], made["digests"]) == (["nwot"], list(FILES.values()))
+
+
+def test_options_of_a_live_search_replace_those_of_the_section():
+    live = Live(run())
+    of_both = [live.search(of(name)) for name in ("formula", "proxy")]
+    assert [(made["minutes"], made["repeats"], made["alive"]) for made in of_both] == [(15, 1, 8), (0, 30, 8)]
 
 
 VARIANT = f"{RESULTS}/features-whole/nasbench201/cifar10.parquet"

@@ -36,16 +36,20 @@ class Live:
         problem = Problem.parse(of["problem"])
         images = self._images(of)
         options = {name: self.section[name] for name in static.options(provenance.STAGES["live_search"])}
-        return options | {
-            "space": problem.space,
-            "task": problem.task,
-            "images": images["images"],
-            "digests": list(self.run.digests([*images["files"], *of["surrogate"]]).values()),
-            "guides": [of["guide"]] if of["guide"] else [],
-            "seed": self.run.config["seed"],
-            "device": self.run.config["device"],
-            "torch_threads": self.run.config["torch_threads"],
-        }
+        return (
+            options
+            | dict(of["options"])
+            | {
+                "space": problem.space,
+                "task": problem.task,
+                "images": images["images"],
+                "digests": list(self.run.digests([*images["files"], *of["surrogate"]]).values()),
+                "guides": [of["guide"]] if of["guide"] else [],
+                "seed": self.run.config["seed"],
+                "device": self.run.config["device"],
+                "torch_threads": self.run.config["torch_threads"],
+            }
+        )
 
     def images(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the images."""
@@ -69,17 +73,18 @@ class Live:
 
     def tables(self) -> dict[str, str]:
         """Return the records that tables read, by name: those of the run, or tracked ones."""
-        folder = self.section["promoted"]
-        where = str(self.run.here / folder) if folder else f"{self.run.results}/live"
-        return {
-            name: f"{where}/{name.removeprefix('live/')}.parquet"
-            for of in self.section["runs"]
-            for name in (f"live/{of['name']}", f"live/{of['name']}-seconds")
-        }
+        return {name: path for of in self.section["runs"] for name, path in self.files(of).items()}
+
+    def files(self, of: Mapping[str, Any]) -> dict[str, str]:
+        """Return the record of a search and its seconds, by name: in the results, or in a tracked folder."""
+        where = str(self.run.here / of["promoted"]) if of["promoted"] else f"{self.run.results}/live"
+        names = (of["name"], f"{of['name']}-seconds")
+        return {f"live/{name}": f"{where}/{name}.parquet" for name in names}
 
     def results(self) -> list[str]:
-        """Return the records that the run makes by itself: none if tables read tracked ones."""
-        return [] if self.section["promoted"] else list(self.tables().values())
+        """Return the records that the run makes by itself: not those that are tracked."""
+        made = [of for of in self.section["runs"] if not of["promoted"]]
+        return [path for of in made for path in self.files(of).values()]
 
     def records(self) -> list[str]:
         """Return the records of all searches, which are made when they are asked for."""

@@ -2,7 +2,7 @@
 
 After Phan and Luong (2025), whose evolved proxy finds a network within 15 minutes. The record tells what the
 search had found after any time. The seconds are in a file beside it: a search that is stopped by evaluations
-depends on its seed alone.
+depends on its seed alone. Such searches can be repeated from other seeds, to compare objectives.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from zcrepro.files import parquet
 from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.problems.accuracies import REPORTING, read_accuracies
 from zcrepro.problems.problem import Problem
+from zcrepro.proxies.base import Batch
 from zcrepro.proxies.minibatches import minibatches
 from zcrepro.scoring import AnyProxy, score
 from zcrepro.searching.stage import best_trained
@@ -34,6 +35,7 @@ from zcrepro.spaces.base import Arch, Space
 
 TRACE = pa.schema(
     [
+        ("repeat", pa.int64()),
         ("place", pa.int64()),
         ("arch", pa.string()),
         ("graph", pa.string()),
@@ -42,13 +44,14 @@ TRACE = pa.schema(
         ("accuracy", pa.float64()),
     ]
 )
-"""The architectures in the order in which they were scored, one of each graph. ``accuracy`` is in percent and
-no part of the search. It is NaN if it is not known: of equal graphs, each was trained by itself."""
+"""The architectures of each search in the order in which they were scored, one of each graph. ``accuracy`` is
+in percent and no part of the search. It is NaN if it is not known: of equal graphs, each was trained by
+itself."""
 
-SECONDS = pa.schema([("place", pa.int64()), ("seconds", pa.float64())])
-"""Seconds from the start of the search until an architecture was scored."""
+SECONDS = pa.schema([("repeat", pa.int64()), ("place", pa.int64()), ("seconds", pa.float64())])
+"""Seconds from the start of a search until an architecture was scored."""
 
-KEY = ["place"]
+KEY = ["repeat", "place"]
 
 PROBLEM, OBJECTIVE, FORMULA, MINUTES = "problem", "objective", "formula", "minutes"
 ACCURACY_OF, HIGHEST = "accuracy_of", "highest"
@@ -68,6 +71,9 @@ class Options:
     evaluations: Annotated[int, Ge(1)] = 100000
     """Architectures that are proposed at most; those of a known graph count, too."""
 
+    repeats: Annotated[int, Ge(1)] = 1
+    """Searches, each from the next seed. The weights of a network are the same in all of them."""
+
     alive: Annotated[int, Ge(2)] = 64
     """Architectures that are alive at a time; the oldest dies."""
 
@@ -80,7 +86,7 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveSettings(Options):
-    """One search. Without a ``guide``, the objective is the given evolved formula."""
+    """Searches by one objective. Without a ``guide``, it is the given evolved formula."""
 
     space: str
     task: str
@@ -117,9 +123,9 @@ def live_search(
     surrogate
         The model and the encoding of the surrogate that predicts them instead.
     output
-        Parquet: place, arch, graph, score, status, accuracy.
+        Parquet: repeat, place, arch, graph, score, status, accuracy.
     seconds
-        Parquet: place, seconds.
+        Parquet: repeat, place, seconds.
 
     Raises
     ------
@@ -133,8 +139,23 @@ def live_search(
     space: Space = registry.get("space", chosen.space)
     objective: AnyProxy = best_trained(evolved) if evolved else chosen.guides[0]
     known, described = _accuracies(chosen, space, accuracies, surrogate)
-    trace = _searched(chosen, space, objective, images)
-    frame = pd.DataFrame(trace).assign(place=range(len(trace)))
+    batch = minibatches(
+        chosen.images,
+        images,
+        size=chosen.batch_size,
+        task=chosen.task,
+        shape=space.task_shape(chosen.task),
+        augmented=False,
+        seed=chosen.seed,
+        device=chosen.device,
+    )("")
+    frame = pd.DataFrame(
+        [
+            row
+            for repeat in range(chosen.repeats)
+            for row in _searched(chosen, space, objective, batch, repeat)
+        ]
+    )
     frame["accuracy"] = frame["arch"].map(known)
     metadata = provenance.metadata("live_search", settings.as_mapping(chosen)) | described
     metadata |= {
@@ -148,19 +169,9 @@ def live_search(
 
 
 def _searched(
-    chosen: LiveSettings, space: Space, objective: AnyProxy, images: Sequence[Path]
+    chosen: LiveSettings, space: Space, objective: AnyProxy, batch: Batch, repeat: int
 ) -> list[dict[str, Any]]:
-    """Return the architectures in the order in which they were scored, with the seconds of each."""
-    batch = minibatches(
-        chosen.images,
-        images,
-        size=chosen.batch_size,
-        task=chosen.task,
-        shape=space.task_shape(chosen.task),
-        augmented=False,
-        seed=chosen.seed,
-        device=chosen.device,
-    )("")
+    """Return the architectures of one search in the order in which they were scored, with their seconds."""
     name = objective if isinstance(objective, str) else objective.name
     lower = isinstance(objective, str) and registry.get("proxies", objective).direction == "lower"
     sign = -1.0 if lower else 1.0
@@ -173,6 +184,8 @@ def _searched(
         found = score(network, batch.images, batch.labels, [objective], chosen.seed)
         trace.append(
             {
+                "repeat": repeat,
+                "place": len(trace),
                 "arch": space.text(arch),
                 "graph": space.canonical(arch),
                 "score": found[name],
@@ -193,7 +206,7 @@ def _searched(
         chosen.evaluations,
         chosen.alive,
         chosen.tournament,
-        seeds.numpy_generator(chosen.seed, "live search", chosen.space, chosen.task),
+        seeds.numpy_generator(chosen.seed + repeat, "live search", chosen.space, chosen.task),
         seconds=60 * chosen.minutes or None,
     )
     return trace

@@ -4,25 +4,21 @@ Phan and Luong (2025) say that their evolved proxy drives a search to a good net
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from zcrepro import registry
-from zcrepro.problems.problem import Problem
 from zcrepro.report import citations
 from zcrepro.report._base import Table
+from zcrepro.report._live import LIVE, LiveSearch, live_searches
 from zcrepro.report._populations import embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import EVOLVED, SEARCH, Measured, absent, stated
-from zcrepro.searching.live import ACCURACY_OF, FORMULA, HIGHEST, MINUTES, OBJECTIVE, PROBLEM
+from zcrepro.searching.live import ACCURACY_OF, FORMULA, HIGHEST, MINUTES, OBJECTIVE
 from zcrepro.spaces.base import Arch, Space
 
 READS = ("live/*",)
-
-LIVE = "live"
-SECONDS = "-seconds"
 
 MARKS = (1, 5, 15)
 """Minutes after which a search is looked at, besides its end."""
@@ -36,53 +32,27 @@ SIZES = {"cifar10": ("CIFAR-10", 36, 20), "ImageNet": ("ImageNet", 48, 14)}
 """Tasks in the second space: their names, and width and depth of the networks that DARTS trains for them."""
 
 
-@dataclass(frozen=True)
-class _Search:
-    """A live search: the trace with its seconds, and what its metadata say."""
-
-    problem: Problem
-    trace: pd.DataFrame
-    made: dict[str, str]
-
-    @property
-    def row(self) -> str:
-        return f"{self.problem} {self.made[OBJECTIVE]}"
-
-    def scored_after(self, minutes: float) -> pd.DataFrame:
-        """Return the rows of what was scored within a time, the best first and undefined scores last."""
-        scored = self.trace[self.trace["seconds"] <= 60 * minutes]
-        return scored.sort_values("score", ascending=self._lower_is_better, kind="stable", ignore_index=True)
-
-    def marks(self) -> dict[str, float]:
-        """Return the times to look at, in minutes, by their names."""
-        limit = float(self.made[MINUTES])
-        times = [*(mark for mark in MARKS if mark < limit), limit]
-        return {f"{mark:g} min": mark for mark in times} if limit else {END: np.inf}
-
-    @property
-    def _lower_is_better(self) -> bool:
-        """Whether the best score is the smallest; of a formula, it is the largest."""
-        return not self.made[FORMULA] and registry.get("proxies", self.made[OBJECTIVE]).direction == "lower"
-
-
 def measure(context: Context) -> Iterator[Measured]:
     """Yield a row per search: networks, accuracy and regret after each time, and the size at full scale."""
-    names = [name for name in context.inputs.names(LIVE) if not name.endswith(SECONDS)]
-    if not names:
+    found = [search for search in live_searches(context.inputs) if len(search.repeats) == 1]
+    if not found:
         yield absent("live searches", END, "accuracy", "", f"the run makes no {LIVE}/")
-    for name in names:
-        made = context.inputs.metadata(name)
-        seconds = context.inputs.frame(f"{name}{SECONDS}")
-        trace = context.inputs.frame(name).merge(seconds, on="place")
-        search = _Search(Problem.parse(made[PROBLEM]), trace, made)
-        for mark, minutes in search.marks().items():
-            scored = search.scored_after(minutes)
+    for search in found:
+        for mark, minutes in _marks(search).items():
+            scored = search.best_first(search.trace[search.trace["seconds"] <= 60 * minutes])
             yield from _after(search, mark, scored)
         if search.problem.space == DARTS and scored["score"].notna().any():
             yield from _full_size(search, scored["arch"].iloc[0], len(scored))
 
 
-def _after(search: _Search, mark: str, scored: pd.DataFrame) -> Iterator[Measured]:
+def _marks(search: LiveSearch) -> dict[str, float]:
+    """Return the times to look at, in minutes, by their names."""
+    limit = float(search.made[MINUTES])
+    times = [*(mark for mark in MARKS if mark < limit), limit]
+    return {f"{mark:g} min": mark for mark in times} if limit else {END: np.inf}
+
+
+def _after(search: LiveSearch, mark: str, scored: pd.DataFrame) -> Iterator[Measured]:
     count = len(scored)
     yield _entry(search, f"networks, {mark}", "architectures", count, count)
     best = scored.dropna(subset=["score", "accuracy"]).head(1)
@@ -95,7 +65,7 @@ def _after(search: _Search, mark: str, scored: pd.DataFrame) -> Iterator[Measure
             yield _entry(search, f"regret, {mark}", f"regret of {metric}", regret, count, passed)
 
 
-def _full_size(search: _Search, text: str, scored: int) -> Iterator[Measured]:
+def _full_size(search: LiveSearch, text: str, scored: int) -> Iterator[Measured]:
     """Yield parameters and multiply-adds of the genotype that a search ends on, as DARTS trains it."""
     genotype = registry.get("space", DARTS).parse(text)
     space: Space = registry.get("space", FULL_SIZE)
@@ -118,10 +88,10 @@ def _usual(genotype: Arch) -> str:
     return f"Genotype({', '.join(cells)})"
 
 
-def _entry(search: _Search, column: str, metric: str, value: float, n: int, *notes: str) -> Measured:
+def _entry(search: LiveSearch, column: str, metric: str, value: float, n: int, *notes: str) -> Measured:
     formula = search.made[FORMULA]
     return Measured(
-        row=search.row,
+        row=f"{search.problem} {search.made[OBJECTIVE]}",
         column=column,
         metric=metric,
         value=value,
