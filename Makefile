@@ -5,7 +5,7 @@ CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table test test-processors test-faults test-data test-gpu lint format pictures lock clean
+.PHONY: help quickstart table test test-processors test-faults test-data test-gpu lint format pictures reproduction lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,9 @@ format: $(READY)  ## format everything
 pictures: $(READY)  ## the pictures in docs/, drawn from the rules and from the imports (needs Graphviz)
 	$(BIN)/snakemake --rulegraph | sed s/fontname=sans/fontname=Helvetica/ | tred | dot -Grankdir=LR -Tsvg -o docs/workflow.svg
 	$(BIN)/python docs/draw_rooms.py | dot -Tsvg -o docs/rooms.svg
+
+reproduction: $(READY)  ## REPRODUCTION.md, from the tables of the published run
+	$(BIN)/python docs/write_reproduction.py
 
 lock: $(READY)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --extra dev --extra models --allow-unsafe --strip-extras --no-header --no-annotate \
