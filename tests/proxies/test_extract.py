@@ -529,6 +529,15 @@ def test_noise_stands_in_for_images_that_are_not_at_hand(folder):
         assert row["snip"] == zcrepro.score(network, *batch, ["snip"], own)["snip"]
 
 
+def test_noise_of_a_puzzle_has_the_channels_of_its_tiles(folder):
+    micro, arch = zcrepro.get_space("transnasbench101_micro"), "64-41414-1_00_210"
+    placed = pd.DataFrame({"place": [0], "arch": [arch], "graph": [arch], "first": [0]})
+    parquet.write(folder / "order.parquet", placed, ORDER, ["place"], {})
+    jigsaw = {"space": micro.name, "task": "jigsaw", "images": "noise", "proxies": ["params"], "stop": 1}
+    scores = parquet.read(run(folder, **jigsaw))
+    assert scores["params"].tolist() == [micro.parameters(micro.parse(arch), "jigsaw")]
+
+
 def test_noise_has_no_augmented_batches(folder):
     with pytest.raises(ValueError, match="the images 'noise' have no variations"):
         run(folder, images="noise", augmented_batches=True)
