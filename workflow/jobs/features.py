@@ -169,11 +169,14 @@ class Features:
 
     def chunk_size(self, problem: str, group: str) -> int:
         """Return how many architectures take ``chunk_seconds``: a power of two, at least one."""
+        affordable = self.section["chunk_seconds"] / self.seconds(problem, group)
+        return 1 << min(max(int(affordable), 1), LARGEST).bit_length() - 1
+
+    def seconds(self, problem: str, group: str) -> float:
+        """Return about how many CPU seconds a pass group takes on one architecture of a problem."""
         space, _, task = problem.partition("/")
         forward = self._forwards.get((space, task)) or self._forwards[TYPICAL]
-        seconds = forward * self.section["batch_size"] / UNIT_BATCH * (self._cost(group) + OVERHEAD)
-        affordable = self.section["chunk_seconds"] / seconds
-        return 1 << min(max(int(affordable), 1), LARGEST).bit_length() - 1
+        return forward * self.section["batch_size"] / UNIT_BATCH * (self._cost(group) + OVERHEAD)
 
     def _run_of(self, table: str) -> Mapping[str, Any]:
         """Return what is computed for a table. Chunks of one without a run can be asked for, too."""
