@@ -1,7 +1,7 @@
 """Print what a run has still to do: ``python workflow/plan.py [TARGET ...] [--configfile FILE ...]``.
 
-Snakemake plans the run. Its list of outputs (``--summary``) says which of them are to be made, so what is done
-is left out. What a job costs was measured: resources/job_costs.csv has the figures and says how.
+Snakemake plans the run. Its list of outputs (``--summary``) says which of them are to be made, so that what
+is done is left out. What a job costs was measured: resources/job_costs.csv has the figures and says how.
 """
 
 import argparse
@@ -38,7 +38,7 @@ ESTIMATE, NOT_MEASURED = "estimate", "not measured"
 
 COLUMNS = ("place", "rule", "cpu", "estimated", "gpu", "gpu_seconds", "download", "kilobytes")
 """Of a job: its row in the file of costs, its rule, CPU seconds and how many of them are estimated, GPU
-seconds (NaN if there are none) and what the file says of them, bytes to download, kilobytes that it writes."""
+seconds (NaN if there are none) and what the file says of them, bytes to download, kilobytes it writes."""
 
 Files = Sequence[Path]
 

@@ -53,7 +53,9 @@ def folder(tmp_path):
 
 
 def put_in_order(folder, space):
-    (folder / "order.json").write_text(json.dumps({"space": space, "task": "digits", "among": "accuracies"}))
+    (folder / "order.json").write_text(
+        json.dumps({"space": space, "task": "digits", "among": "accuracies", "max_flops": 0})
+    )
     order(
         settings_file=folder / "order.json",
         known=folder / "accuracies.parquet",

@@ -59,6 +59,7 @@ def features(**changes):
         "chunk_seconds": 300,
     } | options
     rest = {"seed": 1, "device": "cpu", "torch_threads": 1, "max_undefined_share": 0.1}
+    rest |= {"spaces": {"nasbench101": {"max_flops": 0}}}
     return Features(Run(rest | {"run": "test", "features": section | {"pass_seconds": 9} | changes}, ROOT))
 
 
@@ -88,7 +89,12 @@ def test_a_problem_is_ordered_and_scored_as_its_own_entry_says():
     assert jobs.ordered(job) == "results/test/order-released/nasbench101/cifar10.parquet"
     job.ordering = "-released"
     assert jobs.known(job) == "results/test/released/nasbench101.parquet"
-    assert jobs.order(job) == {"space": "nasbench101", "task": "cifar10", "among": "released"}
+    assert jobs.order(job) == {
+        "space": "nasbench101",
+        "task": "cifar10",
+        "among": "released",
+        "max_flops": 0,
+    }
     assert [Path(path).parts[-2] for path in jobs.chunks(job)] == ["zen", "gradients"]
     job = SimpleNamespace(variant="", space="nasbench201", task="cifar10", ordering="")
     assert jobs.ordered(job) == "results/test/order/nasbench201/cifar10.parquet"

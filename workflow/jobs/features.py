@@ -83,7 +83,12 @@ class Features:
 
     def order(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that puts the architectures of a problem into their order."""
-        return {"space": wildcards.space, "task": wildcards.task, "among": among(wildcards)}
+        return {
+            "space": wildcards.space,
+            "task": wildcards.task,
+            "among": among(wildcards),
+            "max_flops": self.run.config["spaces"][wildcards.space]["max_flops"],
+        }
 
     def known(self, wildcards: Wildcards) -> str:
         """Return the table whose architectures are put into order."""
