@@ -10,6 +10,7 @@ weights has these. The package is an optional dependency.
 
 from typing import ClassVar
 
+import torch
 from torch import nn
 
 from zcrepro import seeds
@@ -81,6 +82,14 @@ class PyTorchCV(CategoricalSpace):
             return super().network(arch, task, seed, channels=channels)
         with seeded(nn.Identity(), seeds.derive(seed, self.name, task, self.canonical(arch))):
             return self.blueprint(arch, task)
+
+    def flops(self, arch: Arch, task: str) -> int:
+        """Return the multiply-adds of convolutions and linear layers for one example.
+
+        They are counted in a forward on the CPU, where some models put a tensor whatever the device is.
+        """
+        images = torch.zeros(1, *self.task_shape(task).input)
+        return self.count_flops(self.network(arch, task), images)
 
 
 SPACE = PyTorchCV()
