@@ -120,8 +120,8 @@ class Costs:
         start, stop = map(int, CHUNK.fullmatch(parts[-1]).groups())  # type: ignore[union-attr]
         if unit == "network":
             return stop - start
-        _, space, task, _, group, _ = parts
-        return (stop - start) * Features(self.run).seconds(f"{space}/{task}", group)
+        *table, _, group, _ = parts
+        return (stop - start) * Features(self.run).seconds("/".join(table), group)
 
     def _evolution(self, method: str, training_set: str, seed: str) -> Mapping[str, Any]:
         wildcards = SimpleNamespace(method=method, training_set=training_set, seed=seed.removeprefix("seed-"))

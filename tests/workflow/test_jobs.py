@@ -92,7 +92,10 @@ def test_the_papers_settings(fresh):
         + 45
         # Of whole spaces: structure and synflow of NAS-Bench-101, structure of eight tasks of TransNAS-Bench-101.
         + (119 + 119 + 8 * 4)
-        + (1 + 1 + 8 + 2) * (4 + 3)  # conditions of the 13 proxies, one of which has three draws
+        # Conditions of the 13 proxies: structure, synflow, gradients and zen on 64 images, 16 and 256.
+        + (1 + 1 + 8 + 2) * (1 + 1 + 3)
+        + (1 + 1 + 2 + 1)
+        + (2 + 2 + 32 + 8)
         + 3 * 2,  # of PyTorchCV, structure, gradients and synflow of two draws
         # Problems, conditions of programs and of proxies, problems that programs score, whole spaces, PyTorchCV.
         "features": 3 + 4 + 5 + 12 + 9 + 1,
