@@ -1,11 +1,11 @@
-# make quickstart | test | table | test-data | test-faults | test-gpu | lint: each makes .venv from the lock first if it is missing.
+# make quickstart | test | table | plan | test-data | test-faults | test-gpu | lint: each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table test test-processors test-faults test-data test-gpu lint format pictures reproduction lock clean
+.PHONY: help quickstart table plan test test-processors test-faults test-data test-gpu lint format pictures reproduction lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,9 @@ table: $(READY)  ## one table of the sample: make table NAME=zcp_table1
 	$(BIN)/snakemake --cores $(CORES) $(NAME) --configfile config/sample.yaml --quiet host reason
 	@cat results/sample/tables/$(NAME).md
 	@echo "Written to results/sample/tables/$(NAME).md, .csv and .tex."
+
+plan: $(READY)  ## what a run has still to do and what it costs: make plan, or make plan CONFIG=config/sample.yaml
+	@$(BIN)/python workflow/plan.py $(if $(CONFIG),--configfile $(CONFIG))
 
 test: $(READY)  ## all the tests but the long ones and those that need the real files or a GPU
 	@echo "Running all tests: about 15 minutes on 2 cores."

@@ -95,7 +95,7 @@ def order(folder: Path) -> Iterator[Measurement]:
     known = known.assign(accuracy=90.0, seeds=3, source="scale")
     parquet.write(folder / "accuracies.parquet", known, ACCURACIES, ["arch"], {})
     write_sealed(
-        folder / "order.json", settings.as_mapping(OrderSettings("nasbench101", "cifar10", "accuracies"))
+        folder / "order.json", settings.as_mapping(OrderSettings("nasbench101", "cifar10", "accuracies", 0))
     )
     files = ["--known", "accuracies.parquet", "--output", "order.parquet"]
     command = [*STAGE, "order", "--settings-file", "order.json", *files]

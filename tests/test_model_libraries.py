@@ -13,12 +13,12 @@ import torch
 import zcrepro
 from proxies.plain import PLAIN, SEED, copied
 from proxies.small_networks import OF_SPACES
-from zcrepro.commands import _libraries
+from zcrepro.networks import libraries
 from zcrepro.programs.published import PUBLISHED
 
-torchvision = _libraries._imported("torchvision.models")
-timm = _libraries._imported("timm")
-pytorchcv = _libraries._imported("pytorchcv.model_provider")
+torchvision = libraries._imported("torchvision.models")
+timm = libraries._imported("timm")
+pytorchcv = libraries._imported("pytorchcv.model_provider")
 
 ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES - {*PUBLISHED, "eznas_images"})
 CLASSES = 10

@@ -41,7 +41,9 @@ def written_order(folder, space):
     known = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(folder / "accuracies.parquet", known, ACCURACIES, ["arch"], {})
     settings = folder / "order.json"
-    settings.write_text(json.dumps({"space": space, "task": "cifar10", "among": "accuracies"}))
+    settings.write_text(
+        json.dumps({"space": space, "task": "cifar10", "among": "accuracies", "max_flops": 0})
+    )
     order(settings_file=settings, known=folder / "accuracies.parquet", output=folder / "order.parquet")
     return folder / "order.parquet"
 

@@ -7,9 +7,9 @@ import torch
 
 import zcrepro
 from proxies.small_networks import OF_SPACES
-from zcrepro.commands import _libraries
+from zcrepro.networks import libraries
 
-torchvision = _libraries._imported("torchvision.models")
+torchvision = libraries._imported("torchvision.models")
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)

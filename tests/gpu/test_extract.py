@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
     frame = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(folder / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
     (folder / "order.json").write_text(
-        json.dumps({"space": "embedded_cell", "task": "digits", "among": "accuracies"})
+        json.dumps({"space": "embedded_cell", "task": "digits", "among": "accuracies", "max_flops": 0})
     )
     order(
         settings_file=folder / "order.json",

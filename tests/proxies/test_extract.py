@@ -53,7 +53,9 @@ def folder(tmp_path):
 
 
 def put_in_order(folder, space):
-    (folder / "order.json").write_text(json.dumps({"space": space, "task": "digits", "among": "accuracies"}))
+    (folder / "order.json").write_text(
+        json.dumps({"space": space, "task": "digits", "among": "accuracies", "max_flops": 0})
+    )
     order(
         settings_file=folder / "order.json",
         known=folder / "accuracies.parquet",
@@ -527,6 +529,15 @@ def test_noise_stands_in_for_images_that_are_not_at_hand(folder):
         network = SPACE.network(SPACE.parse(row["arch"]), "digits", seed)
         own = seeds.derive(seed, SPACE.name, "digits", row["arch"])
         assert row["snip"] == zcrepro.score(network, *batch, ["snip"], own)["snip"]
+
+
+def test_noise_of_a_puzzle_has_the_channels_of_its_tiles(folder):
+    micro, arch = zcrepro.get_space("transnasbench101_micro"), "64-41414-1_00_210"
+    placed = pd.DataFrame({"place": [0], "arch": [arch], "graph": [arch], "first": [0]})
+    parquet.write(folder / "order.parquet", placed, ORDER, ["place"], {})
+    jigsaw = {"space": micro.name, "task": "jigsaw", "images": "noise", "proxies": ["params"], "stop": 1}
+    scores = parquet.read(run(folder, **jigsaw))
+    assert scores["params"].tolist() == [micro.parameters(micro.parse(arch), "jigsaw")]
 
 
 def test_noise_has_no_augmented_batches(folder):

@@ -18,7 +18,7 @@ TEXTS = [SPACE.text(arch) for arch in list(SPACE.architectures())[::1000]]
 
 def ordered(folder, schema, rows, **chosen):
     parquet.write(folder / "known.parquet", rows, schema, ["arch", "task", "source"], {})
-    settings = {"space": SPACE.name, "task": "digits", "among": "accuracies"} | chosen
+    settings = {"space": SPACE.name, "task": "digits", "among": "accuracies", "max_flops": 0} | chosen
     (folder / "settings.json").write_text(json.dumps(settings))
     order(
         settings_file=folder / "settings.json",
@@ -49,6 +49,15 @@ def test_architectures_with_released_scores_are_those_of_the_source_with_most_pr
     rows = pd.concat([one, two, other])
     rows = rows.assign(**{name: rows.get(name, np.nan) for name in PROXIES})
     assert ordered(tmp_path, RELEASED, rows, among="released") == random_order(SPACE, TEXTS[5:9])
+
+
+def test_architectures_of_too_many_multiply_adds_are_left_out_and_the_others_keep_their_order(tmp_path):
+    rows = rows_of(TEXTS, "digits", "a").assign(metric="test", accuracy=50.0, seeds=1)
+    flops = {text: SPACE.flops(SPACE.parse(text), "digits") for text in TEXTS}
+    limit = sorted(flops.values())[len(TEXTS) // 2]
+    kept = [text for text in random_order(SPACE, TEXTS) if flops[text] <= limit]
+    assert 0 < len(kept) < len(TEXTS)
+    assert ordered(tmp_path, ACCURACIES, rows, max_flops=limit) == kept
 
 
 def test_other_sets_of_architectures_are_refused(tmp_path):

@@ -53,7 +53,7 @@ SETTINGS: dict[str, Any] = {
 def folder(tmp_path: Path) -> Path:
     known = zcrepro.accuracies("embedded_cell", "digits")
     parquet.write(tmp_path / "accuracies.parquet", known, ACCURACIES, ["metric", "arch"], {})
-    asked = {"space": "embedded_cell", "task": "digits", "among": "accuracies"}
+    asked = {"space": "embedded_cell", "task": "digits", "among": "accuracies", "max_flops": 0}
     (tmp_path / "order.json").write_text(json.dumps(asked))
     order(
         settings_file=tmp_path / "order.json",

@@ -91,7 +91,7 @@ def test_an_unknown_operation_is_named(name):
     space = zcrepro.get_space(name)
     text = space.text(next(iter(space.architectures())))
     wrong = text.replace(space.operations[0], "conv_9x9", 1)
-    with pytest.raises(ValueError, match="unknown operation 'conv_9x9'"):
+    with pytest.raises(ValueError, match=r"unknown (operation|model) 'conv_9x9'"):
         space.parse(wrong)
 
 
@@ -162,7 +162,7 @@ def test_weights_depend_on_the_seed_and_leave_the_global_generator_alone(name):
     assert not torch.equal(first, other)
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", sorted({*SPACES} - {"pytorchcv"}))  # whose package has its own
 def test_weights_are_those_of_torchs_default_initialisation(name):
     space = zcrepro.get_space(name)
     network = space.network(samples(space, 1)[0], next(iter(space.tasks)))

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from zcrepro.spaces import nasbench101, nasbench201, nasbench301, transnasbench101_macro
+from zcrepro.spaces.base import Space
 from zcrepro.spaces.graph import NONE, POOL, SKIP, Graph, Kind, LabelledEdge, chain, conv
 from zcrepro.spaces.lookup import get_space, list_spaces
 from zcrepro.spaces.structural_counts import COUNTS, structural_counts
 
+OF_GRAPHS = [name for name in list_spaces() if type(get_space(name)).graph is not Space.graph]
 GENOTYPES = [name for name in list_spaces() if hasattr(get_space(name), "representative")]
 
 
@@ -91,7 +93,7 @@ def test_counts_equal_those_of_enumerated_paths_on_random_graphs():
         assert structural_counts(graph) == pytest.approx(enumerated(graph), rel=1e-12), graph
 
 
-@pytest.mark.parametrize("name", list_spaces())
+@pytest.mark.parametrize("name", OF_GRAPHS)
 def test_counts_equal_those_of_enumerated_paths_in_every_space(name):
     space = get_space(name)
     rng = np.random.default_rng(0)

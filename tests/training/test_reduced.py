@@ -56,7 +56,10 @@ def orders(tmp_path_factory):
         frame = pd.DataFrame({"arch": map(space.text, archs), "graph": map(space.canonical, archs)})
         frame = frame.assign(task=task, metric="test", accuracy=50.0, seeds=1, source="made up")
         parquet.write(folder / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
-        write_sealed(folder / "settings.json", {"space": space.name, "task": task, "among": "accuracies"})
+        write_sealed(
+            folder / "settings.json",
+            {"space": space.name, "task": task, "among": "accuracies", "max_flops": 0},
+        )
         order(
             settings_file=folder / "settings.json",
             known=folder / "accuracies.parquet",

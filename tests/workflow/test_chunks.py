@@ -45,6 +45,9 @@ def test_only_whole_chunks_are_found_in_a_folder(tmp_path):
     assert spans_in(tmp_path / "nothing") == []
 
 
+BATCHES = {"problem": "nasbench201/cifar10", "architectures": 9, "among": "accuracies", "proxies": ["snip"]}
+
+
 def features(**changes):
     options = {
         "batch_size": 64,
@@ -59,20 +62,23 @@ def features(**changes):
         "chunk_seconds": 300,
     } | options
     rest = {"seed": 1, "device": "cpu", "torch_threads": 1, "max_undefined_share": 0.1}
+    rest |= {"spaces": {"nasbench101": {"max_flops": 0}}}
     return Features(Run(rest | {"run": "test", "features": section | {"pass_seconds": 9} | changes}, ROOT))
 
 
 def test_a_chunk_takes_the_seconds_asked_for_at_the_cost_on_record():
     cheap, dear = (
-        features().chunk_size("nasbench201/cifar10", group) for group in ("structure", "gradients")
+        features().chunk_size("features/nasbench201/cifar10", group) for group in ("structure", "gradients")
     )
     assert cheap > 8 * dear > 8
     assert cheap & (cheap - 1) == dear & (dear - 1) == 0  # powers of two
-    longer = features(chunk_seconds=1200).chunk_size("nasbench201/cifar10", "gradients")
+    longer = features(chunk_seconds=1200).chunk_size("features/nasbench201/cifar10", "gradients")
     assert longer == 4 * dear
-    assert features(batch_size=16).chunk_size("nasbench201/cifar10", "gradients") == longer
-    assert features(chunk_seconds=1e-9).chunk_size("nasbench201/cifar10", "gradients") == 1
-    assert features(chunk_seconds=1e9).chunk_size("nasbench201/cifar10", "gradients") == 4096
+    assert features(batch_size=16).chunk_size("features/nasbench201/cifar10", "gradients") == longer
+    tables = features(variants=[BATCHES | {"variant": "small", "options": {"batch_size": 16}}])
+    assert tables.chunk_size("features-small/nasbench201/cifar10", "gradients") == longer
+    assert features(chunk_seconds=1e-9).chunk_size("features/nasbench201/cifar10", "gradients") == 1
+    assert features(chunk_seconds=1e9).chunk_size("features/nasbench201/cifar10", "gradients") == 4096
 
 
 def test_a_problem_is_ordered_and_scored_as_its_own_entry_says():
@@ -88,7 +94,12 @@ def test_a_problem_is_ordered_and_scored_as_its_own_entry_says():
     assert jobs.ordered(job) == "results/test/order-released/nasbench101/cifar10.parquet"
     job.ordering = "-released"
     assert jobs.known(job) == "results/test/released/nasbench101.parquet"
-    assert jobs.order(job) == {"space": "nasbench101", "task": "cifar10", "among": "released"}
+    assert jobs.order(job) == {
+        "space": "nasbench101",
+        "task": "cifar10",
+        "among": "released",
+        "max_flops": 0,
+    }
     assert [Path(path).parts[-2] for path in jobs.chunks(job)] == ["zen", "gradients"]
     job = SimpleNamespace(variant="", space="nasbench201", task="cifar10", ordering="")
     assert jobs.ordered(job) == "results/test/order/nasbench201/cifar10.parquet"
@@ -126,7 +137,8 @@ def test_a_variant_is_scored_otherwise_in_a_folder_of_its_own():
 
 
 def test_a_problem_that_nobody_measured_is_taken_for_a_typical_one():
-    assert features().chunk_size("unknown/task", "zen") == features().chunk_size("nasbench201/cifar10", "zen")
+    typical = features().chunk_size("features/nasbench201/cifar10", "zen")
+    assert features().chunk_size("features/unknown/task", "zen") == typical
 
 
 def test_many_files_of_a_command_are_handed_over_in_a_list(tmp_path):

@@ -21,7 +21,7 @@ REPORT = {"generalize": 1, "deviations": 1, "page": 1}
 
 def test_the_quickstart(fresh):
     assert fresh.planned(config="config/quickstart.yaml") == REPORT | {
-        "accuracies": 2,
+        "accuracies": 2 + 1,  # and of PyTorchCV, which need no download
         "order": 4,
         "extract": 4 * 5 * 3,  # problems, pass groups, draws
         "features": 4 + 1,  # and the variant that programs score
@@ -36,7 +36,7 @@ def test_the_quickstart(fresh):
         "live_search": 3,
         "train_reduced": 2 * 2,  # recipes, networks
         "trainings": 2,
-        "table": 17,
+        "table": 19,
         "figure": 5,
     }
 
@@ -65,16 +65,16 @@ def test_one_name_more_in_the_list_of_the_quickstarts_proxies_is_in_every_job_th
 def test_the_sample(fresh):
     assert fresh.planned(config="config/sample.yaml") == REPORT | {
         "fetch": 21,
-        "accuracies": 5,
+        "accuracies": 6,
         "released": 5,
         "epochs": 1,
-        "order": 3,
-        "features": 3 + 4,  # and the variants
+        "order": 4,
+        "features": 3 + 5,  # and the variants
         "structure": 5,
         "lead": 2,  # the formulas are tracked, too
         "search": 3 * (3 + 1),  # problems, algorithms; those of predictors are tracked
         "searches": 3 * 2,
-        "table": 26,
+        "table": 28,
         "figure": 5,
     }
 
@@ -82,19 +82,24 @@ def test_the_sample(fresh):
 def test_the_papers_settings(fresh):
     assert fresh.planned(config="config/config.yaml") == REPORT | {
         "fetch": 29 + 6 + 2,  # and all images of CIFAR-10, and the surrogate
-        "accuracies": 11,
+        "accuracies": 12,
         "released": 5,
         "epochs": 1,
-        "order": 12 + 7,  # and the whole spaces that programs do not score
+        "order": 12 + 7 + 1,  # and the whole spaces that programs do not score, and PyTorchCV
         # Draws; structure, synflow, meco, gradients, zen and eznas; the passes of NAS-Bench-101, and of NAS-Bench-301.
         "extract": 3 * ((16 + 16 + 16 + 245 + 62 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12))
         # Of the variants without published scores: params, flops, synflow and nwot beside the programs.
         + 45
         # Of whole spaces: structure and synflow of NAS-Bench-101, structure of eight tasks of TransNAS-Bench-101.
-        + (119 + 119 + 8 * 4),
-        # Problems, conditions of programs, problems that programs score, whole spaces.
-        "features": 3 + 4 + 12 + 9,
-        "timings": 3 + 4 + 12 + 9,
+        + (119 + 119 + 8 * 4)
+        # Conditions of the 13 proxies: structure, synflow, gradients and zen on 64 images, 16 and 256.
+        + (1 + 1 + 8 + 2) * (1 + 1 + 3)
+        + (1 + 1 + 2 + 1)
+        + (2 + 2 + 32 + 8)
+        + 3 * 2,  # of PyTorchCV, structure, gradients and synflow of two draws
+        # Problems, conditions of programs and of proxies, problems that programs score, whole spaces, PyTorchCV.
+        "features": 3 + 4 + 5 + 12 + 9 + 1,
+        "timings": 3 + 4 + 5 + 12 + 9 + 1,
         "structure": 5,
         "evolve": 9 * 31 + 10 * 11 + 12 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 4,
@@ -105,7 +110,7 @@ def test_the_papers_settings(fresh):
         "live_search": 12,  # by evaluations, of the DARTS space
         "train_reduced": 60 + 20,  # networks of the two recipes
         "trainings": 2,
-        "table": 26,
+        "table": 28,
         "figure": 5,
     }
 

@@ -83,7 +83,12 @@ class Features:
 
     def order(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that puts the architectures of a problem into their order."""
-        return {"space": wildcards.space, "task": wildcards.task, "among": among(wildcards)}
+        return {
+            "space": wildcards.space,
+            "task": wildcards.task,
+            "among": among(wildcards),
+            "max_flops": self.run.config["spaces"][wildcards.space]["max_flops"],
+        }
 
     def known(self, wildcards: Wildcards) -> str:
         """Return the table whose architectures are put into order."""
@@ -167,13 +172,16 @@ class Features:
         chunks = [path for folder in (table, _timings(table)) for path in self._paths(folder, table, draws)]
         return [*chunks, f"{self.run.results}/{_timings(table)}.parquet"]
 
-    def chunk_size(self, problem: str, group: str) -> int:
+    def chunk_size(self, table: str, group: str) -> int:
         """Return how many architectures take ``chunk_seconds``: a power of two, at least one."""
-        space, _, task = problem.partition("/")
-        forward = self._forwards.get((space, task)) or self._forwards[TYPICAL]
-        seconds = forward * self.section["batch_size"] / UNIT_BATCH * (self._cost(group) + OVERHEAD)
-        affordable = self.section["chunk_seconds"] / seconds
+        affordable = self.section["chunk_seconds"] / self.seconds(table, group)
         return 1 << min(max(int(affordable), 1), LARGEST).bit_length() - 1
+
+    def seconds(self, table: str, group: str) -> float:
+        """Return about how many CPU seconds a pass group takes on one architecture of a table."""
+        _, space, task = table.split("/")
+        forward = self._forwards.get((space, task)) or self._forwards[TYPICAL]
+        return forward * self._how(table)["batch_size"] / UNIT_BATCH * (self._cost(group) + OVERHEAD)
 
     def _run_of(self, table: str) -> Mapping[str, Any]:
         """Return what is computed for a table. Chunks of one without a run can be asked for, too."""
@@ -194,14 +202,14 @@ class Features:
         return options | self._run_of(table).get("options", {}) | {"seed": self.run.config["seed"]}
 
     def _paths(self, folder: str, table: str, draws: Iterable[int]) -> list[str]:
-        total, problem = self.tables[table]["architectures"], self.tables[table]["problem"]
+        total = self.tables[table]["architectures"]
         return [
             f"{self.run.results}/{folder}/draw-{draw}/{group}/{start}-{stop}.parquet"
             for group in self.groups(table)
             for draw in draws
             for start, stop in partition(
                 total,
-                self.chunk_size(problem, group),
+                self.chunk_size(table, group),
                 spans_in(Path(f"{self.run.results}/{table}/draw-{draw}/{group}")),
             )
         ]

@@ -67,7 +67,7 @@ rule extract:
         group=f"(?!{PROGRAMS}/)[a-z_]+",  # programs are scored by a rule of their own
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=8000,
         runtime=240,
         gpu=GPU,
     shell:

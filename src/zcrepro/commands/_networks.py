@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from zcrepro.commands import _libraries
+from zcrepro.networks import libraries
 from zcrepro.networks.errors import WrongInputError, out_of_memory
 from zcrepro.networks.forward import as_logits
 from zcrepro.networks.generators import seeded
@@ -121,13 +121,13 @@ def code_of_others(what: str) -> Iterator[None]:
 def _maker(text: str, classes: int) -> Callable[[], object]:
     library, slash, name = text.partition("/")
     module, colon, function = text.partition(":")
-    if slash and library in _libraries.LIBRARIES:
-        return lambda: _libraries.network(library, name, classes)
+    if slash and library in libraries.LIBRARIES:
+        return lambda: libraries.network(library, name, classes)
     if colon:
         return _of_the_user(text, module, function)
-    libraries = ", ".join(f"{library}/..." for library in _libraries.LIBRARIES)
+    named = ", ".join(f"{library}/..." for library in libraries.LIBRARIES)
     raise ValueError(
-        f"{text!r} is neither module:function nor a name such as {libraries}; the text of an architecture "
+        f"{text!r} is neither module:function nor a name such as {named}; the text of an architecture "
         "needs --space"
     )
 

@@ -255,7 +255,7 @@ def _undefined(proxies: Sequence[Proxy[Any]], reason: str) -> Scores:
 
 def _fitting(batch: Batch, shape: TaskShape, chosen: ChunkSettings) -> Batch:
     """Return ``batch``. Raises ValueError unless its channels and labels are those of the task."""
-    channels, classes = batch.images.shape[1], int(batch.labels.max()) + 1
+    channels, classes = batch.images.shape[-3], int(batch.labels.max()) + 1
     if channels != shape.channels or classes > shape.classes:
         raise ValueError(
             f"{chosen.space}/{chosen.task} has {shape.channels} channels and {shape.classes} classes, but "

@@ -32,12 +32,14 @@ ROWS_PER_GROUP = 2048
 class OrderSettings:
     """The problem, and which of its architectures are put into order: those with accuracies or with scores.
 
-    Published scores are those of one source, the one that has most proxies of the task.
+    Published scores are those of one source, the one that has most proxies of the task. Architectures of more
+    than ``max_flops`` multiply-adds are left out, unless it is 0.
     """
 
     space: str
     task: str
     among: Literal["accuracies", "released"]
+    max_flops: float
 
 
 def order(*, settings_file: Path, known: Path, output: Path) -> None:
@@ -58,7 +60,7 @@ def order(*, settings_file: Path, known: Path, output: Path) -> None:
     metadata[PROBLEM] = f"{chosen.space}/{chosen.task}"
     space: Space = registry.get("space", chosen.space)
     graphs = _rows(known, chosen).drop_duplicates("arch").set_index("arch")["graph"]
-    texts = random_order(space, graphs.index)
+    texts = [text for text in random_order(space, graphs.index) if _is_affordable(space, text, chosen)]
     firsts: dict[str, int] = {}
     first = [
         firsts.setdefault(space.live(space.parse(text)), place)
@@ -67,6 +69,10 @@ def order(*, settings_file: Path, known: Path, output: Path) -> None:
     frame = pd.DataFrame({"place": np.arange(len(texts)), "arch": texts, "first": first})
     frame["graph"] = graphs.loc[texts].to_numpy()
     parquet.write(output, frame, SCHEMA, ["place"], metadata, rows_per_group=ROWS_PER_GROUP)
+
+
+def _is_affordable(space: Space, text: str, chosen: OrderSettings) -> bool:
+    return not chosen.max_flops or space.flops(space.parse(text), chosen.task) <= chosen.max_flops
 
 
 def _rows(known: Path, chosen: OrderSettings) -> pd.DataFrame:

@@ -1,6 +1,13 @@
-"""The proxies of ZCP (Abdelfattah et al., ICLR 2021), and how ours differ from those of its code."""
+"""The proxies and the vote of ZCP (Abdelfattah et al., ICLR 2021), and how ours differ from its code."""
 
 from collections.abc import Container
+
+import numpy as np
+
+from zcrepro.ranking import vote
+from zcrepro.ranking.correlation import mean_over_draws, spearman
+from zcrepro.report.context import Context
+from zcrepro.report.entry import ALL
 
 PROXIES = {
     "grad_norm": "grad_norm",
@@ -11,6 +18,9 @@ PROXIES = {
     "jacob_cov": "jacov",
 }
 """The paper's names of the proxies, and our names of what the paper's code computes."""
+
+PAIRS, RANK_SUM = "vote (pairs)", "vote (rank sum)"
+METRICS_OF_VOTES = {PAIRS: "pair_agreement", RANK_SUM: "abs_spearman"}
 
 STAND_INS = {"synflow_zcp": "synflow"}
 """The proxy that is shown instead if a source lacks one."""
@@ -29,7 +39,48 @@ NOTES = {
 }
 """What differs from the paper for one proxy, by the paper's name of it."""
 
+OF_VOTES = {
+    PAIRS: "a share of pairs, though the paper labels it a rank correlation: 2p - 1 compares with Kendall",
+    RANK_SUM: "what the vote of the same three proxies is as a rank correlation",
+}
+
 
 def shown(name: str, columns: Container[str]) -> str:
     """Return the proxy, or its stand-in if the source lacks it."""
     return name if name in columns else STAND_INS.get(name, name)
+
+
+def correlated(
+    row: str,
+    scores: np.ndarray,
+    accuracy: np.ndarray,
+    graphs: np.ndarray,
+    relation: str,
+    context: Context,
+    *key: str,
+) -> tuple[list[float], tuple[float, float]]:
+    """Return the value of a proxy or a vote for each draw of the scores, and the interval of their mean.
+
+    ``scores``, (draws, columns, n), are those of the proxy, or of the three that vote. The interval is over
+    draws if the ``relation`` is ALL, and over graphs from the random stream of ``key`` otherwise.
+    """
+    if row == PAIRS:
+        agreements = [vote.pair_agreement(draw, accuracy) for draw in scores]
+        if relation == ALL:
+            return agreements, context.student_t(np.array(agreements))
+        drawn = context.resamples, context.rng(*key), context.level
+        return agreements, vote.pair_agreement_interval(list(scores), accuracy, graphs, *drawn)
+    values = np.stack([vote.rank_sum(draw) if row == RANK_SUM else draw[0] for draw in scores])
+    by_draw = [abs_spearman(draw, accuracy) for draw in values]
+    if relation == ALL:
+        return by_draw, context.student_t(np.array(by_draw))
+    # Turned so that each draw correlates positively: resamples of an absolute value near 0 would all lie
+    # above it, those of the correlation itself lie on both sides.
+    turned = np.stack([draw if spearman(draw, accuracy) >= 0 else -draw for draw in values])
+    low, high = context.bootstrap(mean_over_draws(spearman), turned, accuracy, graphs, *key)
+    return by_draw, (max(low, 0.0), high)
+
+
+def abs_spearman(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the absolute value of Spearman's rho, as the paper reports it."""
+    return abs(spearman(x, y))

@@ -45,6 +45,7 @@ SOURCES = {
     **dict.fromkeys(("nds_darts", "nds_amoeba", "nds_enas", "nds_nasnet", "nds_pnas"), NDS),
     "nasbench_macro": "X. Su, T. Huang, Y. Li, S. You, F. Wang, C. Qian, C. Zhang, C. Xu. Prioritized "
     "Architecture Sampling with Monto-Carlo Tree Search. CVPR 2021.",
+    "pytorchcv": "O. Semery. Computer vision models on PyTorch. The package pytorchcv, 2018-2024.",
     RELEASED: "A. Krishnakumar, C. White, A. Zela, R. Tu, M. Safari, F. Hutter. "
     "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies. NeurIPS 2022 Datasets and Benchmarks.",
     GRAF: "G. Kadlecová, J. Lukasik, M. Pilát, P. Vidnerová, M. Safari, R. Neruda, F. Hutter. Surprisingly "

