@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 import zcrepro as api
-from zcrepro import cli
+from zcrepro import checkout, cli
 from zcrepro.benchmarks import proofs
 from zcrepro.benchmarks.proofs import holds, read
 from zcrepro.commands._latex import plain_text
@@ -367,6 +367,38 @@ def test_what_cannot_be_compared_is_one_line(own_scores, tmp_path, capsys):
     made = "snakemake --cores 1 results/paper/accuracies/nasbench201.parquet"
     assert made in error_of(["compare", path, "--space", "nasbench201"], capsys)
     assert "did you mean 'embedded_chain'" in error_of(["compare", path, "--space", "embedded_chan"], capsys)
+
+
+KEPT = checkout.FOLDER / "docs/reproduction/sample"
+
+
+def test_runs_with_equal_tables_have_no_difference(capsys):
+    number = len(list(KEPT.glob("tables/*.csv")))
+    text = " ".join(output_of(["diff", KEPT, KEPT], capsys).split())
+    assert text == f"the {number} tables of {KEPT} and {KEPT} are equal"
+
+
+def test_runs_that_differ_end_with_the_exit_status_1(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    (tmp_path / "tables").mkdir()
+    for path in KEPT.glob("tables/*.csv"):
+        content = path.read_text(encoding="utf-8")
+        changed = content.replace(",notebook,0.594,", ",notebook,0.595,", 1)
+        (tmp_path / "tables" / path.name).write_text(changed, encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["diff", str(KEPT), str(tmp_path)])
+    assert ended.value.code == 1
+    text = capsys.readouterr().out
+    (line,) = (line for line in text.splitlines() if line.startswith("│"))
+    cells = [cell.strip() for cell in line.split("│")[1:-1]]
+    assert cells[:4] == ["zcp_table1", "grad_norm", "cifar10", "abs_spearman, released scores, notebook"]
+    assert cells[4] == cells[5]
+    assert cells[-1] == "paper_value"
+    assert f"and the second, {tmp_path}: 1; " in " ".join(text.split())
+
+
+def test_a_folder_without_tables_cannot_be_compared(tmp_path, capsys):
+    assert f"{tmp_path} has no tables; name the folder of a run" in error_of(["diff", KEPT, tmp_path], capsys)
 
 
 def described(path, capsys):

@@ -124,6 +124,11 @@ def write_csv(path: Path, frame: pd.DataFrame, made: Mapping[str, str], beside: 
 def read_csv(path: Path) -> pd.DataFrame:
     """Return the rows that ``write_csv`` wrote. Raises ValueError for any other file."""
     record.check(path)
+    return read_kept_csv(path)
+
+
+def read_kept_csv(path: Path) -> pd.DataFrame:
+    """Return the rows of a table without a record, as promotion keeps it. Raises ValueError if it is none."""
     texts = {name: str for name in COLUMNS if name not in NUMBERS + COUNTS}
     empty = {name: [""] for name in NUMBERS + COUNTS}  # in other columns "nan" would be a text
     frame = csv.read_csv(path, dtype=texts, keep_default_na=False, na_values=empty)
