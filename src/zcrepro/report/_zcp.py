@@ -12,6 +12,9 @@ PROXIES = {
 }
 """The paper's names of the proxies, and our names of what the paper's code computes."""
 
+VOTERS = ("synflow_zcp", "jacov", "snip")
+"""Our names of the three proxies that vote."""
+
 STAND_INS = {"synflow_zcp": "synflow"}
 """The proxy that is shown instead if a source lacks one."""
 
