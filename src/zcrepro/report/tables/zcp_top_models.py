@@ -32,8 +32,7 @@ from zcrepro.report.entry import (
     stated,
 )
 
-READS = ("accuracies/nasbench?01", "released/nasbench?01", "features/nasbench?01/*", "features/embedded_*",
-         "accuracies/{space}")  # fmt: skip
+READS = ("features/nasbench[12]01/*", "features/embedded_*", "accuracies/{space}", "released/{space}")
 
 PROBLEMS = (
     Problem("nasbench201", "cifar10"),
