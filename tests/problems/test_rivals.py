@@ -149,11 +149,12 @@ def changed(mine: pd.DataFrame, at: int, column: str, value: object) -> pd.DataF
         (lambda of: changed(of, 2, "score", "high"), "row 3 of your scores, |conv"),
         (lambda of: changed(of, 2, "score", "high"), "has the score 'high', which is not a finite number"),
         (lambda of: changed(of, 0, "score", np.nan), "row 1 of your scores"),
-        (lambda of: changed(of, 4, "score", -np.inf), "'-inf', which is not a finite number; 1 rows"),
+        (lambda of: changed(of, 4, "score", -np.inf), "'-inf', which is not a finite number; leave"),
         (lambda of: pd.concat([of, of.head(2)]), "2 of your architectures occur twice, such as |"),
         (lambda of: of.assign(arch="x" + of["arch"]), "200 of your 200 architectures are none of embedded_ch"),
         (lambda of: changed(of, 7, "arch", "one"), "1 of your 200 architectures are none of embedded_chain, "
          "such as 'one'; an architecture is written like |"),
+        (lambda of: of.assign(arch=1), "such as '1', '1', '1'"),
         (lambda of: of.head(9), "9 of your 9 architectures have an accuracy on embedded_chain/digits, and a"),
         (lambda of: of.head(0), "0 of your 0 architectures have an accuracy"),
         (lambda of: of.assign(score=1), "your scores of the 200 architectures are all equal"),

@@ -91,7 +91,7 @@ def compare(
     task = next(iter(of.tasks)) if task is None else task
     metric, known = of_task(accuracies(space, task, results), task, REPORTING)
     yours = _checked(scores, of)
-    rows = known.merge(yours, on=ARCH).sort_values(ARCH, ignore_index=True)
+    rows = known.merge(yours, on=ARCH, validate="one_to_one").sort_values(ARCH, ignore_index=True)
     if len(rows) < MINIMUM:
         raise ValueError(
             f"{len(rows)} of your {len(yours)} architectures have an accuracy on {space}/{task}, and a "
@@ -125,8 +125,8 @@ def _checked(scores: pd.DataFrame, space: Space) -> pd.DataFrame:
         row = wrong[0]
         raise ValueError(
             f"row {row + 1} of your scores, {scores[ARCH].iloc[row]}, has the score "
-            f"{str(scores[SCORE].iloc[row])!r}, which is not a finite number; {len(wrong)} rows have such a "
-            "score: leave them out"
+            f"{str(scores[SCORE].iloc[row])!r}, which is not a finite number; leave such rows out ({len(wrong)} "
+            "in all)"
         )
     arch = _as_written(scores[ARCH], space)
     if (repeated := arch.duplicated()).any():
@@ -139,7 +139,7 @@ def _checked(scores: pd.DataFrame, space: Space) -> pd.DataFrame:
 def _as_written(texts: pd.Series[str], space: Space) -> pd.Series[str]:
     """Return the texts of architectures as the space writes them. Raises ValueError for others."""
     written, unknown = [], []
-    for text in texts:
+    for text in map(str, texts):
         try:
             written.append(space.text(space.parse(text)))
         except ValueError:
