@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from zcrepro import cli
+import zcrepro as api
+from zcrepro import checkout, cli
 from zcrepro.benchmarks import proofs
 from zcrepro.benchmarks.proofs import holds, read
 from zcrepro.commands._latex import plain_text
@@ -37,7 +38,7 @@ def zcrepro(*arguments, cwd=None, ok=True):
 
 def test_help_lists_the_commands_with_what_they_do():
     text = zcrepro("--help")
-    for word in ("score", "proxies", "info", "summary", "promote", "stage", "Score one network"):
+    for word in ("score", "compare", "proxies", "info", "summary", "promote", "stage", "Score one network"):
         assert word in text
 
 
@@ -314,6 +315,90 @@ def sentence(err):
 def test_options_that_do_not_go_together_are_an_error(capsys):
     assert "--task digits needs --space" in error_of(["score", "x:y", "--task", "digits"], capsys)
     assert "--proxies needs the name" in error_of(["score", "x:y", "--empty-proxies"], capsys)
+
+
+@pytest.fixture
+def own_scores(tmp_path):
+    """A CSV file with scores of the embedded architectures, and what the function returns for them."""
+    known = api.accuracies("embedded_chain", "digits").query("metric == 'test'")
+    mine = known.assign(score=known["accuracy"].round())[["arch", "score"]]
+    mine.to_csv(path := tmp_path / "mine.csv", index=False)
+    return path, api.compare(mine, "embedded_chain")
+
+
+def test_scores_of_ones_own_are_ranked_beside_others(own_scores, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    path, found = own_scores
+    text = output_of(["compare", path, "--space", "embedded_chain"], capsys)
+    assert "200 of your 200 architectures of embedded_chain have one" in text
+    assert "--results" in text
+    assert "--lower-is-better" not in text
+    listed = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
+    assert [cells[0] for cells in listed] == list(found["proxy"])
+    for cells, row in zip(listed, found.to_dict("records"), strict=True):
+        assert cells[2] == str(row["n"])
+        assert cells[3] == f"{row['kendall']:.3f} [{row['kendall_low']:.3f}, {row['kendall_high']:.3f}]"
+        if row["proxy"] != "yours":
+            assert cells[5] == f"{row['lead']:.3f} [{row['lead_low']:.3f}, {row['lead_high']:.3f}]"
+
+
+def test_a_negative_tau_is_pointed_out(own_scores, tmp_path, capsys):
+    path, _ = own_scores
+    turned = pd.read_csv(path).assign(score=lambda of: -of["score"])
+    turned.to_csv(tmp_path / "turned.csv", index=False)
+    for name, options, said in (
+        ("turned.csv", [], "if a lower score is better, add --lower-is-better"),
+        ("mine.csv", ["--lower-is-better"], "if a higher score is better, leave out --lower-is-better"),
+    ):
+        text = output_of(["compare", tmp_path / name, "--space", "embedded_chain", *options], capsys)
+        assert said in " ".join(text.split())
+
+
+def test_a_comparison_as_json_has_numbers(own_scores, capsys):
+    path, found = own_scores
+    text = output_of(["compare", path, "--space", "embedded_chain", "--format", "json"], capsys)
+    rows = json.loads(text)["proxies"]
+    assert rows == json.loads(json.dumps(found.to_dict("records")))
+
+
+def test_what_cannot_be_compared_is_one_line(own_scores, tmp_path, capsys):
+    path, _ = own_scores
+    assert "lost.csv does not exist" in error_of(["compare", tmp_path / "lost.csv", "--space", "x"], capsys)
+    made = "snakemake --cores 1 results/paper/accuracies/nasbench201.parquet"
+    assert made in error_of(["compare", path, "--space", "nasbench201"], capsys)
+    assert "did you mean 'embedded_chain'" in error_of(["compare", path, "--space", "embedded_chan"], capsys)
+
+
+KEPT = checkout.FOLDER / "docs/reproduction/sample"
+
+
+def test_runs_with_equal_tables_have_no_difference(capsys):
+    number = len(list(KEPT.glob("tables/*.csv")))
+    text = " ".join(output_of(["diff", KEPT, KEPT], capsys).split())
+    assert text == f"the {number} tables of {KEPT} and {KEPT} are equal"
+
+
+def test_runs_that_differ_end_with_the_exit_status_1(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    (tmp_path / "tables").mkdir()
+    for path in KEPT.glob("tables/*.csv"):
+        content = path.read_text(encoding="utf-8")
+        changed = content.replace(",notebook,0.594,", ",notebook,0.595,", 1)
+        (tmp_path / "tables" / path.name).write_text(changed, encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["diff", str(KEPT), str(tmp_path)])
+    assert ended.value.code == 1
+    text = capsys.readouterr().out
+    (line,) = (line for line in text.splitlines() if line.startswith("│"))
+    cells = [cell.strip() for cell in line.split("│")[1:-1]]
+    assert cells[:4] == ["zcp_table1", "grad_norm", "cifar10", "abs_spearman, released scores, notebook"]
+    assert cells[4] == cells[5]
+    assert cells[-1] == "paper_value"
+    assert f"and the second, {tmp_path}: 1; " in " ".join(text.split())
+
+
+def test_a_folder_without_tables_cannot_be_compared(tmp_path, capsys):
+    assert f"{tmp_path} has no tables; name the folder of a run" in error_of(["diff", KEPT, tmp_path], capsys)
 
 
 def described(path, capsys):

@@ -32,8 +32,10 @@ def test_every_module_is_imported_as_a_module_and_says_what_it_is_for(name):
 
 def test_the_public_names_are_these():
     looking_up = ["get_space", "list_proxies", "list_spaces", "load_proxy"]
-    assert sorted(zcrepro.__all__) == sorted(["accuracies", *looking_up, "score", "scores", "search"])
-    with pytest.raises(AttributeError, match="no attribute 'scors'; it has accuracies, get_space"):
+    assert sorted(zcrepro.__all__) == sorted(
+        ["accuracies", "compare", *looking_up, "score", "scores", "search"]
+    )
+    with pytest.raises(AttributeError, match="no attribute 'scors'; it has accuracies, compare, get_space"):
         _ = zcrepro.scors
 
 

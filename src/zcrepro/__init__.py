@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "accuracies": "zcrepro.problems.lookup",
+    "compare": "zcrepro.problems.rivals",
     "get_space": "zcrepro.spaces.lookup",
     "list_spaces": "zcrepro.spaces.lookup",
     "list_proxies": "zcrepro.proxies.lookup",
@@ -22,6 +23,7 @@ _PUBLIC = {
 
 __all__ = [
     "accuracies",
+    "compare",
     "get_space",
     "list_proxies",
     "list_spaces",

@@ -42,6 +42,8 @@ COMMANDS = {
     "spaces": "List the search spaces and what is known of them; prove that their networks are right.",
     "score": "Score one network with any proxies, hand-crafted or evolved.",
     "search": "Search a space for architectures that a proxy likes; nothing is trained.",
+    "compare": "Rank a proxy of your own beside all others, on the same architectures.",
+    "diff": "Show in which cells the tables of two runs differ.",
     "info": "Show what a result file holds and how it was made.",
     "summary": "Show the short of a run, and where its report is.",
     "promote": "Keep results of a run in the repository: scores, trainings, formulas, searches, tables.",

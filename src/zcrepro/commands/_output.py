@@ -36,7 +36,7 @@ class Listing:
         Mappings with the same keys, which are the headings. A value is a number, a text, None, a list of
         texts or a mapping of texts.
     title
-        Shown above the table.
+        Shown above the table, or alone if there are no rows.
     whole
         The columns whose texts stay on one line in a narrow terminal, as numbers do, so that they can be
         copied.
@@ -96,7 +96,7 @@ def _tables(listings: Sequence[Listing], width: int | None) -> str:
         table = _table(listing)
         needed = sum((column.min_width or NARROW) + BORDER for column in table.columns) + 1
         console.width = max(console.width, needed)
-        console.print(table)
+        console.print(table if listing.rows else Text(listing.title))
     return text.getvalue()
 
 

