@@ -13,11 +13,10 @@ import pandas as pd
 from zcrepro.problems.problem import Problem
 from zcrepro.proxies.sources import of_one_source
 from zcrepro.ranking import vote
-from zcrepro.ranking.correlation import mean_over_draws, spearman
 from zcrepro.report import _scored, citations
 from zcrepro.report._base import Table
 from zcrepro.report._zcp import NOTES as OF_PROXIES
-from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_IN_NOTE, STAND_INS, shown
+from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_IN_NOTE, STAND_INS, abs_spearman, shown
 from zcrepro.report.context import Context
 from zcrepro.report.entry import (
     ALL,
@@ -207,19 +206,7 @@ def _statistic(
         drawn = context.resamples, context.rng(*key), context.level
         return agreements, vote.pair_agreement_interval(list(scores), accuracy, graphs, *drawn)
     values = np.stack([vote.rank_sum(draw) if row == RANK_SUM else draw[0] for draw in scores])
-    by_draw = [abs_spearman(draw, accuracy) for draw in values]
-    if source.relation == ALL:
-        return by_draw, context.student_t(np.array(by_draw))
-    # Turned so that each draw correlates positively: resamples of an absolute value near 0 would all lie
-    # above it, those of the correlation itself lie on both sides.
-    turned = np.stack([draw if spearman(draw, accuracy) >= 0 else -draw for draw in values])
-    low, high = context.bootstrap(mean_over_draws(spearman), turned, accuracy, graphs, *key)
-    return by_draw, (max(low, 0.0), high)
-
-
-def abs_spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the absolute value of Spearman's rho, as the paper reports it."""
-    return abs(spearman(x, y))
+    return abs_spearman(values, accuracy, graphs, context, *key, whole=source.relation == ALL)
 
 
 TABLE = Table(
