@@ -21,7 +21,7 @@ READS = [
     "features-whole/nasbench101/cifar10",
     "accuracies/nasbenchnlp",
     "released/nasbenchnlp",
-    "features/nasbenchnlp/ptb",
+    "features-text/nasbenchnlp/ptb",
 ]
 RESOURCE = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table2.csv"
 
@@ -65,7 +65,7 @@ def written(run: Any) -> Any:
         parquet.write(path, frame.assign(source=source), schema, ["task", "arch", "source"], {})
     for problem, variant, names in (
         ("nasbench101/cifar10", "whole", ["synflow", "synflow_zcp", "params"]),
-        ("nasbenchnlp/ptb", "", ["snip", "synflow_zcp", "jacov", "zico"]),
+        ("nasbenchnlp/ptb", "text", ["snip", "synflow_zcp", "jacov", "zico"]),
     ):
         frame = scores(names, 2).assign(**{f"{name}_status": "ok" for name in names})
         run.write_features(problem, [frame], variant=variant)
@@ -132,7 +132,7 @@ def test_our_scores_of_recurrent_networks_say_what_text_they_are_of(written: Any
 
 def test_a_score_that_falls_with_accuracy_is_marked(written: Any) -> None:
     frame = pd.DataFrame({"arch": ARCHS, "graph": ARCHS, "snip": -LOSSES, "snip_status": "ok"})
-    written.write_features("nasbenchnlp/ptb", [frame])
+    written.write_features("nasbenchnlp/ptb", [frame], variant="text")
     row = one(written.table(NAME, READS, RESOURCE), "snip", "NAS-Bench-NLP", "our scores")
     assert row["value"] == 1
     assert "networks with larger scores are worse" in row["note"]
@@ -141,7 +141,7 @@ def test_a_score_that_falls_with_accuracy_is_marked(written: Any) -> None:
 def test_what_is_missing_is_named(run: Any) -> None:
     made = run.table(NAME, [], RESOURCE)
     assert "accuracies/nasbench101" in one(made, "snip", "NAS-Bench-101", "released scores")["note"]
-    assert "features/nasbenchnlp/ptb" in one(made, "snip", "NAS-Bench-NLP", "our scores")["note"]
+    assert "features-text/nasbenchnlp/ptb" in one(made, "snip", "NAS-Bench-NLP", "our scores")["note"]
     assert "NAS-Bench-ASR, whose accuracies" in one(made, "snip", "NAS-Bench-ASR", "our scores")["note"]
     asr = made[made["column"] == "NAS-Bench-ASR"]
     assert list(asr["row"]) == ["grad_norm", "snip", "grasp", "fisher", "synflow", "jacob_cov"]

@@ -59,6 +59,15 @@ def vectors(positions=5, width=3):
     return torch.randn(2, positions, width, generator=generator, dtype=torch.double)
 
 
+def matrices(layer, number):
+    """Return the weights of a linear node, one matrix per source, and its bias."""
+    place, found = 0, []
+    while (name := f"node{number}_source{place}") in dict(layer.named_modules()):
+        found.append(layer.get_submodule(name).weight)
+        place += 1
+    return found, layer.get_submodule(f"node{number}_source0").bias
+
+
 def numbers_of(arch, operation):
     return [number for number, (found, _) in enumerate(arch, start=1) if found == operation]
 
@@ -72,11 +81,11 @@ def test_the_benchmarks_notation_is_read_whatever_the_order_of_its_nodes():
 def test_a_plain_recurrent_network_is_that_of_torch():
     layer = small_layer(SPACE.parse(RNN))
     torchs = nn.RNN(3, 4, batch_first=True).double()
-    linear = layer.get_submodule("node1")
+    (of_x, of_h), bias = matrices(layer, 1)
     with torch.no_grad():
-        torchs.weight_ih_l0.copy_(linear.weight[:, :3])
-        torchs.weight_hh_l0.copy_(linear.weight[:, 3:])
-        torchs.bias_ih_l0.copy_(linear.bias)
+        torchs.weight_ih_l0.copy_(of_x)
+        torchs.weight_hh_l0.copy_(of_h)
+        torchs.bias_ih_l0.copy_(bias)
         torchs.bias_hh_l0.zero_()
     assert torch.allclose(layer(vectors()), torchs(vectors())[0], atol=1e-12)
 
@@ -92,12 +101,12 @@ def test_the_recipe_of_an_lstm_computes_what_that_of_torch_does():
     incoming, candidate = sorted(
         next(of for of in products if recipes.state(1) not in of), key=lambda n: nodes[n - 1][0]
     )
-    gates = [layer.get_submodule(f"node{nodes[n - 1][1][0]}") for n in (incoming, forget, candidate, output)]
+    gates = [matrices(layer, nodes[n - 1][1][0]) for n in (incoming, forget, candidate, output)]
     torchs = nn.LSTM(3, 4, batch_first=True).double()
     with torch.no_grad():
-        torchs.weight_ih_l0.copy_(torch.cat([gate.weight[:, :3] for gate in gates]))
-        torchs.weight_hh_l0.copy_(torch.cat([gate.weight[:, 3:] for gate in gates]))
-        torchs.bias_ih_l0.copy_(torch.cat([gate.bias for gate in gates]))
+        torchs.weight_ih_l0.copy_(torch.cat([of_x for (of_x, _), _ in gates]))
+        torchs.weight_hh_l0.copy_(torch.cat([of_h for (_, of_h), _ in gates]))
+        torchs.bias_ih_l0.copy_(torch.cat([bias for _, bias in gates]))
         torchs.bias_hh_l0.zero_()
     assert torch.allclose(layer(vectors()), torchs(vectors())[0], atol=1e-12)
 
@@ -109,12 +118,15 @@ def test_the_recipe_of_a_gru_computes_its_equations():
     update, _, candidate = nodes[hidden - 1][1]
     update, candidate = nodes[update - 1][1][0], nodes[candidate - 1][1][0]
     (reset,) = set(numbers_of(arch, "linear")) - {update, candidate}
-    r, z, n = (layer.get_submodule(f"node{number}") for number in (reset, update, candidate))
+
+    def at(number, x, h):
+        (of_x, of_h), bias = matrices(layer, number)
+        return x @ of_x.T + h @ of_h.T + bias
+
     h, outputs = torch.zeros(2, 4, dtype=torch.double), []
     for x in vectors().unbind(1):
-        at = torch.cat([x, h], 1)
-        gate, keep = torch.sigmoid(r(at)), torch.sigmoid(z(at))
-        h = keep * h + (1 - keep) * torch.tanh(n(torch.cat([x, gate * h], 1)))
+        gate, keep = torch.sigmoid(at(reset, x, h)), torch.sigmoid(at(update, x, h))
+        h = keep * h + (1 - keep) * torch.tanh(at(candidate, x, gate * h))
         outputs.append(h)
     assert torch.allclose(layer(vectors()), torch.stack(outputs, 1), atol=1e-12)
 
@@ -161,9 +173,9 @@ def test_networks_compute_what_a_direct_interpretation_of_their_recipe_does(seed
     }
     weights = {}
     for number in numbers_of(entries, "linear"):
-        linear, sources = layer.get_submodule(f"node{number}"), nodes[names[number]][1]
-        parts = linear.weight.T.split([3 if source == "x" else 4 for source in sources])
-        weights[names[number]] = dict(zip(sources, parts, strict=True)) | {"bias": linear.bias}
+        parts, bias = matrices(layer, number)
+        by_source = zip(nodes[names[number]][1], parts, strict=True)
+        weights[names[number]] = {source: part.T for source, part in by_source} | {"bias": bias}
     expected = interpreted(nodes, [names[s] for s in states], weights, vectors(), 4)
     assert torch.allclose(layer(vectors()), expected, atol=1e-9, equal_nan=True)
 

@@ -6,15 +6,17 @@ word are the products of the last layer's output and the vectors of all words, p
 states are zero at the first word. The authors drop units and weights at random while they train; the network
 here is the one that they evaluate.
 
-A node of the operation ``linear`` is one nn.Linear, which reads its sources side by side. This is the sum of
-one matrix times each source and a bias, as in the authors' code, and has as many parameters.
+A node of the operation ``linear`` has one nn.Linear per source, the first of them with a bias. As torch
+initialises them, their weights are drawn as the authors draw those of matrices that read states. The other
+matrices, the biases and the vectors of words have other bounds there.
 
 There is no largest recipe, so the space cannot be counted. The authors drew recipes at random, and trained
 14,322 of them that the repository contains. ``sample`` draws from these. Edits of a recipe are not defined.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import add, mul
 from typing import ClassVar
 
 import numpy as np
@@ -38,11 +40,15 @@ POSITIONS = 70
 TRAINED = "resources/nasbenchnlp/recipes.parquet"
 """The trained recipes, one row per training."""
 
-ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+OPERATIONS: Mapping[str, Callable[..., Tensor]] = {
     "tanh": torch.tanh,
     "sigm": torch.sigmoid,
     "leaky_relu": F.leaky_relu,
+    "prod": mul,
+    "sum": add,
+    "blend": lambda gate, a, b: gate * a + (1 - gate) * b,
 }
+"""The operations that have no weights."""
 
 
 class NASBenchNLP(Space):
@@ -105,13 +111,16 @@ def _trained() -> tuple[str, ...]:
 
 
 def _layer_parameters(arch: Arch, inputs: int, outputs: int) -> int:
-    return sum((width + 1) * outputs for width in _linear_widths(arch, inputs, outputs).values())
+    return sum(
+        sum(width * outputs for width in widths) + outputs
+        for widths in _linear_widths(arch, inputs, outputs).values()
+    )
 
 
-def _linear_widths(arch: Arch, inputs: int, outputs: int) -> dict[int, int]:
-    """Return the width of what each linear node reads, by its number."""
+def _linear_widths(arch: Arch, inputs: int, outputs: int) -> dict[int, list[int]]:
+    """Return the widths of the sources of each linear node, by its number."""
     return {
-        number: sum(inputs if source == recipes.X else outputs for source in sources)
+        number: [inputs if source == recipes.X else outputs for source in sources]
         for number, (operation, sources) in enumerate(arch, start=1)
         if operation == "linear"
     }
@@ -136,38 +145,52 @@ class Layer(nn.Module):
     def __init__(self, arch: Arch, inputs: int, outputs: int) -> None:
         super().__init__()
         self.arch, self.outputs = arch, outputs
-        for number, width in _linear_widths(arch, inputs, outputs).items():
-            self.add_module(f"node{number}", nn.Linear(width, outputs))
+        for number, widths in _linear_widths(arch, inputs, outputs).items():
+            for place, width in enumerate(widths):
+                self.add_module(_matrix(number, place), nn.Linear(width, outputs, bias=place == 0))
 
     def forward(self, vectors: Tensor) -> Tensor:
-        new_states = self.arch[-1][1]
-        states = [vectors.new_zeros(len(vectors), self.outputs) for _ in new_states]
+        products = self._products(vectors)
+        states = [vectors.new_zeros(len(vectors), self.outputs) for _ in self.arch[-1][1]]
         outputs = []
-        for x in vectors.unbind(1):
-            states = self._step(x, states)
+        for position, x in enumerate(vectors.unbind(1)):
+            states = self._step(x, states, {name: of_all[position] for name, of_all in products.items()})
             outputs.append(states[0])
         return torch.stack(outputs, 1)
 
-    def _step(self, x: Tensor, states: list[Tensor]) -> list[Tensor]:
+    def _products(self, vectors: Tensor) -> dict[str, tuple[Tensor, ...]]:
+        """Return the products of matrices and the input at each position, of all at once, which is faster."""
+        return {
+            name: self.get_submodule(name)(vectors).unbind(1)
+            for number, (operation, sources) in enumerate(self.arch, start=1)
+            for place, source in enumerate(sources)
+            if operation == "linear" and source == recipes.X and (name := _matrix(number, place))
+        }
+
+    def _step(self, x: Tensor, states: list[Tensor], products: Mapping[str, Tensor]) -> list[Tensor]:
         """Return the new states, from the input at one position and the states after the one before."""
         values = {recipes.X: x} | {recipes.state(k): value for k, value in enumerate(states)}
         *nodes, (_, new_states) = self.arch
         for number, (operation, sources) in enumerate(nodes, start=1):
-            values[number] = self._value(number, operation, [values[source] for source in sources])
+            read = [values[source] for source in sources]
+            if operation == "linear":
+                values[number] = self._linear(number, read, products)
+            else:
+                values[number] = OPERATIONS[operation](*read)
         return [values[number] for number in new_states]
 
-    def _value(self, number: int, operation: str, sources: list[Tensor]) -> Tensor:
-        if operation == "linear":
-            linear: Tensor = self.get_submodule(f"node{number}")(torch.cat(sources, -1))
-            return linear
-        if operation == "prod":
-            return sources[0] * sources[1]
-        if operation == "sum":
-            return sources[0] + sources[1]
-        if operation == "blend":
-            gate, a, b = sources
-            return gate * a + (1 - gate) * b
-        return ACTIVATIONS[operation](sources[0])
+    def _linear(self, number: int, sources: list[Tensor], products: Mapping[str, Tensor]) -> Tensor:
+        names = (_matrix(number, place) for place in range(len(sources)))
+        terms = (
+            products[name] if name in products else self.get_submodule(name)(source)
+            for name, source in zip(names, sources, strict=True)
+        )
+        return reduce(add, terms)
+
+
+def _matrix(number: int, place: int) -> str:
+    """Return the name of the matrix of a linear node for one of its sources."""
+    return f"node{number}_source{place}"
 
 
 SPACE = NASBenchNLP()
