@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from zcrepro import registry
-from zcrepro.spaces.base import Space
+from zcrepro.spaces.base import Space, TaskShape
 
 BATCH = 64
 NETWORKS = 5
@@ -23,12 +23,21 @@ REPEATS = 3
 def seconds(space: Space, task: str) -> float:
     """Return the median over random architectures of the CPU seconds of a forward pass of 64 images."""
     rng = np.random.default_rng(0)
-    batch = BATCH if max(space.task_shape(task).input) <= 64 else 2
-    images = torch.randn(batch, *space.task_shape(task).input, generator=torch.Generator().manual_seed(0))
+    shape = space.task_shape(task)
+    batch = BATCH if shape.reads_tokens or max(shape.input) <= 64 else 2
+    images = inputs(shape, batch)
     return statistics.median(
         forward(space.network(space.sample(rng), task).train(), images) * BATCH / batch
         for _ in range(NETWORKS)
     )
+
+
+def inputs(shape: TaskShape, batch: int) -> torch.Tensor:
+    """Return random images, or random tokens."""
+    generator = torch.Generator().manual_seed(0)
+    if shape.reads_tokens:
+        return torch.randint(shape.classes, (batch, *shape.input), generator=generator)
+    return torch.randn(batch, *shape.input, generator=generator)
 
 
 @torch.no_grad()

@@ -31,13 +31,15 @@ def score(
     Parameters
     ----------
     model
-        Any module that maps a batch of images to logits, (n, classes). Its output may also be a sequence
+        Any module that maps a batch of images to logits, (n, classes), or a batch of tokens to logits,
+        (n, classes, positions). Its output may also be a sequence
         with the logits first, or a mapping with the key ``logits`` or ``out``. The model is left as it was
         found.
     images
-        (n, channels, height, width), on the device of the model and of its dtype.
+        (n, channels, height, width), on the device of the model and of its dtype; or tokens, integers,
+        (n, positions).
     labels
-        Class indices from 0, integers, (n,), on the same device.
+        Class indices from 0, integers, (n,), on the same device; or (n, positions) of tokens.
     proxies
         Names (see ``zcrepro.list_proxies()``), and evolved formulas or programs
         (``zcrepro.load_proxy(path)``).

@@ -16,11 +16,12 @@ import pytest
 import torch
 
 import injection
-from samples import nasbench101, nasbench101_official, nats, nds, published, python2
+from samples import nasbench101, nasbench101_official, nasbenchnlp, nats, nds, published, python2
 from sealing import to_parquet
 from zcrepro import registry
 from zcrepro.benchmarks import (
     _nasbench101_cells,
+    _nasbenchnlp_recipes,
     embedded,
     nasbench_macro,
     natsbench_sss,
@@ -36,6 +37,8 @@ from zcrepro.benchmarks import suite_zero_transnasbench101 as suite_zero_transna
 from zcrepro.benchmarks._transnasbench101_official import ARCHIVE, MEASURES, PREFIXES
 from zcrepro.benchmarks.darts_trained import FILE as DARTS
 from zcrepro.benchmarks.nasbench101_official import FILE as TFRECORD
+from zcrepro.benchmarks.nasbenchnlp import RECIPES
+from zcrepro.benchmarks.serianni_nasbenchnlp import FILE as SERIANNI
 from zcrepro.benchmarks.tidy import read_one
 from zcrepro.files.errors import FETCH_AGAIN, RUN_AGAIN
 from zcrepro.spaces import transnasbench101_macro
@@ -195,6 +198,13 @@ def write_nds(net: Mapping[str, object]) -> Write:
     return write
 
 
+def write_nasbenchnlp(files, space):
+    del space
+    nasbenchnlp.write_recipes(files[RECIPES])
+    if SERIANNI in files:
+        nasbenchnlp.write_results(files[SERIANNI])
+
+
 def write_embedded(files, space):
     del space
     text = "|identity|conv_1x1|conv_3x3|identity|identity|identity|"
@@ -292,6 +302,8 @@ SAMPLES = [
     Sample("nds", "nds_darts", ["nds/DARTS_in.json"], write_nds(nds.NET)),
     Sample("nds", "nds_resnext_a", ["nds/ResNeXt-A_in.json"], write_nds(nds.RESNEXT_NET)),
     Sample("pytorchcv", "pytorchcv", [pytorchcv.FILE], write_errors),
+    Sample("nasbenchnlp", "nasbenchnlp", [RECIPES], write_nasbenchnlp),
+    Sample("serianni_nasbenchnlp", "nasbenchnlp", [RECIPES, SERIANNI], write_nasbenchnlp),
     Sample("embedded", "embedded_chain", ["embedded/embedded_chain-digits.parquet"], write_embedded),
 ]
 
@@ -325,7 +337,7 @@ def tables_of(recipe: str) -> list[str]:
     return [table for table in TABLES if hasattr(registry.get("recipes", recipe), table)]
 
 
-REMEDIES = (FETCH_AGAIN, RUN_AGAIN, embedded.RESTORE, _nasbench101_cells.REMEDY)
+REMEDIES = (FETCH_AGAIN, RUN_AGAIN, embedded.RESTORE, _nasbench101_cells.REMEDY, _nasbenchnlp_recipes.REMEDY)
 
 
 def check(read, path: Path, same, flips: int, cuts: int) -> None:

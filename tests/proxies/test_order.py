@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import zcrepro
-from zcrepro.benchmarks._base import ACCURACIES, PROXIES, RELEASED
+from zcrepro.benchmarks._base import ACCURACIES, PROXIES, released_schema
 from zcrepro.files import parquet
 from zcrepro.proxies.order import order
 from zcrepro.spaces.order import random_order
@@ -48,7 +48,7 @@ def test_architectures_with_released_scores_are_those_of_the_source_with_most_pr
     other = rows_of(TEXTS, "other", "three proxies").assign(snip=1.0, fisher=1.0, zen=1.0)
     rows = pd.concat([one, two, other])
     rows = rows.assign(**{name: rows.get(name, np.nan) for name in PROXIES})
-    assert ordered(tmp_path, RELEASED, rows, among="released") == random_order(SPACE, TEXTS[5:9])
+    assert ordered(tmp_path, released_schema(), rows, among="released") == random_order(SPACE, TEXTS[5:9])
 
 
 def test_architectures_of_too_many_multiply_adds_are_left_out_and_the_others_keep_their_order(tmp_path):

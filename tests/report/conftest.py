@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from sealing import to_parquet
-from zcrepro.benchmarks._base import ACCURACIES, METRICS, PROXIES, RELEASED
+from zcrepro.benchmarks._base import ACCURACIES, METRICS, PROXIES, released_schema
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
 from zcrepro.generalization.table import (
@@ -188,7 +188,7 @@ def _write_released(made: Run, rng: np.random.Generator) -> None:
         frame = frame.assign(task=task, source=source, synflow=ACCURACY)
         parts.append(frame[20 : 20 + count])
     path = made.results / "released" / "nasbench201.parquet"
-    parquet.write(path, pd.concat(parts), RELEASED, ["task", "arch", "source"], {})
+    parquet.write(path, pd.concat(parts), released_schema(), ["task", "arch", "source"], {})
 
 
 def _write_features(made: Run, problem: str, rng: np.random.Generator, count: int) -> None:

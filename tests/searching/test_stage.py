@@ -8,7 +8,7 @@ import pytest
 
 import zcrepro
 from zcrepro import seeds
-from zcrepro.benchmarks._base import ACCURACIES, PROXIES, RELEASED
+from zcrepro.benchmarks._base import ACCURACIES, PROXIES, released_schema
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
 from zcrepro.proxies.feature_table import KEY, feature_schema
@@ -184,8 +184,10 @@ def test_scores_of_ours_have_what_published_ones_lack_for_as_many_architectures_
     texts = own["arch"].tolist()
     few = pd.DataFrame({"arch": texts[:9], "source": "few, all scores"} | dict.fromkeys(PROXIES, 1.0))
     many = pd.DataFrame({"arch": texts, "source": "many, synflow alone", "synflow": range(len(texts))})
-    published = pd.concat([few, many]).assign(task="digits", graph="").reindex(columns=RELEASED.names)
-    parquet.write(folder / "released.parquet", published, RELEASED, ["task", "arch", "source"], {})
+    published = (
+        pd.concat([few, many]).assign(task="digits", graph="").reindex(columns=released_schema().names)
+    )
+    parquet.write(folder / "released.parquet", published, released_schema(), ["task", "arch", "source"], {})
     write_sealed(
         folder / "settings.json",
         SETTINGS

@@ -15,7 +15,7 @@ from zcrepro.proxies.suite_zero import SUITE_ZERO
 from zcrepro.spaces.base import Space
 
 PROXIES = tuple(sorted(SUITE_ZERO))
-"""The proxies with published scores, in the order of the columns of RELEASED."""
+"""The proxies with scores by NAS-Bench-Suite-Zero, in the order of their columns."""
 
 FAILED = -1e8
 """Value that NAS-Bench-Suite-Zero writes for NaN and infinity. Its first run kept some infinities."""
@@ -37,15 +37,12 @@ ACCURACIES = pa.schema(
     ]
 )
 
-RELEASED = pa.schema(
-    [
-        ("arch", pa.string()),
-        ("graph", pa.string()),
-        ("task", pa.string()),
-        *((proxy, pa.float64()) for proxy in PROXIES),  # NaN if absent or failed
-        ("source", pa.string()),
-    ]
-)
+
+def released_schema(proxies: Iterable[str] = PROXIES) -> pa.Schema:
+    """Return the schema of published scores: a column per proxy, NaN if absent or failed."""
+    columns = [(proxy, pa.float64()) for proxy in proxies]
+    texts = [(name, pa.string()) for name in ("arch", "graph", "task")]
+    return pa.schema([*texts, *columns, ("source", pa.string())])
 
 
 COUNTS = pa.schema(
@@ -97,10 +94,13 @@ class Accuracies(Protocol):
 
 
 class Released(Protocol):
-    """Recipe for published scores. A recipe may be of several kinds."""
+    """Recipe for published scores. A recipe may be of several kinds.
+
+    It may have the attribute ``proxies``, the names of its scores. The default is PROXIES.
+    """
 
     def released(self, files: Mapping[str, Path]) -> pd.DataFrame:
-        """Return the columns of ``RELEASED`` except ``graph``, and ``file``, the data set of each row.
+        """Return the columns of ``released_schema`` except ``graph``, and ``file``, the data set of each row.
 
         Scores of different runs are different sources: an architecture has one row per source, and whoever
         reads the table selects one source per task. For ``files`` and errors see ``Accuracies.accuracies``.

@@ -12,7 +12,15 @@ import pandas as pd
 import pyarrow as pa
 
 from zcrepro import provenance, registry, settings
-from zcrepro.benchmarks._base import ACCURACIES, COUNTS, EPOCHS, METRICS, RELEASED, WrongFilesError
+from zcrepro.benchmarks._base import (
+    ACCURACIES,
+    COUNTS,
+    EPOCHS,
+    METRICS,
+    PROXIES,
+    WrongFilesError,
+    released_schema,
+)
 from zcrepro.fetching import verified
 from zcrepro.files import parquet
 from zcrepro.files.errors import FETCH_AGAIN, broken, reading
@@ -80,7 +88,9 @@ def released(*, settings_file: Path, files: list[Path], output: Path) -> None:
     """
     chosen = settings.load(settings_file, TidySettings)
     frame = _read(chosen, "released", files)
-    _write("released", chosen, frame, output, RELEASED, ["task", "arch", "source"])
+    recipes = [registry.get("recipes", name) for name in chosen.recipes]
+    proxies = dict.fromkeys(proxy for recipe in recipes for proxy in getattr(recipe, "proxies", PROXIES))
+    _write("released", chosen, frame, output, released_schema(proxies), ["task", "arch", "source"])
 
 
 def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:

@@ -74,7 +74,7 @@ def _classes(model: nn.Module, images: Tensor) -> int | None:
     if obstacle(network):
         return None
     with eager(network), seeded(network, 0), preserved(network), torch.no_grad():
-        return as_logits(network.eval()(images.clone()), len(images)).shape[1]
+        return as_logits(network.eval()(images.clone()), images).shape[1]
 
 
 @contextmanager

@@ -14,12 +14,15 @@ from zcrepro import seeds
 class Images:
     """Images and their labels.
 
-    ``pixels`` is float32 (n, channels, height, width), normalised; ``labels`` is int64 (n,). Raises
-    ValueError if their lengths differ or a pixel is not finite.
+    ``pixels`` is float32 (n, channels, height, width), normalised; ``labels`` is int64 (n,). Text takes the
+    place of images as tokens, int64 (n, positions), with labels of the same shape. ``edition`` tells apart
+    what an installed package may change; it is empty for what is verified otherwise. Raises ValueError if
+    lengths differ or a pixel is not finite.
     """
 
     pixels: np.ndarray
     labels: np.ndarray
+    edition: str = ""
 
     def __post_init__(self) -> None:
         if len(self.pixels) != len(self.labels):
@@ -32,7 +35,7 @@ class Images:
 
     def take(self, indices: np.ndarray) -> "Images":
         """Return the images at the given indices, in that order."""
-        return Images(self.pixels[indices], self.labels[indices])
+        return Images(self.pixels[indices], self.labels[indices], self.edition)
 
 
 @runtime_checkable

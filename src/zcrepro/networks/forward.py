@@ -10,10 +10,11 @@ from torch.nn import functional as F
 
 from zcrepro.networks.errors import FAILURES, UndefinedScoreError, WrongInputError, told
 from zcrepro.networks.generators import undrawn
+from zcrepro.networks.tokens import positions
 
 
 def logits(model: nn.Module, images: Tensor) -> Tensor:
-    """Return the logits of one forward pass, (n, classes).
+    """Return the logits of one forward pass, (n, classes), or (n, classes, positions) of tokens.
 
     The network receives a copy of the images, because it may write to its input.
 
@@ -26,26 +27,29 @@ def logits(model: nn.Module, images: Tensor) -> Tensor:
     """
     with undrawn(images.device):
         output = model(images.clone())
-    return as_logits(output, len(images))
+    return as_logits(output, images)
 
 
-def as_logits(output: object, n: int) -> Tensor:
-    """Return the logits in the output of a network for ``n`` images.
+def as_logits(output: object, images: Tensor) -> Tensor:
+    """Return the logits in the output of a network for ``images``, or for tokens.
 
     The output may be a tensor, a sequence or a mapping. Networks with auxiliary classifiers return the main
     logits first in a sequence, or under the key ``logits`` or ``out``.
 
-    Raises WrongInputError if the result is not a floating-point tensor of shape (n, classes).
+    Raises WrongInputError if the result is not a floating-point tensor of shape (n, classes), or of shape
+    (n, classes, positions) for tokens.
     """
+    n, of_positions = len(images), positions(images)
+    shape = "(n, classes, positions)" if of_positions else "(n, classes)"
     found = _main(output)
     if not isinstance(found, Tensor):
+        raise WrongInputError(f"the network returns {_described(output)} instead of logits of shape {shape}")
+    fits = found.dim() >= 2 and (len(found), *found.shape[2:]) == (n, *of_positions)
+    if not fits or not found.is_floating_point():
+        what = f"tokens of shape {tuple(images.shape)}" if of_positions else f"{n} images"
         raise WrongInputError(
-            f"the network returns {_described(output)} instead of logits of shape (n, classes)"
-        )
-    if found.dim() != 2 or len(found) != n or not found.is_floating_point():
-        raise WrongInputError(
-            f"the network returns {found.dtype} of shape {tuple(found.shape)} for {n} images instead of "
-            "logits of shape (n, classes)"
+            f"the network returns {found.dtype} of shape {tuple(found.shape)} for {what} instead of "
+            f"logits of shape {shape}"
         )
     return found
 
@@ -78,6 +82,8 @@ def require_finite_logits(outputs: Tensor) -> None:
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
     """Return the mean cross-entropy of ``outputs``, (n, classes), and ``labels``, (n,).
 
+    Of tokens it is the mean over all positions, of (n, classes, positions) and (n, positions).
+
     Raises WrongInputError if a label is not below the number of classes.
 
     NASLib uses log(softmax + 1e-5) on TransNAS-Bench-101. Its gradient scores there differ from ours by
@@ -88,14 +94,15 @@ def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
             f"the largest label is {int(labels.max())}, but the network has {outputs.shape[1]} classes, "
             "numbered from 0"
         )
-    return F.cross_entropy(outputs, labels)
+    # torch computes the loss faster if the classes are the last axis.
+    return F.cross_entropy(outputs.movedim(1, -1).flatten(0, -2), labels.flatten())
 
 
 def failure(model: nn.Module, images: Tensor) -> str | None:
     """Return the error of a forward pass in evaluation mode, or None if it succeeds."""
     try:
         with torch.no_grad():
-            as_logits(model.eval()(images.clone()), len(images))
+            as_logits(model.eval()(images.clone()), images)
     except FAILURES as error:
         return told(error)
     return None

@@ -26,9 +26,10 @@ class Batch:
     Attributes
     ----------
     images
-        Floating point, (n, channels, height, width).
+        Floating point, (n, channels, height, width). A language model reads tokens instead: int64,
+        (n, positions).
     labels
-        Class indices from 0, int64, (n,).
+        Class indices from 0, int64, (n,), or (n, positions) of tokens.
     """
 
     images: Tensor
@@ -59,11 +60,14 @@ class Pass(Protocol[R_co]):
         The needs that it can meet. What it records in any case has no name here.
     cost
         In forward passes of the network on one batch: the median over a few NAS-Bench-201 networks.
+    reads_tokens
+        Whether it is defined for networks that read tokens instead of images.
     """
 
     name: str
     records: frozenset[Need]
     cost: str
+    reads_tokens: bool
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> R_co:
         """Return the record of ``model``, and leave the network as it was found.

@@ -30,6 +30,7 @@ from zcrepro.networks.preserve import preserved, rerouted, values_preserved
 from zcrepro.networks.readable import eager, obstacle, unwrapped
 from zcrepro.networks.scalars import finite
 from zcrepro.networks.time_limit import time_limit
+from zcrepro.networks.tokens import are_tokens
 from zcrepro.proxies._given import Given, writes_seen
 from zcrepro.proxies.base import Batch, Need, Pass, Proxy, Record
 
@@ -150,6 +151,8 @@ class _Subject:
 
     def _refusal(self, proxy: Proxy[Any]) -> str | None:
         """Return why ``proxy`` is not computed on this network, or None if it is."""
+        if are_tokens(self.batch.images) and not proxy.runs_in.reads_tokens:
+            return f"the pass {proxy.runs_in.name} is defined on images, and the network reads tokens"
         if self._hidden or not proxy.reads_values or self._is_finite:
             return self._hidden
         return "the network has parameters that are not finite"
@@ -246,8 +249,10 @@ class _Subject:
 def check_batch(images: Tensor, labels: Tensor) -> Batch:
     """Return a batch of ``images``, (n, channels, height, width), and ``labels``, (n,), as int64.
 
+    In place of images there may be tokens, integers (n, positions), with labels (n, positions).
+
     Raises ValueError, which names what is wrong, unless images are floating point and finite, and labels
-    are class indices from 0, one per image, on the same device.
+    are class indices from 0, one per image or token, on the same device.
     """
     for name, value in {"images": images, "labels": labels}.items():
         if not isinstance(value, Tensor):
@@ -255,6 +260,8 @@ def check_batch(images: Tensor, labels: Tensor) -> Batch:
                 f"{name} must be a torch.Tensor, but are a {type(value).__module__}.{type(value).__name__}: "
                 f"pass torch.as_tensor({name})"
             )
+    if images.dim() == 2 and _whole(images):
+        return _check_tokens(images, labels)
     if images.dim() != 4:
         raise ValueError(f"images must be (n, channels, height, width), but have shape {tuple(images.shape)}")
     if not len(images):
@@ -267,12 +274,33 @@ def check_batch(images: Tensor, labels: Tensor) -> Batch:
         )
     if not images.isfinite().all():
         raise ValueError("the images hold values that are not finite")
-    whole = not (labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool)
-    if not whole or int(labels.min()) < 0:
+    return Batch(images, _check_labels(labels, images))
+
+
+def _check_tokens(tokens: Tensor, labels: Tensor) -> Batch:
+    if not tokens.numel():
+        raise ValueError(f"the batch is empty: tokens have shape {tuple(tokens.shape)}")
+    if int(tokens.min()) < 0:
+        raise ValueError(f"tokens must be numbers from 0, but are {tokens.dtype} from {tokens.min()}")
+    if labels.shape != tokens.shape:
+        raise ValueError(
+            f"tokens of shape {tuple(tokens.shape)} need a label each, but these have shape "
+            f"{tuple(labels.shape)}"
+        )
+    return Batch(tokens.long(), _check_labels(labels, tokens))
+
+
+def _check_labels(labels: Tensor, images: Tensor) -> Tensor:
+    if not _whole(labels) or int(labels.min()) < 0:
         raise ValueError(f"labels must be class numbers from 0, but are {labels.dtype} from {labels.min()}")
     if labels.device != images.device:
         raise ValueError(f"labels are on {labels.device}, but the images on {images.device}")
-    return Batch(images, labels.long())
+    return labels.long()
+
+
+def _whole(tensor: Tensor) -> bool:
+    """Return whether a tensor has the type of whole numbers."""
+    return not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
 
 
 @contextmanager

@@ -28,6 +28,8 @@ def epe_nas(record: GradientRecord) -> float:
 
     A class with a single image contributes log(1 + k), or nothing if there are many classes.
     """
+    if record.labels.dim() > 1:
+        raise UndefinedScoreError("each position has a label, so there are no classes of inputs")
     if len(record.labels.unique()) == len(record.labels):
         raise UndefinedScoreError("no class has two images to correlate")
     jacobian = required_jacobian(record).double()

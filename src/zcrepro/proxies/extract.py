@@ -40,6 +40,7 @@ from zcrepro.networks.errors import (
     told,
 )
 from zcrepro.networks.time_limit import time_limit
+from zcrepro.networks.tokens import are_tokens
 from zcrepro.progress import track
 from zcrepro.proxies.base import Batch, Proxy
 from zcrepro.proxies.engine import Scores, compute
@@ -255,11 +256,24 @@ def _undefined(proxies: Sequence[Proxy[Any]], reason: str) -> Scores:
 
 def _fitting(batch: Batch, shape: TaskShape, chosen: ChunkSettings) -> Batch:
     """Return ``batch``. Raises ValueError unless its channels and labels are those of the task."""
-    channels, classes = batch.images.shape[-3], int(batch.labels.max()) + 1
+    classes = int(batch.labels.max()) + 1
+    if shape.reads_tokens or are_tokens(batch.images):
+        return _fitting_tokens(batch, classes, shape, chosen)
+    channels = batch.images.shape[-3]
     if channels != shape.channels or classes > shape.classes:
         raise ValueError(
             f"{chosen.space}/{chosen.task} has {shape.channels} channels and {shape.classes} classes, but "
             f"the images {chosen.images!r} have {channels} channels and at least {classes} classes"
+        )
+    return batch
+
+
+def _fitting_tokens(batch: Batch, classes: int, shape: TaskShape, chosen: ChunkSettings) -> Batch:
+    if tuple(batch.images.shape[1:]) != shape.input or classes > shape.classes:
+        raise ValueError(
+            f"{chosen.space}/{chosen.task} reads inputs of shape {shape.input} with {shape.classes} classes, "
+            f"but {chosen.images!r} has those of shape {tuple(batch.images.shape[1:])} with at least "
+            f"{classes} classes"
         )
     return batch
 

@@ -73,7 +73,8 @@ def minibatches(
     if isinstance(source, ImageSource) and not augmented:
         images = source.training(files)
         numbers = minibatch(images, size, seed, task)
-        return FixedMinibatch(images.take(numbers), json.dumps(numbers.tolist()), device)
+        described = f"{json.dumps(numbers.tolist())} {images.edition}".rstrip()
+        return FixedMinibatch(images.take(numbers), described, device)
     if not isinstance(source, AugmentingSource):
         raise ValueError(f"the images {name!r} have no variations: set features.augmented_batches to false")
     return AugmentedMinibatches(source, source.training(files), size, task, seed, device)

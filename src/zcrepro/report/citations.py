@@ -17,6 +17,9 @@ PAPERS = {
 RELEASED = "suite_zero"
 """The key of the scores that NAS-Bench-Suite-Zero published."""
 
+SERIANNI = "serianni"
+"""The key of the paper that published scores of NAS-Bench-NLP."""
+
 GRAF = "graf"
 """The key of the paper that introduced structural counts as predictors."""
 
@@ -46,6 +49,11 @@ SOURCES = {
     "nasbench_macro": "X. Su, T. Huang, Y. Li, S. You, F. Wang, C. Qian, C. Zhang, C. Xu. Prioritized "
     "Architecture Sampling with Monto-Carlo Tree Search. CVPR 2021.",
     "pytorchcv": "O. Semery. Computer vision models on PyTorch. The package pytorchcv, 2018-2024.",
+    "nasbenchnlp": "N. Klyuchnikov, I. Trofimov, E. Artemova, M. Salnikov, M. Fedorov, A. Filippov, "
+    "E. Burnaev. NAS-Bench-NLP: Neural Architecture Search Benchmark for Natural Language Processing. IEEE "
+    "Access 2022.",
+    SERIANNI: "A. Serianni, J. Kalita. Training-free Neural Architecture Search for RNNs and Transformers. "
+    "ACL 2023.",
     RELEASED: "A. Krishnakumar, C. White, A. Zela, R. Tu, M. Safari, F. Hutter. "
     "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies. NeurIPS 2022 Datasets and Benchmarks.",
     GRAF: "G. Kadlecová, J. Lukasik, M. Pilát, P. Vidnerová, M. Safari, R. Neruda, F. Hutter. Surprisingly "

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from zcrepro.networks.multiply_adds import tensorwatch
 from zcrepro.spaces._initialisation import SeedOf, build, named_seed
@@ -44,7 +44,11 @@ Every other method that takes an architecture calls one of these, so checking th
 
 @dataclass(frozen=True)
 class TaskShape:
-    """Input and output shape of a network for one example: (3, 32, 32) and (10,) for CIFAR-10."""
+    """Input and output shape of a network for one example: (3, 32, 32) and (10,) for CIFAR-10.
+
+    An input with one axis is a sequence of tokens, integers that name words: (70,) and (10000, 70) for 70
+    words, each of which is followed by one of 10,000.
+    """
 
     input: tuple[int, ...]
     output: tuple[int, ...]
@@ -58,6 +62,15 @@ class TaskShape:
     def channels(self) -> int:
         """Return the number of channels of an input image."""
         return self.input[-3]
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Return whether an input is a sequence of tokens, not an image."""
+        return len(self.input) == 1
+
+    def zeros(self, count: int) -> Tensor:
+        """Return black images, float32 (count, ...), or sequences of the first token, int64."""
+        return torch.zeros(count, *self.input, dtype=torch.int64 if self.reads_tokens else torch.float32)
 
 
 class Space(ABC):
@@ -158,8 +171,7 @@ class Space(ABC):
     def flops(self, arch: Arch, task: str) -> int:
         """Return the multiply-adds for one example, counted by the convention of the space's benchmark."""
         with torch.device("meta"):
-            images = torch.zeros(1, *self.task_shape(task).input)
-            return self.count_flops(self.blueprint(arch, task), images)
+            return self.count_flops(self.blueprint(arch, task), self.task_shape(task).zeros(1))
 
     def multiply_adds(self, arch: Arch, task: str, channels: int, side: int) -> int:
         """Return the multiply-adds of a network of another width for one image of ``side`` x ``side`` pixels.

@@ -47,6 +47,7 @@ class BlockPass:
     name = "blocks"
     records = frozenset({"gains"})
     cost = "3.3"
+    reads_tokens = False
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Blocks:
         generator = torch.Generator().manual_seed(seed)

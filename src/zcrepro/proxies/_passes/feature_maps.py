@@ -36,6 +36,7 @@ class FeatureMapPass:
     name = "feature_maps"
     records: frozenset[Need] = frozenset()
     cost = "0.2"
+    reads_tokens = False
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Correlations:
         del needs  # the record is the same for every proxy

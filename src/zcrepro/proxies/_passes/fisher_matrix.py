@@ -51,6 +51,7 @@ class FisherMatrixPass:
     name = "fisher_matrix"
     records: frozenset[Need] = frozenset()
     cost = "1.1 per class"
+    reads_tokens = False
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> FisherMatrix:
         del needs  # the record is the same for every proxy

@@ -13,7 +13,7 @@ All backwards share one graph, so that eight proxies cost a single forward.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import torch
@@ -27,6 +27,7 @@ from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, owns_weight, required_layers
 from zcrepro.networks.preserve import rerouted
 from zcrepro.networks.relus import folded, relus_seen
+from zcrepro.networks.tokens import are_tokens, only, vectors_replaced
 from zcrepro.networks.training import training
 from zcrepro.proxies.base import Batch, Need, Record
 
@@ -51,9 +52,10 @@ class GradientRecord(Record):
     Attributes
     ----------
     images, labels
-        The batch, (n, channels, height, width) and (n,).
+        The batch, (n, channels, height, width) and (n,). Of tokens, ``images`` are their vectors,
+        (n, positions, width), and the labels are (n, positions).
     logits
-        (n, classes), detached.
+        (n, classes), detached, or (n, classes, positions) of tokens.
     weights, weight_gradients, hessian_gradients
         One tensor per weighted layer, of the shape of its weight: the weight, the gradient of the
         cross-entropy, and the Hessian of the cross-entropy times that gradient.
@@ -63,7 +65,7 @@ class GradientRecord(Record):
     relu_kernel
         Float64, (n, n): the number of ReLU units in which two images agree. None if no ReLU ran.
     jacobian
-        (n, channels, height, width): the gradient of the sum of all logits with respect to the images.
+        The gradient of the sum of all logits with respect to ``images``, of their shape.
     obstacles
         The reason why a need could not be met, by need.
     """
@@ -94,6 +96,7 @@ class GradientPass:
     name = "gradients"
     records = DIFFERENTIATED | {"relu_kernel"}
     cost = "7.1"
+    reads_tokens = True
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> GradientRecord:
         in_place = any(getattr(module, "inplace", False) is True for module in model.modules())
@@ -120,12 +123,12 @@ def _run(
 def _forward_and_backwards(
     model: nn.Module, record: GradientRecord, needs: frozenset[Need], copies: bool
 ) -> None:
-    images = record.images.detach().requires_grad_("jacobian" in needs)
+    inputs = _Inputs(record.images, differentiated="jacobian" in needs)
     layers: list[Layer] = []
     if needs & OF_LAYERS:
         with record.hindering(OF_LAYERS):
             layers = required_layers(model)
-    used, calls, kernel = UsedWeights(layers), _Calls(copies), _Kernel(len(images))
+    used, calls, kernel = UsedWeights(layers), _Calls(copies), _Kernel(len(record.images))
     with ExitStack() as watching:
         watching.enter_context(torch.set_grad_enabled(bool(needs & DIFFERENTIATED)))
         watching.enter_context(used.watched())
@@ -133,7 +136,8 @@ def _forward_and_backwards(
             watching.enter_context(calls.watched(model))
         if "relu_kernel" in needs:
             watching.enter_context(relus_seen(kernel.add))
-        outputs = logits(model, images)
+        watching.enter_context(inputs.watched())
+        outputs = logits(model, inputs.given)
     calls.require_untouched()
     record.logits = outputs.detach()
     with record.hindering(frozenset({"relu_kernel"})):
@@ -144,7 +148,9 @@ def _forward_and_backwards(
     if "jacobian" in needs:
         with record.hindering(frozenset({"jacobian"})):
             require_graph(outputs)
+            images = inputs.images()
             (record.jacobian,) = gradients(outputs.sum(), [images])
+            record.images = images.detach()
 
 
 def _backward(
@@ -186,6 +192,31 @@ def _hessian_gradients(of_weights: list[Tensor], used: UsedWeights) -> list[Tens
         if out_of_memory(error):
             raise
         raise UndefinedScoreError(f"the network has no second derivative: {told(error)}") from error
+
+
+class _Inputs:
+    """The images that a network reads, or the vectors of its tokens.
+
+    ``given`` is what the network is called with.
+    """
+
+    def __init__(self, inputs: Tensor, *, differentiated: bool) -> None:
+        self._vectors: list[Tensor] = []
+        self.given = inputs
+        if not are_tokens(inputs):
+            self.given = inputs.detach().requires_grad_(differentiated)
+
+    def watched(self) -> AbstractContextManager[object]:
+        """Record the vectors of tokens in the forward pass inside."""
+        return vectors_replaced(self._keep) if are_tokens(self.given) else nullcontext()
+
+    def _keep(self, vectors: Tensor) -> Tensor:
+        self._vectors.append(vectors)
+        return vectors
+
+    def images(self) -> Tensor:
+        """Return the images, or the vectors of tokens; raises as ``only`` does."""
+        return only(self._vectors) if are_tokens(self.given) else self.given
 
 
 class _Calls:

@@ -40,6 +40,7 @@ class GraphPass:
     name = "graph"
     records = frozenset(COUNTS)
     cost = "0"
+    reads_tokens = False
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Counted:
         """Return the counts; see ``Pass.run``. Those of a traced network have obstacles."""

@@ -37,6 +37,7 @@ class HalvesPass:
     name = "halves"
     records: frozenset[Need] = frozenset()
     cost = "2.0"
+    reads_tokens = True
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> HalfGradients:
         del needs  # the record is the same for every proxy

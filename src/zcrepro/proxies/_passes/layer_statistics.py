@@ -76,6 +76,7 @@ class LayerStatisticsPass:
 
     name = "layer_statistics"
     cost = "2.1"
+    reads_tokens = False
 
     def __init__(self, programs: Mapping[Need, Program], images: int = IMAGES, memory: int = MEMORY) -> None:
         self.programs = dict(programs)

@@ -39,6 +39,7 @@ class PatternPass:
     name = "patterns"
     records: frozenset[Need] = frozenset()
     cost = "1.2"
+    reads_tokens = False
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Patterns:
         del needs  # the record is the same for every proxy, since both parts are cheap beside the forward

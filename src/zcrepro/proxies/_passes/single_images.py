@@ -35,6 +35,7 @@ class SingleImagePass:
     name = "single_images"
     records: frozenset[Need] = frozenset()
     cost = "4.0"
+    reads_tokens = True
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Signs:
         del needs  # the record is the same for every proxy

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
 from zcrepro.networks.layers import UsedWeights, owns_weight, required_layers
-from zcrepro.networks.multiply_adds import tensorwatch
+from zcrepro.networks.multiply_adds import multiply_adds, tensorwatch
+from zcrepro.networks.tokens import are_tokens
 from zcrepro.networks.training import evaluation, training
 from zcrepro.proxies.base import Batch, Need, Record
 
@@ -26,7 +27,8 @@ class Structure(Record):
     """The counts of a network, and its weights.
 
     ``parameters`` is the number of parameters, and ``operations`` the number of multiply-adds for one
-    image, as tensorwatch counts them. ``weights`` has the weight tensor of each weighted layer, detached.
+    image, as tensorwatch counts them, or for one sequence of tokens. ``weights`` has the weight tensor of
+    each weighted layer, detached.
     """
 
     parameters: int
@@ -39,6 +41,7 @@ class StructuralPass:
     name = "structure"
     records = NEEDS
     cost = "0.1"
+    reads_tokens = True
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Structure:
         record = Structure(sum(parameter.numel() for parameter in model.parameters()))
@@ -47,12 +50,20 @@ class StructuralPass:
                 required_layers(model)
             if "operations" in needs:
                 with evaluation(model, seed):
-                    record.operations = tensorwatch(model, batch.images[:1])
+                    record.operations = _operations(model, batch.images[:1])
             if "weights" in needs:
                 record.weights = _weights(model, batch, seed)
         except UndefinedScoreError as reason:
             record.obstacles = dict.fromkeys(NEEDS, str(reason))
         return record
+
+
+def _operations(model: nn.Module, image: Tensor) -> int:
+    """Return the multiply-adds for one image, or for one sequence of tokens.
+
+    A recurrent layer runs at every position, and tensorwatch would count it once.
+    """
+    return multiply_adds(model, image) if are_tokens(image) else tensorwatch(model, image)
 
 
 @torch.no_grad()

@@ -29,6 +29,7 @@ from zcrepro.networks.gradients import gradients, require_graph
 from zcrepro.networks.layers import owns_weight, required_layers
 from zcrepro.networks.preserve import own_tensors, rerouted, substituted
 from zcrepro.networks.scalars import on_host
+from zcrepro.networks.tokens import are_tokens, only, vectors_replaced
 from zcrepro.networks.training import training
 from zcrepro.proxies.base import Batch, Need, Record
 
@@ -70,6 +71,7 @@ class SynflowPass:
 
     records: frozenset[Need] = frozenset()
     cost = "0.1"
+    reads_tokens = True
 
     def __init__(self, name: str, kept: Kept) -> None:
         self.name = name
@@ -82,7 +84,7 @@ class SynflowPass:
         if not all(owns_weight(layer) for layer in layers):
             raise UndefinedScoreError("a weight is computed from others, so its absolute value cannot be set")
         weights = [tensors[id(layer.weight)].requires_grad_() for layer in layers]
-        ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
+        ones = _ones(batch.images)
         with training(model, seed), substituted(model, tensors):
             with rerouted(_norms_passed_by(model)):
                 kept = self.kept(model, ones)
@@ -90,12 +92,38 @@ class SynflowPass:
             with rerouted(passed_by):
                 flow = _flow(model, ones, weights)
                 if _normalises(model, passed_by):
-                    _require_stable(flow, _flow(model, _disturbed(ones), weights))
+                    _require_stable(flow, _flow(model, ones, weights, _disturbed))
         return flow
 
 
-def _flow(model: nn.Module, image: Tensor, weights: list[Tensor]) -> Flow:
-    flow = logits(model, image).sum()
+def _ones(images: Tensor) -> Tensor:
+    """Return an image of ones in float64. Tokens are returned as they are, see ``_flow``."""
+    return images[:1] if are_tokens(images) else torch.ones_like(images[:1], dtype=torch.float64)
+
+
+def _flow(
+    model: nn.Module,
+    ones: Tensor,
+    weights: list[Tensor],
+    changed: Callable[[Tensor], Tensor] = lambda ones: ones,
+) -> Flow:
+    """Return the flow of ones, ``changed``. In place of tokens, the network reads vectors of ones."""
+    if not are_tokens(ones):
+        return _gradients(logits(model, changed(ones)), weights)
+    seen: list[Tensor] = []
+
+    def replaced(vectors: Tensor) -> Tensor:
+        seen.append(vectors)
+        return changed(torch.ones_like(vectors))
+
+    with vectors_replaced(replaced):
+        outputs = logits(model, ones)
+    only(seen)
+    return _gradients(outputs, weights)
+
+
+def _gradients(outputs: Tensor, weights: list[Tensor]) -> Flow:
+    flow = outputs.sum()
     require_graph(flow)
     return Flow([weight.detach() for weight in weights], gradients(flow, weights))
 

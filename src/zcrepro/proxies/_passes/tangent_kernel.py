@@ -39,6 +39,7 @@ class TangentKernelPass:
     name = "tangent_kernel"
     records: frozenset[Need] = frozenset()
     cost = "3.7"
+    reads_tokens = False
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> TangentKernel:
         del needs  # the record is the same for every proxy

@@ -20,6 +20,7 @@ class TensorPass:
     name = "tensors"
     records: frozenset[Need] = frozenset()
     cost = "0"
+    reads_tokens = True
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> Tensors:
         del batch, needs, seed

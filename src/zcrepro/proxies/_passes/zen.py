@@ -43,6 +43,7 @@ class ZenPass:
     name = "zen"
     records: frozenset[Need] = frozenset()
     cost = "1.5"
+    reads_tokens = False
 
     def run(self, model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int) -> ZenRecord:
         del needs  # the record is the same for every proxy
