@@ -38,7 +38,17 @@ def zcrepro(*arguments, cwd=None, ok=True):
 
 def test_help_lists_the_commands_with_what_they_do():
     text = zcrepro("--help")
-    for word in ("score", "compare", "proxies", "info", "summary", "promote", "stage", "Score one network"):
+    for word in (
+        "score",
+        "compare",
+        "diff",
+        "proxies",
+        "info",
+        "summary",
+        "promote",
+        "stage",
+        "Score one network",
+    ):
         assert word in text
 
 

@@ -125,8 +125,8 @@ def _checked(scores: pd.DataFrame, space: Space) -> pd.DataFrame:
         row = wrong[0]
         raise ValueError(
             f"row {row + 1} of your scores, {scores[ARCH].iloc[row]}, has the score "
-            f"{str(scores[SCORE].iloc[row])!r}, which is not a finite number; leave such rows out ({len(wrong)} "
-            "in all)"
+            f"{str(scores[SCORE].iloc[row])!r}, which is not a finite number; leave such rows out "
+            f"({len(wrong)} in all)"
         )
     arch = _as_written(scores[ARCH], space)
     if (repeated := arch.duplicated()).any():
