@@ -1,7 +1,7 @@
 """Check the names in a configuration that refer to something: training sets, problems, files, plugins."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -129,7 +129,7 @@ def _problems(config: Config) -> Iterable[str]:
     """Check problems: those scored need images, and those read need features or released scores."""
     imaged = _imaged(config)
     scored = [run["problem"] for run in config["features"]["runs"]]
-    yield from _missing("features.runs", "problem", scored, imaged)
+    yield from _images_of("features.runs", config["features"]["runs"], config)
     trained = [run["problem"] for run in config["embedded"]["problems"]]
     yield from _missing("embedded.problems", "problem", trained, imaged)
     yield from _repeated("features.runs", scored)
@@ -431,18 +431,24 @@ def _variants(config: Config) -> Iterable[str]:
     where = "features.variants"
     variants = config["features"]["variants"]
     yield from _repeated(where, [f"{of['variant']} of {of['problem']}" for of in variants])
-    without = [of["problem"] for of in variants if not of["images"]]
-    yield from _missing(f"{where} (of those with images)", "problem", without, _imaged(config))
-    drawn = [of for of in variants if of["images"]]
-    yield from _spaces_of(where, [of["problem"] for of in drawn], config["spaces"])
-    images = [of["images"] for of in drawn]
-    yield from _missing(f"{where}.images", "images", images, registry.names("images"))
+    yield from _images_of(where, variants, config)
     evolved = evolved_programs(config["programs"])
     known = [*registry.names("proxies"), *ALIASES["eznas_a_tensors"], *evolved]
     for of in variants:
         yield from _missing(f"{where}.proxies", "proxy", of["proxies"], known)
         options = static.options(provenance.STAGES["extract"])
         yield from _options(f"{where}.options", "features", options, of["options"])
+
+
+def _images_of(where: str, scored: Sequence[Mapping[str, Any]], config: Config) -> Iterable[str]:
+    """Check that what is scored has images: those of its task, or others that it names."""
+    without = [of["problem"] for of in scored if not of["images"]]
+    yield from _missing(f"{where} (of those with images)", "problem", without, _imaged(config))
+    others = [of for of in scored if of["images"]]
+    yield from _spaces_of(where, [of["problem"] for of in others], config["spaces"])
+    yield from _missing(
+        f"{where}.images", "images", [of["images"] for of in others], registry.names("images")
+    )
 
 
 def _imaged(config: Config) -> list[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from zcrepro import seeds
+from zcrepro.proxies.feature_table import DRAWN_IMAGES
 from zcrepro.ranking import vote
 from zcrepro.ranking.correlation import mean_over_draws, spearman
 from zcrepro.ranking.intervals import bootstrap, student_t
@@ -72,6 +73,16 @@ def test_the_note_says_how_the_minibatch_and_the_weights_were_drawn(run: Any, ma
     assert "plain networks" in note
     assert fixed not in note
     assert shared not in note
+
+
+def test_scores_of_drawn_images_are_not_comparable_unless_they_read_none(run: Any) -> None:
+    features = features_of(run)
+    run.write_features(CIFAR10, [features], minibatch=DRAWN_IMAGES)
+    made = run.table("zcp_table1", ALL_READS, RESOURCE)
+    snip, synflow = (one(made, row, "cifar10", "our scores") for row in ("snip", "synflow"))
+    assert (snip["verdict"], "images: noise" in snip["note"]) == ("not comparable", True)
+    assert (synflow["verdict"] == "not comparable", "images: noise" in synflow["note"]) == (False, False)
+    assert "images: noise" in one(made, "vote (pairs)", "cifar10", "our scores")["note"]
 
 
 def test_the_papers_synflow_is_that_of_its_code(run: Any, made: pd.DataFrame) -> None:

@@ -13,9 +13,8 @@ from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Files, Rows, read_draws
 from zcrepro.problems.scores import FEATURES, RELEASED, ScoreTable
 from zcrepro.problems.split import Split
-from zcrepro.proxies.feature_table import DRAWN_IMAGES
 from zcrepro.ranking.resampled import Correlations, correlations
-from zcrepro.report import citations
+from zcrepro.report import _scored, citations
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._populations import embedded_note
 from zcrepro.report.context import Context
@@ -35,7 +34,6 @@ KENDALL, SPEARMAN = 0, 1
 BEATEN = "the number of parameters ranks better: the whole interval of the difference lies below 0"
 UNDECIDED = "undecided against the number of parameters: the interval of the difference holds 0"
 PUBLISHED_SCORE = "a published score"
-NOISE = "images: noise"
 SIGN = "the sign of the number of parameters is turned, as it suits it"
 
 
@@ -165,5 +163,5 @@ def beside(
     values[0] *= -1 if lower else 1
     rows = draws[0]
     drawn = context.resamples, context.level, context.rng(table, str(problem))
-    notes = (NOISE,) if inputs.metadata(made).get("minibatch") == DRAWN_IMAGES else ()
+    notes = (_scored.NOISE,) if _scored.are_drawn(inputs, made) else ()
     return Beside(rows, names, correlations(values, rows.accuracy, rows.graph, *drawn), notes)

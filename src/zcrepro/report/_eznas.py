@@ -26,9 +26,6 @@ STATISTICS = {"Kendall": "kendall", "Spearman": "spearman"}
 COUNTED = ("params", "flops")
 """Scores that do not depend on weights or images."""
 
-WITHOUT_IMAGES = (*COUNTED, "synflow", "synflow_zcp")
-"""Scores that do not depend on images."""
-
 NOISE = "noise"
 """The name of images that are drawn, of no data set."""
 
@@ -126,7 +123,7 @@ def measure(context: Context, table: str, row: str, method: Method, place: Place
             interval=interval,
             interval_kind=kind,
             seeds=None if name in COUNTED else len(by_draw),
-            relation=OTHER_IMAGES if place.images and name not in WITHOUT_IMAGES else relation,
+            relation=OTHER_IMAGES if place.images and name not in _scored.WITHOUT_IMAGES else relation,
             total=total,
             problem=str(place.problem),
             role=EVOLVED if name.startswith(PREFIX) else HANDCRAFTED,
@@ -166,7 +163,7 @@ def _notes(context: Context, name: str, method: Method, place: Place, undefined:
         *method.notes,
         *(OF_PROGRAMS if name.startswith(PREFIX) else ()),
         _zcp.STAND_IN_NOTE if name != method.score else "",
-        "" if name in WITHOUT_IMAGES else minibatch,
+        "" if name in _scored.WITHOUT_IMAGES else minibatch,
         "" if name in COUNTED else weights,
         f"undefined scores are left out: {undefined:,}" if undefined else "",
         _of_images(name, place.images),
@@ -175,7 +172,7 @@ def _notes(context: Context, name: str, method: Method, place: Place, undefined:
 
 def _of_images(name: str, images: str) -> str:
     """Return a note on a score of another data set than the paper's, if ``images`` names one."""
-    if images and name in WITHOUT_IMAGES:
+    if images and name in _scored.WITHOUT_IMAGES:
         return (
             "reads no images"
             if images == NOISE

@@ -8,13 +8,19 @@ import pandas as pd
 
 from zcrepro.problems.accuracies import of_task
 from zcrepro.problems.problem import Problem
-from zcrepro.proxies.feature_table import computed
+from zcrepro.proxies.feature_table import DRAWN_IMAGES, computed
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.entry import ALL, SAMPLE
 
 FIXED_MINIBATCH = (
     "one fixed minibatch without augmentation, while the paper draws an augmented one for each architecture"
 )
+WITHOUT_IMAGES = ("params", "flops", "l2_norm", "synflow", "synflow_zcp", "log_synflow", "zen")
+"""Scores that do not depend on images."""
+
+NOISE = "images: noise"
+"""What a note says of a score of drawn images."""
+
 SHARED_WEIGHTS = "equal graphs share their initial weights"
 
 
@@ -90,6 +96,11 @@ def how_drawn(inputs: Inputs, scored: str) -> tuple[str, str]:
         "" if how["augmented_batches"] else FIXED_MINIBATCH,
         SHARED_WEIGHTS if how["share_equal_graphs"] else "",
     )
+
+
+def are_drawn(inputs: Inputs, scored: str) -> bool:
+    """Return whether the images of our scores are drawn, of no data set."""
+    return inputs.metadata(scored).get("minibatch") == DRAWN_IMAGES
 
 
 def of_every_draw(draws: Sequence[pd.DataFrame], columns: Sequence[str]) -> list[pd.DataFrame]:

@@ -11,7 +11,7 @@ from zcrepro.proxies.sources import of_one_source
 from zcrepro.report import _scored, citations
 from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_INS
 from zcrepro.report.context import Context
-from zcrepro.report.entry import ALL, OTHER_POPULATION, SAMPLE, stated
+from zcrepro.report.entry import ALL, OTHER_IMAGES, OTHER_POPULATION, SAMPLE, stated
 
 PUBLISHED, OURS = "released scores", "our scores"
 
@@ -29,6 +29,7 @@ class Source:
 
     ``draws`` holds a frame per draw of the scores. ``total`` architectures have an accuracy. ``population``
     and ``relation`` say which of them are scored, and ``deviations`` how the scores differ from the paper's.
+    ``drawn_images`` says that the images are of no data set.
     """
 
     series: str
@@ -38,6 +39,7 @@ class Source:
     relation: str
     deviations: tuple[str, ...]
     cites: tuple[str, ...]
+    drawn_images: bool = False
 
     def of(self, columns: list[str]) -> Source:
         """Return the rows for which every draw has computed the ``columns``."""
@@ -45,7 +47,10 @@ class Source:
         if self.series != OURS:
             return kept
         population, relation = _scored.of_prefix(len(kept.draws[0]), self.total)
-        return replace(kept, population=population, relation=relation)
+        deviations = self.deviations
+        if self.drawn_images and not set(columns) <= set(_scored.WITHOUT_IMAGES):
+            relation, deviations = OTHER_IMAGES, (*deviations, _scored.NOISE)
+        return replace(kept, population=population, relation=relation, deviations=deviations)
 
     def lacking(self, columns: list[str]) -> str:
         """Return a text that names those of the ``columns`` without any score; empty if there are none."""
@@ -109,6 +114,7 @@ def ours(context: Context, problem: Problem, metric: str) -> Source | str:
         relation=SAMPLE,
         deviations=stated([_networks(problem), *_scored.how_drawn(context.inputs, scored)]),
         cites=citations.of_problems([problem]),
+        drawn_images=_scored.are_drawn(context.inputs, scored),
     )
 
 

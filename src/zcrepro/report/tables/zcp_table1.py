@@ -80,7 +80,7 @@ def _measured(row: str, task: str, source: Source, context: Context) -> Measured
     by_draw, interval = correlated(row, scores, accuracy, graphs, scored.relation, context, *key)
     undefined = len(scored.draws[0]) - len(accuracy)
     notes = [
-        *source.deviations,
+        *scored.deviations,
         NOTES.get(row, ""),
         STAND_IN_NOTE if row != WITHOUT_NORMS and "synflow" in columns else "",
         spread_note(len(by_draw), float(np.min(by_draw)), float(np.max(by_draw))),
