@@ -68,18 +68,18 @@ class Scored:
 
 def measure(context: Context) -> Iterator[Measured]:
     """Yield a row per proxy and problem; what a run does not make is an entry that says so."""
-    found = [_scored_problem(context, problem) for problem in _problems(context)]
-    if STUDIED not in [each.problem for each in found]:
-        missing = f"the run makes no {FEATURES}/{STUDIED} with all {len(SUITE_ZERO)} proxies"
-        yield absent(SUITE_ZERO[0], PLAIN, TAU, str(STUDIED), missing)
-    for scored in found:
+    problems = _problems(context)
+    for scored in (_scored_problem(context, problem) for problem in problems):
         for proxy in SUITE_ZERO:
             yield from _of_proxy(scored, proxy, context)
-    if STUDIED in [each.problem for each in found]:
-        for column, folder in WHERE.items():
-            if missing := context.inputs.missing(f"{folder}/{STUDIED}"):
-                metric = RANGE if column == IMAGES else TAU
-                yield from (absent(proxy, column, metric, str(STUDIED), missing) for proxy in SUITE_ZERO)
+    if STUDIED not in problems:
+        missing = f"the run makes no {FEATURES}/{STUDIED} with all {len(SUITE_ZERO)} proxies"
+        yield absent(SUITE_ZERO[0], PLAIN, TAU, str(STUDIED), missing)
+        return
+    for column, folder in WHERE.items():
+        if missing := context.inputs.missing(f"{folder}/{STUDIED}"):
+            metric = RANGE if column == IMAGES else TAU
+            yield from (absent(proxy, column, metric, str(STUDIED), missing) for proxy in SUITE_ZERO)
 
 
 def _problems(context: Context) -> list[Problem]:
