@@ -91,7 +91,7 @@ def test_counts_equal_those_of_enumerated_paths_on_random_graphs():
         assert structural_counts(graph) == pytest.approx(enumerated(graph), rel=1e-12), graph
 
 
-@pytest.mark.parametrize("name", list_spaces())
+@pytest.mark.parametrize("name", [name for name in list_spaces() if name != "nasbenchnlp"])
 def test_counts_equal_those_of_enumerated_paths_in_every_space(name):
     space = get_space(name)
     rng = np.random.default_rng(0)
