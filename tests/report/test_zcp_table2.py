@@ -13,6 +13,7 @@ from zcrepro.benchmarks.serianni_nasbenchnlp import RECIPE as SERIANNI
 from zcrepro.files import parquet
 from zcrepro.ranking.correlation import spearman
 from zcrepro.report.tables import zcp_table2
+from zcrepro.spaces.nasbenchnlp import SPACE
 
 NAME = "zcp_table2"
 READS = [
@@ -26,7 +27,7 @@ READS = [
 RESOURCE = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table2.csv"
 
 COUNT = 40
-ARCHS = [f"arch-{i:02d}" for i in range(COUNT)]
+ARCHS = sorted(set(map(SPACE.text, map(SPACE.sample, map(np.random.default_rng, range(2 * COUNT))))))[:COUNT]
 LOSSES = np.linspace(-6, -4, COUNT)
 SAMPLED = 30
 """Cells whose accuracies are a random sample; those of the others are of one training each."""
@@ -113,6 +114,12 @@ def test_scores_of_others_are_named_as_theirs_and_have_no_reference(written: Any
     expected = absolute(scores(list(SERIANNI.proxies), 1), "synaptic_saliency")
     assert row["value"] == pytest.approx(expected, abs=1e-6)
     assert "8,794 recipes" in row["population"]
+
+
+def test_sizes_are_of_all_architectures_with_a_loss(written: Any) -> None:
+    row = one(written.table(NAME, READS, RESOURCE), "params", "NAS-Bench-NLP", "published sizes")
+    sizes = np.array([SPACE.parameters(SPACE.parse(text), "ptb") for text in ARCHS], np.float64)
+    assert (row["n"], row["value"]) == (COUNT, pytest.approx(abs(spearman(sizes, LOSSES)), abs=1e-6))
 
 
 def test_our_scores_of_recurrent_networks_say_what_text_they_are_of(written: Any) -> None:

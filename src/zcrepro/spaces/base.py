@@ -179,8 +179,8 @@ class Space(ABC):
         They are counted as by ``flops``; see ``blueprint_of_width``.
         """
         with torch.device("meta"):
-            images = torch.zeros(1, self.task_shape(task).channels, side, side)
-            return self.count_flops(self.blueprint_of_width(arch, task, channels), images)
+            network = self.blueprint_of_width(arch, task, channels)
+            return self.count_flops(network, torch.zeros(1, self.task_shape(task).channels, side, side))
 
     def architectures(self) -> Iterator[Arch]:
         """Yield every architecture once, in a fixed order.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from zcrepro import registry
 from zcrepro.problems.accuracies import REPORTING, of_task
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import score_names
@@ -33,6 +34,7 @@ from zcrepro.report.entry import (
     spread_note,
     stated,
 )
+from zcrepro.spaces.base import Space
 
 READS = (
     "accuracies/nasbench101",
@@ -49,6 +51,7 @@ NB101, NLP, ASR = "NAS-Bench-101", "NAS-Bench-NLP", "NAS-Bench-ASR"
 PROBLEM_101, PROBLEM_NLP = Problem("nasbench101", "cifar10"), Problem("nasbenchnlp", "ptb")
 
 PUBLISHED, OURS, OTHERS = "released scores", "our scores", "scores by Serianni and Kalita"
+SIZES = "published sizes"
 
 PAPERS_CELLS = 423_624
 """The architectures of the paper's values on NAS-Bench-101: all."""
@@ -59,6 +62,17 @@ DRAWN_OTHERWISE = "NASLib"
 """The source of accuracies of cells that are no random sample of NAS-Bench-101 begins with this."""
 
 NO_ASR = "NAS-Bench-ASR, whose accuracies no accessible file has and whose networks are not built here"
+
+ROWS = {SIZES: ("params",), OTHERS: ("scores by others",)}
+"""The rows of a source if an input of it is missing. By default, they are those of the paper's proxies."""
+
+NOTES_ON = {
+    (NB101, "jacob_cov"): NOTES["jacob_cov"],
+    (NLP, "jacob_cov"): f"{NOTES['jacob_cov']}, with respect to the vectors of the words",
+    (NLP, "synflow"): "of vectors of ones in place of the words",
+    (NLP, "fisher"): "a layer counts once for each word that it reads",
+}
+"""What differs from the paper for one proxy, by column and row."""
 
 UNDEFINED_ON_TOKENS = {
     "nwot": "no ReLU runs in the networks of NAS-Bench-NLP",
@@ -98,13 +112,14 @@ def measure(context: Context) -> Iterator[Measured]:
     readers: tuple[tuple[str, str, Callable[[Context], Source | str]], ...] = (
         (NB101, PUBLISHED, _published_101),
         (NB101, OURS, _ours_101),
+        (NLP, SIZES, _sizes_nlp),
         (NLP, OTHERS, _others_nlp),
         (NLP, OURS, _ours_nlp),
     )
     for column, series, read in readers:
         source = read(context)
         if isinstance(source, str):
-            yield from (absent(row, column, METRIC, series, source) for row in PROXIES)
+            yield from (absent(row, column, METRIC, series, source) for row in ROWS.get(series, PROXIES))
         else:
             yield from (_measured(name, source, context) for name in source.names)
     yield from (_undefined(row, reason) for row, reason in UNDEFINED_ON_TOKENS.items())
@@ -152,6 +167,28 @@ def _ours_101(context: Context) -> Source | str:
         relation=ALL if len(kept[0]) == PAPERS_CELLS else SAMPLE,
         notes=stated([f"{metric} accuracy", _scored.how_drawn(context.inputs, scored)[1]]),
         cites=citations.of_problems([PROBLEM_101]),
+    )
+
+
+def _sizes_nlp(context: Context) -> Source | str:
+    """Return the parameters of all trained recipes, which are the published ones."""
+    accuracies = f"accuracies/{PROBLEM_NLP.space}"
+    if missing := context.inputs.missing(accuracies):
+        return missing
+    metric, rows = of_task(context.inputs.frame(accuracies), PROBLEM_NLP.task, REPORTING)
+    space: Space = registry.get("space", PROBLEM_NLP.space)
+    sizes = [space.parameters(space.parse(text), PROBLEM_NLP.task) for text in rows["arch"]]
+    return Source(
+        column=NLP,
+        series=SIZES,
+        problem=PROBLEM_NLP,
+        names=["params"],
+        draws=[rows.assign(params=sizes).astype({"params": np.float64})],
+        total=len(rows),
+        described=f"the {len(rows):,} architectures whose training did not diverge",
+        relation=SAMPLE,
+        notes=(f"minus the {metric} loss on the Penn Treebank",),
+        cites=citations.of_problems([PROBLEM_NLP]),
     )
 
 
@@ -262,7 +299,7 @@ def _measured(name: str, source: Source, context: Context) -> Measured:
     negative = spearman(scores[0, 0], accuracy) < 0
     notes = [
         *source.notes,
-        NOTES.get(row, "") if source.series != OTHERS else "",
+        NOTES_ON.get((source.column, row), ""),
         "networks with larger scores are worse" if negative else "",
         spread_note(len(by_draw), min(by_draw), max(by_draw)),
         f"undefined scores are left out: {undefined}" if undefined else "",
