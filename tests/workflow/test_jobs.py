@@ -85,10 +85,12 @@ def test_the_papers_settings(fresh):
         "accuracies": 13,
         "released": 6,
         "epochs": 1,
-        # and the whole spaces that programs do not score, PyTorchCV, and recurrent networks
-        "order": 12 + 7 + 2,
+        # Data sets, problems that programs score, other whole spaces, PyTorchCV, and recurrent networks.
+        "order": 2 + 12 + 7 + 2,
         # Draws; structure, synflow, meco, gradients, zen and eznas; the passes of NAS-Bench-101, and of NAS-Bench-301.
         "extract": 3 * ((16 + 16 + 16 + 245 + 62 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12))
+        # Of the other data sets, structure, synflow and zen; images of 16 pixels cost less.
+        + 3 * ((16 + 16 + 62) + (4 + 4 + 16))
         # Of the variants without published scores: params, flops, synflow and nwot beside the programs.
         + 45
         # Of whole spaces: structure and synflow of NAS-Bench-101, structure of eight tasks of TransNAS-Bench-101.
@@ -98,11 +100,11 @@ def test_the_papers_settings(fresh):
         + (1 + 1 + 2 + 1)
         + (2 + 2 + 32 + 8)
         + 3 * 2  # of PyTorchCV, structure, gradients and synflow of two draws
-        + (4 + 4 + 63),  # of recurrent networks, structure, synflow and gradients
+        + (1 + 1 + 16),  # of recurrent networks, structure, synflow and gradients
         # Problems, conditions of programs and of proxies, problems that programs score, whole spaces, PyTorchCV,
         # recurrent networks.
-        "features": 3 + 4 + 5 + 12 + 9 + 2,
-        "timings": 3 + 4 + 5 + 12 + 9 + 2,
+        "features": 5 + 4 + 5 + 12 + 9 + 2,
+        "timings": 5 + 4 + 5 + 12 + 9 + 2,
         "structure": 5,
         "evolve": 9 * 31 + 10 * 11 + 12 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 4,
