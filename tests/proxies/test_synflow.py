@@ -34,6 +34,27 @@ def test_synflow_with_batchnorm_is_synflow_where_there_is_none():
     assert set(reduced.values()) == {60.0}
 
 
+class Squared(nn.Module):
+    """A product that keeps its input, which then goes through a BatchNorm and an activation in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, _, self.flatten, self.linear = chain(norm=True)
+        self.norm, self.relu = nn.BatchNorm2d(1), nn.ReLU(inplace=True)
+
+    def forward(self, images):
+        features = self.conv(images)
+        squares = features * features
+        return self.linear(self.flatten(squares + self.relu(self.norm(features))))
+
+
+def test_an_activation_in_place_after_a_batchnorm_leaves_its_input_alone():
+    images, labels = torch.zeros(1, 1, 2, 2), torch.zeros(1, dtype=torch.long)
+    # Every pixel of the ones is 3 after the convolution, 3 * 3 + 3 before the classifier of weights 1, 2, 3, 4.
+    expected = (1 + 2 + 3 + 4) * (3 * 3 + 3) + (1 + 2 + 3 + 4) * 3 * (2 * 3 + 1)
+    assert zcrepro.score(Squared(), images, labels, ["synflow"])["synflow"] == pytest.approx(expected)
+
+
 def test_a_batchnorm_that_sees_one_value_leaves_the_score_undefined():
     layers = [nn.Flatten(), nn.Linear(108, 4), nn.BatchNorm1d(4), nn.Linear(4, 5)]
     reason = "a normalisation sees a single value of each channel, which has no variance"

@@ -16,7 +16,6 @@ from torch import nn
 from zcrepro import seeds
 from zcrepro.networks import libraries
 from zcrepro.networks.generators import seeded
-from zcrepro.networks.multiply_adds import multiply_adds
 from zcrepro.settings import unknown_name
 from zcrepro.spaces.base import Arch, CategoricalSpace, TaskShape
 
@@ -57,7 +56,6 @@ class PyTorchCV(CategoricalSpace):
     name = "pytorchcv"
     tasks: ClassVar = {DATA_SET: TaskShape((3, 32, 32), (10,))}
     counts_of = "modules"
-    count_flops = staticmethod(multiply_adds)
     operations = tuple(f"{family}{size}_{DATA_SET}" for family, sizes in FAMILIES.items() for size in sizes)
     length = 1
 
@@ -84,7 +82,7 @@ class PyTorchCV(CategoricalSpace):
             return self.blueprint(arch, task)
 
     def flops(self, arch: Arch, task: str) -> int:
-        """Return the multiply-adds of convolutions and linear layers for one example.
+        """Return the multiply-adds for one example.
 
         They are counted in a forward on the CPU, where some models put a tensor whatever the device is.
         """

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +25,7 @@ from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 from zcrepro.networks.blocks import reductions
 from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.forward import logits
-from zcrepro.networks.functions import Intercepted, identity
+from zcrepro.networks.functions import Intercepted, first_input
 from zcrepro.networks.gradients import gradients, require_graph
 from zcrepro.networks.layers import owns_weight, required_layers
 from zcrepro.networks.preserve import own_tensors, rerouted, substituted
@@ -168,16 +169,22 @@ def _norms_passed_by(
 def _without_normalisation(norm: _BatchNorm) -> Callable[[Tensor], Tensor]:
     """Return the forward of ``norm`` without its normalisation.
 
-    For nn.BatchNorm2d this is the identity. A subclass may do more, such as apply an activation; that
+    For nn.BatchNorm2d this is a copy. A subclass may do more, such as apply an activation; that
     remains.
     """
     stock = norm.forward
 
     def forward(input: Tensor) -> Tensor:
-        with Intercepted({F.batch_norm: identity, torch.batch_norm: identity}):
+        with Intercepted({F.batch_norm: _copied, torch.batch_norm: _copied}):
             return stock(input)
 
     return forward
+
+
+def _copied(*args: Any, **kwargs: Any) -> Tensor:
+    """Return a copy of the first input, which an activation in place that follows must not change."""
+    copied: Tensor = first_input(args, kwargs).clone()
+    return copied
 
 
 SYNFLOW = SynflowPass("synflow", lambda _model, _image: [])
