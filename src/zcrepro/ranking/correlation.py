@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
 Statistic = Callable[[np.ndarray, np.ndarray], float]
 
@@ -19,7 +18,9 @@ def kendall(x: np.ndarray, y: np.ndarray) -> float:
     x, y = _vectors(x, y)
     if _has_no_order(x) or _has_no_order(y):
         return math.nan
-    return float(stats.kendalltau(x, y).statistic)
+    from scipy.stats import kendalltau  # takes most of a second to import, and few jobs need it
+
+    return float(kendalltau(x, y).statistic)
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float:

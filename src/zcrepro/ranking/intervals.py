@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from annotated_types import Ge, Gt, Lt
-from scipy import stats
+from scipy import special
 
 from zcrepro.ranking.correlation import Statistic
 
@@ -122,13 +122,13 @@ def student_t(
     if count < 2:
         return np.full_like(mean, np.nan), np.full_like(mean, np.nan)
     error = np.sqrt(np.var(values, axis=0, ddof=1) / count + further)
-    half = stats.t.ppf((1 + level) / 2, count - 1) * error
+    half = special.stdtrit(count - 1, (1 + level) / 2) * error
     return mean - half, mean + half
 
 
 def normal_quantile(level: float) -> float:
     """Return the half-width, in standard errors, of a normal interval that covers ``level``."""
-    return float(stats.norm.ppf((1 + level) / 2))
+    return float(special.ndtri((1 + level) / 2))
 
 
 def spearman_error(rho: float, n: int) -> float:
