@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 
@@ -198,21 +199,36 @@ class Workflow:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A workflow that ran to its end; tests copy it before they change it."""
-    workflow = Workflow(tmp_path_factory.mktemp("finished"))
-    workflow.snakemake()
-    return workflow
+def finished(tmp_path_factory, worker_id):
+    """A workflow that ran to its end; tests copy it before they change it.
+
+    The workers of pytest share it: the first one that needs it runs it, and the others wait.
+    """
+    of_worker = tmp_path_factory.getbasetemp()
+    shared = of_worker if worker_id == "master" else of_worker.parent
+    folder = shared / "finished"
+    with FileLock(shared / "finished.lock"):
+        if not folder.exists():
+            workflow = Workflow(tmp_path_factory.mktemp("finished"))
+            workflow.snakemake()
+            workflow.folder.rename(folder)
+    return there(folder)
 
 
 @pytest.fixture
 def workflow(finished, tmp_path):
     """A finished workflow of the test's own. Its files keep their times, as a copy of a folder would."""
-    copy = Workflow.__new__(Workflow)
-    copy.folder = tmp_path / "copy"
-    copy.results = copy.folder / "results" / "tiny"
-    shutil.copytree(finished.folder, copy.folder)
-    return copy
+    folder = tmp_path / "copy"
+    shutil.copytree(finished.folder, folder)
+    return there(folder)
+
+
+def there(folder: Path) -> Workflow:
+    """Return the workflow in a folder that holds one already."""
+    workflow = Workflow.__new__(Workflow)
+    workflow.folder = folder
+    workflow.results = folder / "results" / "tiny"
+    return workflow
 
 
 @pytest.fixture
