@@ -115,7 +115,13 @@ def join(folder: Path) -> Iterator[Measurement]:
     parquet.write(folder / "places.parquet", frame, SCHEMA, ["place"], of, ROWS_PER_GROUP)
     how = How(seed=0)
     chosen = JoinSettings(
-        seed=0, architectures=JOINED, draws=1, shards=False, proxy_columns=[COLUMN], max_undefined_share=0.1
+        seed=0,
+        architectures=JOINED,
+        draws=1,
+        shards=False,
+        proxy_columns=[COLUMN],
+        programs=[],
+        max_undefined_share=0.1,
     )
     write_sealed(folder / "join.json", settings.as_mapping(chosen))
     scores = frame[["arch", "graph"]].assign(draw=0)

@@ -47,7 +47,7 @@ def known(tmp_path_factory):
     frame = pd.concat(frames).assign(accuracy=lambda rows: rng.uniform(20, 90, len(rows)), source="made up")
     parquet.write(folder / "accuracies.parquet", frame, ACCURACIES, ["metric", "arch"], {})
     order(
-        settings_file=settings(folder, PROBLEM | {"among": "accuracies"}),
+        settings_file=settings(folder, PROBLEM | {"among": "accuracies", "max_flops": 0}),
         known=folder / "accuracies.parquet",
         output=folder / "order.parquet",
     )
@@ -131,6 +131,7 @@ class TestScores:
             "draws": draws,
             "shards": False,
             "proxy_columns": ["snip", "nwot"],
+            "programs": [],
             "max_undefined_share": 0.5,
         }
         output = run / "features/embedded_chain/digits.parquet"

@@ -87,6 +87,7 @@ def join(
         "draws": draws,
         "shards": shards,
         "proxy_columns": list(proxies),
+        "programs": [],
         "max_undefined_share": share,
     }
     (folder / "join.json").write_text(json.dumps(settings))

@@ -460,7 +460,7 @@ def folder(tmp_path):
     frame = pd.DataFrame({"arch": TEXTS, "graph": TEXTS, "task": "digits", "metric": "test"})
     known = frame.assign(accuracy=50.0, seeds=1, source="made up")
     parquet.write(tmp_path / "accuracies.parquet", known, ACCURACIES, ["arch"], {})
-    settings = written(tmp_path, space="embedded_cell", task="digits", among="accuracies")
+    settings = written(tmp_path, space="embedded_cell", task="digits", among="accuracies", max_flops=0)
     accuracies, output = tmp_path / "accuracies.parquet", tmp_path / "order.parquet"
     order(settings_file=settings, known=accuracies, output=output)
     return tmp_path
@@ -490,7 +490,13 @@ def extracted(folder, **changes):
 
 def joined(folder, chunks, **changes):
     made = json.loads(parquet.metadata(chunks[0])["how"])
-    asked = {"architectures": len(TEXTS), "draws": 1, "shards": False, "max_undefined_share": 1.0}
+    asked = {
+        "architectures": len(TEXTS),
+        "draws": 1,
+        "shards": False,
+        "programs": [],
+        "max_undefined_share": 1.0,
+    }
     settings = made | asked | {"proxy_columns": SETTINGS["proxies"]} | changes
     output = folder / "features.parquet"
     features(
@@ -602,3 +608,12 @@ def test_too_many_undefined_scores_are_told_by_proxy_reason_and_architecture(fol
         expected = f"{name} is undefined for 1 of 4 rows: {reason} (1 of them, such as {BAD!r})"
         assert expected in str(caught.value)
     assert "Leave params, snip, nwot out of features.proxies" in str(caught.value)
+
+
+def test_any_share_of_the_scores_of_programs_may_be_undefined(folder, monkeypatch):
+    instead_of_bad(monkeypatch, unbuilt)
+    chunk = extracted(folder)
+    with pytest.raises(ValueError, match=r"Leave params, nwot out of features\.proxies"):
+        joined(folder, [chunk], max_undefined_share=0.2, programs=["snip"])
+    programs = SETTINGS["proxies"]
+    assert len(joined(folder, [chunk], max_undefined_share=0.0, programs=programs)) == len(TEXTS)

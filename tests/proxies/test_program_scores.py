@@ -180,7 +180,7 @@ def test_chunks_are_joined_as_those_of_features(folder: Path) -> None:
     how = json.loads(parquet.metadata(chunks[0])["how"])
     columns = [*PUBLISHED, *SETTINGS["programs"]]
     asked = {"architectures": 3, "draws": 1, "shards": False, "max_undefined_share": 1.0}
-    (folder / "join.json").write_text(json.dumps(how | asked | {"proxy_columns": columns}))
+    (folder / "join.json").write_text(json.dumps(how | asked | {"proxy_columns": columns, "programs": []}))
     features(
         settings_file=folder / "join.json",
         order=folder / "order.parquet",

@@ -223,7 +223,7 @@ def extracted(folder, **changes):
     frame = frame.assign(accuracy=-4.5, seeds=1, source="made up")
     parquet.write(folder / "accuracies.parquet", frame, ACCURACIES, ["arch"], {})
     (folder / "order.json").write_text(
-        json.dumps({"space": "nasbenchnlp", "task": "ptb", "among": "accuracies"})
+        json.dumps({"space": "nasbenchnlp", "task": "ptb", "among": "accuracies", "max_flops": 0})
     )
     order(
         settings_file=folder / "order.json",

@@ -132,19 +132,16 @@ class Features:
         }
 
     def join(self, wildcards: Wildcards) -> Settings:
-        """Return the settings of the job that joins the chunks of a table.
-
-        Any share of the scores of programs may be undefined: one that was evolved need not suit other spaces.
-        """
+        """Return the settings of the job that joins the chunks of a table."""
         table = table_of(wildcards)
         groups = self.groups(table)
-        share = 1.0 if PROGRAMS in groups else self.run.config["max_undefined_share"]
         return self._how(table) | {
             "architectures": self.tables[table]["architectures"],
             "draws": self._draws(table),
             "shards": bool(self.tables[table]["shards"]),
             "proxy_columns": [name for group in groups.values() for name in group],
-            "max_undefined_share": share,
+            "programs": [*groups.get(PASS_OF_PROGRAMS, []), *groups.get(PROGRAMS, [])],
+            "max_undefined_share": self.run.config["max_undefined_share"],
         }
 
     def chunks(self, wildcards: Wildcards) -> list[str]:

@@ -38,13 +38,15 @@ class JoinSettings(How):
 
     The chunks must have been made as ``How`` says, and hold the first ``architectures`` of the order in each
     of the ``draws``. If they are ``shards`` of a computation that goes on, each pass group holds as many as
-    it has reached.
+    it has reached. Any share of the scores of ``programs`` may be undefined: one that was evolved for a space
+    need not suit all of its networks, or other spaces.
     """
 
     architectures: Annotated[int, Ge(1)]
     draws: Annotated[int, Ge(1)]
     shards: bool
     proxy_columns: list[str]
+    programs: list[str]
     max_undefined_share: float
 
 
@@ -136,12 +138,14 @@ class Features:
                     )
 
     def check_defined(self, output: Path) -> None:
-        """Raise ValueError if too many scores of a proxy are undefined.
+        """Raise ValueError if too many scores of a proxy that is no program are undefined.
 
         The message names each such proxy, its commonest reasons, their numbers, and some architectures.
         """
         too_many = {}
         for name in self._chosen.proxy_columns:
+            if name in self._chosen.programs:
+                continue
             status = self._statuses_of(name)
             undefined = status[status != "ok"]
             if len(undefined) > self._chosen.max_undefined_share * len(status):
