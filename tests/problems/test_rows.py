@@ -334,12 +334,16 @@ class TestFiles:
         assert [rows.columns["nwot"][0] for rows in found] == [1e6, 1e6 + 1, 1e6 + 2]
         assert [rows.columns["flops"].tolist() for rows in found] == [[1, 2, 3, 4]] * 3
 
-    def test_the_first_draw_is_read_though_further_ones_computed_less(self, folder: Path) -> None:
+    def test_draws_count_that_computed_the_scores_of_some_architecture(self, folder: Path) -> None:
         """No row of the second draw has both scores."""
         table = parquet.read(folder / "features.parquet")[["arch", "graph", "nwot", "flops"]]
         draws = [table.assign(draw=0, flops_status="ok"), table.assign(draw=1, flops_status="not computed")]
         to_parquet(pd.concat(draws).assign(nwot_status="ok"), folder / "features.parquet")
-        assert len(self.read(self.files(folder, "features"), ["nwot", "flops"])) == 4
+        files = self.files(folder, "features")
+        assert len(self.read(files, ["nwot", "flops"])) == 4
+        for names, draws in ((["nwot", "flops"], 1), (["nwot"], 2)):
+            found = read_draws(self.PROBLEM, files, names, metrics=CHOOSING, max_undefined_share=0.0)
+            assert [len(rows) for rows in found] == [4] * draws
 
     def test_what_no_table_has_is_named(self, folder: Path) -> None:
         with pytest.raises(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from zcrepro import seeds
-from zcrepro.proxies.feature_table import DRAWN_IMAGES
+from zcrepro.proxies.feature_table import DRAWN_IMAGES, NOT_COMPUTED
 from zcrepro.ranking import vote
 from zcrepro.ranking.correlation import mean_over_draws, spearman
 from zcrepro.ranking.intervals import bootstrap, student_t
@@ -73,6 +73,16 @@ def test_the_note_says_how_the_minibatch_and_the_weights_were_drawn(run: Any, ma
     assert "plain networks" in note
     assert fixed not in note
     assert shared not in note
+
+
+def test_draws_count_that_have_the_score_of_some_architecture(run: Any, made: pd.DataFrame) -> None:
+    features = features_of(run)
+    without = features.assign(snip=np.nan, snip_status=NOT_COMPUTED)
+    run.write_features(CIFAR10, [features, without])
+    again = run.table("zcp_table1", ALL_READS, RESOURCE)
+    before, after = (one(frame, "snip", "cifar10", "our scores") for frame in (made, again))
+    assert (after["value"], after["n"], after["seeds"]) == (before["value"], before["n"], 1)
+    assert one(again, "grasp", "cifar10", "our scores")["seeds"] == 2
 
 
 def test_scores_of_drawn_images_are_not_comparable_unless_they_read_none(run: Any) -> None:

@@ -55,7 +55,7 @@ def read_draws(
 
     The architectures are those of the first table, and other tables give their first draw. The units are
     those of NAS-Bench-Suite-Zero. Published scores are one draw. If ``draws`` are given, the first table is
-    read for these alone.
+    read for these alone. A draw in which no architecture has all scores is left out, unless none has one.
 
     Raises ValueError if no table offers a score (see ``offered``), or if an architecture occurs twice.
     """
@@ -75,7 +75,7 @@ def read_draws(
         for other in beside:
             frame = frame.merge(other, on="arch", how="left")
         frames.append(frame[["arch", *names]])
-    return frames
+    return [frame for frame in frames if len(frame)] or frames[:1]
 
 
 def read_scores(problem: Problem, tables: Sequence[ScoreTable], names: Sequence[str]) -> pd.DataFrame:

@@ -106,9 +106,11 @@ def are_drawn(inputs: Inputs, scored: str) -> bool:
 def of_every_draw(draws: Sequence[pd.DataFrame], columns: Sequence[str]) -> list[pd.DataFrame]:
     """Return the rows of each draw for which every draw has computed the ``columns``.
 
-    Of our scores these are a prefix of the random order of architectures, and so a random sample.
+    Of our scores these are a prefix of the random order of architectures, and so a random sample. A draw that
+    has computed them for no architecture is left out, unless none has.
     """
     known = [computed(draw, columns) for draw in draws]
+    known = [draw for draw in known if len(draw)] or known[:1]
     common = set(known[0]["arch"]).intersection(*(draw["arch"] for draw in known[1:]))
     return [draw[draw["arch"].isin(common)] for draw in known]
 
