@@ -146,10 +146,16 @@ def formulas_need_no_images(cells: Cells) -> str:
         cells.one("srgp_correlation", row=f"evolved on {name} (median)", column=OVER[MINUS_HANDCRAFTED])
         for name in ("D", "D_counts", "D_no_images")
     )
+    mean_of_scores, mean_without_images = (
+        cells.one("srgp_training_sets", row=name, column="mean over problems")["value"]
+        for name in ("D", "D_no_images")
+    )
     return (
         "Of the same labels, the median formula that reads no image is ahead of the best proxy on "
         f"{without_images['value']:.0f} of {without_images['n']:.0f} problems, and that of counts alone on "
-        f"{of_counts['value']:.0f}; that of the 13 scores is on {of_scores['value']:.0f}."
+        f"{of_counts['value']:.0f}; that of the 13 scores is on {of_scores['value']:.0f}. The mean tau over "
+        f"the problems is {mean_without_images:.2f} without images and {mean_of_scores:.2f} of scores, since "
+        "counts of the macro space are of modules."
     )
 
 
