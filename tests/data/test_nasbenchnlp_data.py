@@ -16,13 +16,13 @@ from zcrepro.ranking.correlation import spearman
 pytestmark = pytest.mark.data
 
 LOGS = "nasbenchnlp/nasbenchnlp_ptb_14322.csv.gz"
-"""The table of the logs, which has no address: it is in the mirror alone."""
+"""The table of the logs, which has no URL: a mirror must hold it."""
 
 
 def test_the_tracked_table_is_made_of_the_logs(real):
     folder = os.environ.get("ZCREPRO_MIRROR")
     if folder is None:
-        pytest.skip("the table of the logs has no address, and no mirror is named")
+        pytest.skip("the table of the logs has no URL; set ZCREPRO_MIRROR to a folder that holds it")
     made = table_of_logs(Path(folder) / LOGS).sort_values("recipe", ignore_index=True)
     tracked = read_recipes(real(RECIPES))
     assert made.astype(tracked.dtypes.to_dict()).equals(tracked)

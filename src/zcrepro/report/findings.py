@@ -152,9 +152,9 @@ def formulas_need_no_images(cells: Cells) -> str:
     )
     return (
         "Formulas that read counts and scores without images are ahead of the best proxy on "
-        f"{_runs(without)} of {without['n']:.0f} problems, those of the 13 scores on {_runs(of_scores)}; their mean tau is "
-        f"{mean_without:.2f} and {mean_of_scores:.2f}. The two differ in their standardisation too, and the "
-        "first were singled out after all training sets had been judged."
+        f"{_runs(without)} of {without['n']:.0f} problems, those of the 13 scores on {_runs(of_scores)}; "
+        f"their mean tau is {mean_without:.2f} and {mean_of_scores:.2f}. The two differ in their "
+        "standardisation too, and the first were singled out after all training sets had been judged."
     )
 
 
