@@ -110,6 +110,7 @@ class TestScores:
             "redraw": ["weights"] if draw else [],
             "batch_size": 4,
             "share_equal_graphs": True,
+            "initialisation": "default",
             "pass_seconds": 600,
             "augmented_batches": False,
             "seed": 1,

@@ -80,7 +80,7 @@ class Costs:
     """What the jobs of a run cost."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self.run = Run(config, HERE, read_datasets(HERE / "config/datasets.tsv"))
+        self.run = Run(config, HERE, read_datasets(*(HERE / name for name in config["datasets"])))
         rows = read_csv(COSTS, comment="#", dtype={"gpu_seconds": str}, keep_default_na=False)
         self.rows = list(rows.itertuples(index=False))
 

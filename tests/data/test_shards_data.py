@@ -107,6 +107,7 @@ def test_the_first_architectures_score_as_they_did(
             "stop": count,
             "batch_size": 64,
             "share_equal_graphs": True,
+            "initialisation": "default",
             "pass_seconds": 600,
             "augmented_batches": False,
             "draw": draw,

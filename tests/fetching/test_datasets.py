@@ -7,6 +7,7 @@ import pytest
 from zcrepro.fetching.datasets import (
     COLUMNS,
     FETCHED,
+    NO_URL,
     UNKNOWN,
     Row,
     checked_path,
@@ -92,10 +93,6 @@ def test_urls_are_pinned_to_a_commit_where_they_are_a_repositorys():
             assert len(url.split("/")[5]) == 40, url
 
 
-def test_stand_ins_without_a_url_are_not_listed():
-    assert not [name for name in read_datasets(LIST) if "lookalike" in name]
-
-
 def test_cifar_is_a_member_of_the_official_archive():
     row = read_datasets(LIST)["images/cifar10_data_batch_1.bin"]
     assert row["digest"] == "md5:c32a1d4ab5d03f1284b67883e8d87530"
@@ -121,6 +118,23 @@ def test_what_nobody_knows_is_left_open(tmp_path):
     row = GOOD | {"member": "in/b.csv", "member_digest": digest, "digest": UNKNOWN, "bytes": ""}
     read = read_datasets(written(tmp_path, row))["a/b.csv"]
     assert (read["member_digest"], read["digest"], read["bytes"]) == (digest, UNKNOWN, None)
+
+
+def test_lists_are_read_together_and_share_no_name(tmp_path):
+    (first, second) = (tmp_path / name for name in "ab")
+    first.mkdir(), second.mkdir()
+    lists = written(first, GOOD), written(second, GOOD | {"name": "c/d.csv", "url": NO_URL})
+    assert list(read_datasets(*lists)) == ["a/b.csv", "c/d.csv"]
+    with pytest.raises(ValueError, match=r"line 2: the name 'a/b.csv' is already in the list"):
+        read_datasets(lists[0], lists[0])
+
+
+def test_only_the_configuration_of_lookalikes_lists_files_without_a_public_address():
+    lists = sorted(LIST.parent.glob("*.tsv"))
+    without = {path.name for path in lists for row in read_datasets(path).values() if row["url"] == NO_URL}
+    assert without == {"lookalike.tsv"}
+    naming = [path.name for path in LIST.parent.glob("*.yaml") if "lookalike" in path.read_text()]
+    assert naming == ["lookalike.yaml"]
 
 
 def test_a_name_that_stands_twice_is_refused(tmp_path):

@@ -22,7 +22,7 @@ import pytest
 
 from zcrepro.fetching import download as downloads
 from zcrepro.fetching import fetch as module
-from zcrepro.fetching.datasets import COLUMNS, UNKNOWN, fetch_settings, read_datasets
+from zcrepro.fetching.datasets import COLUMNS, NO_URL, UNKNOWN, fetch_settings, read_datasets
 from zcrepro.fetching.fetch import MIRROR, fetch
 from zcrepro.files.atomic import HOST
 
@@ -281,6 +281,15 @@ def test_a_mirror_that_does_not_hold_the_file_is_passed_over(tmp_path, monkeypat
     mirror(tmp_path, monkeypatch, b"something else", name="other.bin")
     with serving(Server(CONTENT)) as server:
         assert fetched(tmp_path, row(server.url)).read_bytes() == CONTENT
+
+
+def test_a_file_without_a_public_address_comes_from_the_mirror_alone(tmp_path, monkeypatch):
+    monkeypatch.delenv(MIRROR, raising=False)
+    with pytest.raises(ValueError, match=rf"folder/data.bin has no public address: set {MIRROR} to a folder"):
+        fetched(tmp_path, row(NO_URL))
+    assert left(tmp_path) == []
+    mirror(tmp_path, monkeypatch, CONTENT)
+    assert fetched(tmp_path, row(NO_URL)).read_bytes() == CONTENT
 
 
 def test_a_mirror_that_is_no_folder_is_an_error(tmp_path, monkeypatch):

@@ -51,6 +51,7 @@ def extracted(folder, group, start, stop):
         "stop": stop,
         "batch_size": 64,
         "share_equal_graphs": True,
+        "initialisation": "default",
         "augmented_batches": False,
         "draw": 0,
         "redraw": [],

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,6 +32,7 @@ SETTINGS = {
     "stop": 3,
     "batch_size": 8,
     "share_equal_graphs": True,
+    "initialisation": "default",
     "pass_seconds": 600,
     "augmented_batches": False,
     "draw": 0,
@@ -39,6 +41,7 @@ SETTINGS = {
     "device": "cpu",
     "torch_threads": 1,
 }
+INITIALISATIONS = ["default", "kaiming", "xavier"]
 TEXTS = [SPACE.text(arch) for arch in list(SPACE.architectures())[::1500]]
 
 
@@ -209,6 +212,28 @@ def test_without_sharing_equal_graphs_draw_their_own_weights(cells):
     assert shared.loc[first, "snip"] == shared.loc[second, "snip"]
     assert independent.loc[first, "snip"] != independent.loc[second, "snip"]
     assert (independent["snip_status"] != "").all()
+
+
+def test_initial_weights_are_drawn_as_asked_for_and_equally_for_equal_graphs(cells):
+    first, second, *_ = cell_texts()
+    made = {name: of_cells(cells, ["snip", "l2_norm"], initialisation=name) for name in INITIALISATIONS}
+    assert len({scores.loc[first, "snip"] for scores in made.values()}) == len(INITIALISATIONS)
+    for scores in made.values():
+        assert scores.loc[first, "snip"] == scores.loc[second, "snip"]
+    # A weight of n inputs has variance 1 / (3 n) by torch, and 2 / n by Kaiming.
+    ratio = made["kaiming"]["l2_norm"] / made["default"]["l2_norm"]
+    assert np.allclose(ratio, 6**0.5, rtol=0.1)
+
+
+def test_chunks_from_before_there_was_a_choice_of_initial_weights_are_read(cells):
+    chunk = run(cells, space="embedded_cell", proxies=["snip"], stop=16)
+    made = parquet.metadata(chunk)
+    how = {name: value for name, value in json.loads(made["how"]).items() if name != "initialisation"}
+    parquet.write(chunk, parquet.read(chunk), parquet.schema_of(chunk), KEY, made | {"how": json.dumps(how)})
+    asked = {"proxies": ["snip"], "share": 1.0, "architectures": 16}
+    assert len(join(cells, [chunk], initialisation="default", **asked)) == 16
+    with pytest.raises(ValueError, match="initialisation 'default' in place of 'xavier'"):
+        join(cells, [chunk], initialisation="xavier", **asked)
 
 
 def test_the_first_architectures_in_random_order_are_taken(folder):

@@ -448,6 +448,7 @@ SETTINGS = {
     "digests": [],
     "batch_size": 4,
     "share_equal_graphs": True,
+    "initialisation": "default",
     "augmented_batches": False,
     "seed": 1,
     "device": "cpu",

@@ -39,6 +39,7 @@ SETTINGS: dict[str, Any] = {
     "stop": 4,
     "batch_size": 24,
     "share_equal_graphs": True,
+    "initialisation": "default",
     "augmented_batches": False,
     "pass_seconds": 600,
     "draw": 0,

@@ -208,6 +208,7 @@ SETTINGS = {
     "stop": 1,
     "batch_size": 2,
     "share_equal_graphs": True,
+    "initialisation": "default",
     "pass_seconds": 600,
     "augmented_batches": False,
     "draw": 0,

@@ -27,7 +27,8 @@ DATASETS = read_datasets(ROOT / "config/datasets.tsv")
 
 
 def check(config):
-    check_references(filled(config), DATASETS, ROOT)
+    config = filled(config)
+    check_references(config, read_datasets(*(ROOT / name for name in config["datasets"])), ROOT)
 
 
 def filled(config):
@@ -57,6 +58,7 @@ def test_the_configurations_of_the_repository_name_only_what_is_there():
     check(changed("seed", value=1))
     check(merged("benchmarks.yaml", "config.yaml"))
     check(merged("benchmarks.yaml", "config.yaml", "sample.yaml"))
+    check(merged("benchmarks.yaml", "config.yaml", "lookalike.yaml"))
 
 
 def test_shards_that_are_not_there_are_named_with_what_to_do():

@@ -52,6 +52,7 @@ def features(**changes):
     options = {
         "batch_size": 64,
         "share_equal_graphs": True,
+        "initialisation": "default",
         "augmented_batches": False,
         "redraw": ["weights"],
     }

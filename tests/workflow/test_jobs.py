@@ -96,15 +96,15 @@ def test_the_papers_settings(fresh):
         # Of whole spaces: structure and synflow of NAS-Bench-101, structure of eight tasks of TransNAS-Bench-101.
         + (119 + 119 + 8 * 4)
         # Conditions of the 13 proxies: structure, synflow, gradients and zen on 64 images, 16 and 256.
-        + (1 + 1 + 8 + 2) * (1 + 1 + 3)
+        + (1 + 1 + 8 + 2) * (1 + 1 + 1 + 1 + 3)
         + (1 + 1 + 2 + 1)
         + (2 + 2 + 32 + 8)
         + 3 * 2  # of PyTorchCV, structure, gradients and synflow of two draws
         + (1 + 1 + 16),  # of recurrent networks, structure, synflow and gradients
         # Problems, conditions of programs and of proxies, problems that programs score, whole spaces, PyTorchCV,
         # recurrent networks.
-        "features": 5 + 4 + 5 + 12 + 9 + 2,
-        "timings": 5 + 4 + 5 + 12 + 9 + 2,
+        "features": 5 + 4 + 7 + 12 + 9 + 2,
+        "timings": 5 + 4 + 7 + 12 + 9 + 2,
         "structure": 5,
         "evolve": 9 * 31 + 10 * 11 + 12 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 4,
@@ -117,6 +117,21 @@ def test_the_papers_settings(fresh):
         "trainings": 2,
         "table": 30,
         "figure": 5,
+    }
+
+
+def test_lookalikes(fresh):
+    draws = 3
+    assert fresh.planned(config="config/lookalike.yaml") == {"deviations": 1, "page": 1} | {
+        "fetch": 11,
+        "accuracies": 1,
+        "released": 1,
+        "order": 2,
+        # Synflow and gradients; images of 16 pixels cost less.
+        "extract": draws * ((1 + 8) + (1 + 2)),
+        "features": 2,
+        "timings": 2,
+        "table": 2,
     }
 
 

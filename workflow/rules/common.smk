@@ -23,7 +23,7 @@ from zcrepro.files.atomic import remove_leftovers
 
 check_files(workflow.configfiles)
 config = completed(config, read_schema(HERE / "workflow/schemas/config.schema.yaml"))
-DATASETS = read_datasets(HERE / "config/datasets.tsv")
+DATASETS = read_datasets(*(HERE / name for name in config["datasets"]))
 config = with_defaults(config)
 check_references(config, DATASETS, HERE)
 

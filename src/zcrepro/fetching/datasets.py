@@ -13,6 +13,8 @@ Names that start with ``official/`` are complete releases by the authors of a be
 smaller files, pinned by their digest. A URL may also point to a folder, as for ImageNet16, that only a
 browser can open. Its files have to be put into the mirror by hand, and are verified there.
 
+A file whose URL is ``none`` has no public address. It is taken from the mirror, or not at all.
+
 Only the standard library is imported here, because the Snakefile imports this module at every start and in
 every cluster job.
 """
@@ -35,21 +37,31 @@ MAY_BE_EMPTY = {"member", "member_digest", "bytes"}
 UNKNOWN = "unknown"
 """Written in place of a digest that nobody has published."""
 
+NO_URL = "none"
+"""Written in place of a URL that there is not."""
+
 DIGEST_LENGTHS = {"sha256": 64, "md5": 32, "git-blob": 40}
 """Number of hexadecimal digits of each algorithm. ``git-blob`` is the id that git gives to a file."""
 
 Row = dict[str, str | int | None]
 
 
-def read_datasets(path: Path) -> dict[str, Row]:
-    """Return the rows of a dataset list by name.
+def read_datasets(*paths: Path) -> dict[str, Row]:
+    """Return the rows of one or more dataset lists by name.
 
-    Raises ValueError, which names the line and its error, if the list is malformed.
+    Raises ValueError, which names the list, the line and its error, if one is malformed or repeats a name.
     """
+    rows: dict[str, Row] = {}
+    for path in paths:
+        _read(path, rows)
+    return rows
+
+
+def _read(path: Path, rows: dict[str, Row]) -> None:
+    """Add the rows of a list to ``rows``."""
     header, *lines = read_text(path).splitlines() or [""]
     if tuple(header.split("\t")) != COLUMNS:
         raise ValueError(f"{path}: the columns are {header.split()}, expected {list(COLUMNS)} between tabs")
-    rows: dict[str, Row] = {}
     for number, line in enumerate(lines, start=2):
         try:
             row = _row(line)
@@ -58,7 +70,6 @@ def read_datasets(path: Path) -> dict[str, Row]:
         except ValueError as error:
             raise ValueError(f"{path}, line {number}: {error}") from error
         rows[str(row["name"])] = row
-    return rows
 
 
 def fetch_settings(row: Mapping[str, str | int | None]) -> Row:
@@ -107,8 +118,8 @@ def _row(line: str) -> Row:
     checked_path(row["name"], "name")
     if row["digest"] != UNKNOWN:
         checked_digest(row["digest"])
-    if not row["url"].startswith(("https://", "http://")):
-        raise ValueError(f"url {row['url']!r} does not start with https:// or http://")
+    if row["url"] != NO_URL and not row["url"].startswith(("https://", "http://")):
+        raise ValueError(f"url {row['url']!r} does not start with https:// or http://, and is not {NO_URL}")
     if bool(row["member"]) != bool(row["member_digest"]):
         raise ValueError("member and member_digest have to be given together")
     if row["member"]:

@@ -23,7 +23,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from zcrepro import settings
-from zcrepro.fetching.datasets import UNKNOWN, checked_digest, checked_path
+from zcrepro.fetching.datasets import NO_URL, UNKNOWN, checked_digest, checked_path
 from zcrepro.fetching.download import FULL_DISK, RemoteFile, download, no_room
 from zcrepro.fetching.verified import file_digest, matches
 from zcrepro.files import archives
@@ -156,6 +156,8 @@ def _fetch(wanted: FetchSettings, output: Path) -> None:
     if mirrored is not None:
         place(mirrored, wanted, output, remedy=f"replace that copy, or unset {MIRROR} to download the file")
         return
+    if wanted.url == NO_URL:
+        raise ValueError(f"{wanted.name} has no public address: {_mirror_hint(wanted)}")
     # The name contains the URL's hash, so that a partial file is never continued from another URL.
     of_url = hashlib.sha256(wanted.url.encode()).hexdigest()[:12]
     partial = output.with_name(f".{output.name}.{of_url}.partial")

@@ -9,6 +9,9 @@ import numpy as np
 
 from zcrepro import seeds
 
+LOOKALIKE = "look-alikes of"
+"""How the edition of images begins that stand in for a data set; its name follows."""
+
 
 @dataclass(frozen=True)
 class Images:
@@ -16,7 +19,8 @@ class Images:
 
     ``pixels`` is float32 (n, channels, height, width), normalised; ``labels`` is int64 (n,). Text takes the
     place of images as tokens, int64 (n, positions), with labels of the same shape. ``edition`` tells apart
-    what an installed package may change; it is empty for what is verified otherwise. Raises ValueError if
+    what an installed package may change, or names the data set that the images stand in for; it is empty for
+    verified images of the data set itself. Raises ValueError if
     lengths differ or a pixel is not finite.
     """
 

@@ -7,6 +7,7 @@ others from the same seed, so scores would depend on the device.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,13 @@ from zcrepro.networks.errors import UndefinedScoreError
 from zcrepro.networks.layers import WEIGHTED, owns_weight
 from zcrepro.networks.preserve import own_tensors
 
+DISTRIBUTIONS: dict[str, Callable[..., Tensor]] = {
+    "kaiming": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
+    "xavier": nn.init.xavier_normal_,
+}
+"""N(0, 2 / fan-in) (He et al., ICCV 2015), N(0, 2 / (fan-in + fan-out)) (Glorot and Bengio, AISTATS 2010)."""
+
+NORMS = (_BatchNorm, nn.GroupNorm)
 NEW_NORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
 
 
@@ -26,11 +34,7 @@ def kaiming_weights(model: nn.Module, generator: torch.Generator) -> dict[int, T
     parameter and buffer by the id of the tensor that it replaces, for ``substituted``. ``generator`` is on
     the CPU, whatever the device of the weights.
     """
-
-    def draw(weight: Tensor) -> None:
-        nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
-
-    return _redrawn(model, draw, (_BatchNorm, nn.GroupNorm))
+    return _redrawn(model, partial(DISTRIBUTIONS["kaiming"], generator=generator), NORMS)
 
 
 def normal_weights(model: nn.Module, generator: torch.Generator) -> dict[int, Tensor]:
@@ -47,6 +51,17 @@ def normal_weights(model: nn.Module, generator: torch.Generator) -> dict[int, Te
     return _redrawn(model, draw, (nn.BatchNorm2d,))
 
 
+def initialise(model: nn.Module, name: str, generator: torch.Generator) -> None:
+    """Draw new weights in place, from the distribution ``name`` of DISTRIBUTIONS.
+
+    Biases are zero, and BatchNorm and GroupNorm have their initial state. ``generator`` is on the CPU.
+    """
+    drawn = _redrawn(model, partial(DISTRIBUTIONS[name], generator=generator), NORMS)
+    with torch.no_grad():
+        for tensor in own_tensors(model):
+            tensor.copy_(drawn[id(tensor)])
+
+
 def noise_like(images: Tensor, generator: torch.Generator) -> Tensor:
     """Draw standard normal noise of the shape and dtype of ``images``, and move it to their device."""
     noise = torch.randn(images.shape, dtype=images.dtype, device="cpu", generator=generator)
@@ -54,7 +69,7 @@ def noise_like(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _redrawn(
-    model: nn.Module, draw: Callable[[Tensor], None], norms: tuple[type[nn.Module], ...]
+    model: nn.Module, draw: Callable[[Tensor], object], norms: tuple[type[nn.Module], ...]
 ) -> dict[int, Tensor]:
     """Return every parameter and buffer by the id of the tensor that it replaces.
 

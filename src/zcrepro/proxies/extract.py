@@ -39,6 +39,7 @@ from zcrepro.networks.errors import (
     out_of_memory,
     told,
 )
+from zcrepro.networks.redrawn import initialise
 from zcrepro.networks.time_limit import time_limit
 from zcrepro.networks.tokens import are_tokens
 from zcrepro.progress import track
@@ -69,6 +70,11 @@ class Options:
     share_equal_graphs: bool = True
     """Whether architectures that compute the same function draw the same weights and are scored once. The
     papers drew weights for each architecture."""
+
+    initialisation: Literal["default", "kaiming", "xavier"] = "default"
+    """How the initial weights are drawn: `default` as each space says, which is torch's own way in most;
+    `kaiming` and `xavier` from normal distributions of variance 2 / fan-in and 2 / (fan-in + fan-out), with
+    biases of zero."""
 
     augmented_batches: bool = False
     """Whether each architecture sees a minibatch of its own, cropped and mirrored at random, as in ZCP.
@@ -246,7 +252,12 @@ def _network(space: Space, text: str, seed: int, chosen: ChunkSettings) -> tuple
     """Return the network of an architecture, and the key of its minibatch."""
     arch = space.parse(text)
     weights = seed if chosen.share_equal_graphs else seeds.derive(seed, "a draw of its own", text)
-    return space.network(arch, chosen.task, weights), space.live(arch) if chosen.share_equal_graphs else text
+    key = space.live(arch) if chosen.share_equal_graphs else text
+    network = space.network(arch, chosen.task, weights)
+    if chosen.initialisation != "default":
+        drawn = seeds.derive(weights, "initialisation", space.name, chosen.task, key)
+        initialise(network, chosen.initialisation, torch.Generator().manual_seed(drawn))
+    return network, key
 
 
 def _undefined(proxies: Sequence[Proxy[Any]], reason: str) -> Scores:

@@ -20,7 +20,7 @@ from annotated_types import Ge
 from zcrepro import provenance, settings
 from zcrepro.files import parquet
 from zcrepro.progress import track
-from zcrepro.proxies.extract import TIMINGS, How
+from zcrepro.proxies.extract import TIMINGS, How, Options
 from zcrepro.proxies.feature_table import AS, NOT_COMPUTED, PROBLEM, feature_schema, proxies_in
 from zcrepro.proxies.order import ROWS_PER_GROUP
 
@@ -222,6 +222,7 @@ class Features:
         asked, had = self._chosen.as_mapping, json.loads(made.get("how", "{}"))
         if not had.get("redraw", True):
             had["redraw"] = asked["redraw"]  # the first draw redraws nothing
+        had.setdefault("initialisation", Options().initialisation)  # a file from before there was a choice
         if had != asked:
             raise ValueError(
                 f"{path} was made with {_differences(had, asked)}. Set features as it says, or leave out "

@@ -163,5 +163,5 @@ def beside(
     values[0] *= -1 if lower else 1
     rows = draws[0]
     drawn = context.resamples, context.level, context.rng(table, str(problem))
-    notes = (_scored.NOISE,) if _scored.are_drawn(inputs, made) else ()
+    notes = stated([_scored.other_images(inputs, made)])
     return Beside(rows, names, correlations(values, rows.accuracy, rows.graph, *drawn), notes)

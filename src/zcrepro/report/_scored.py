@@ -1,11 +1,13 @@
 """Scores joined with the accuracies of a task."""
 
 import json
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from zcrepro.images.base import LOOKALIKE
 from zcrepro.problems.accuracies import of_task
 from zcrepro.problems.problem import Problem
 from zcrepro.proxies.feature_table import DRAWN_IMAGES, computed
@@ -98,9 +100,13 @@ def how_drawn(inputs: Inputs, scored: str) -> tuple[str, str]:
     )
 
 
-def are_drawn(inputs: Inputs, scored: str) -> bool:
-    """Return whether the images of our scores are drawn, of no data set."""
-    return inputs.metadata(scored).get("minibatch") == DRAWN_IMAGES
+def other_images(inputs: Inputs, scored: str) -> str:
+    """Return a note on images that are not those of the task's data set; empty if they are."""
+    described = inputs.metadata(scored).get("minibatch", "")
+    if described == DRAWN_IMAGES:
+        return NOISE
+    lookalike = re.search(f"{LOOKALIKE} .*", described)
+    return f"images: {lookalike[0]}" if lookalike else ""
 
 
 def of_every_draw(draws: Sequence[pd.DataFrame], columns: Sequence[str]) -> list[pd.DataFrame]:

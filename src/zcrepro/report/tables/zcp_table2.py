@@ -10,24 +10,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from zcrepro import registry
 from zcrepro.problems.accuracies import REPORTING, of_task
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import score_names
-from zcrepro.proxies.sources import of_one_source
 from zcrepro.ranking.correlation import spearman
 from zcrepro.report import _scored, citations
 from zcrepro.report._base import Table
 from zcrepro.report._zcp import NOTES, PROXIES, STAND_INS, abs_spearman
+from zcrepro.report._zcp_sources import OURS, PUBLISHED, Source, ours, published, reporting_metric
 from zcrepro.report.context import Context
 from zcrepro.report.entry import (
     ALL,
     ARCHITECTURES,
     HANDCRAFTED,
     INITIALISATIONS,
-    OTHER_POPULATION,
     SAMPLE,
     Measured,
     absent,
@@ -50,8 +48,7 @@ METRIC = "abs_spearman"
 NB101, NLP, ASR = "NAS-Bench-101", "NAS-Bench-NLP", "NAS-Bench-ASR"
 PROBLEM_101, PROBLEM_NLP = Problem("nasbench101", "cifar10"), Problem("nasbenchnlp", "ptb")
 
-PUBLISHED, OURS, OTHERS = "released scores", "our scores", "scores by Serianni and Kalita"
-SIZES = "published sizes"
+OTHERS, SIZES = "scores by Serianni and Kalita", "published sizes"
 
 PAPERS_CELLS = 423_624
 """The architectures of the paper's values on NAS-Bench-101: all."""
@@ -74,6 +71,11 @@ NOTES_ON = {
 }
 """What differs from the paper for one proxy, by column and row."""
 
+DEVIATIONS_ON_TEXT = (
+    "scored on another English text, the help topics of Python",
+    "torch's default initial weights, of which the authors draw some from other bounds",
+)
+
 UNDEFINED_ON_TOKENS = {
     "nwot": "no ReLU runs in the networks of NAS-Bench-NLP",
     "zen": "zen is defined on noise in place of images, and the networks of NAS-Bench-NLP read words",
@@ -83,195 +85,122 @@ UNDEFINED_ON_TOKENS = {
 
 
 @dataclass(frozen=True)
-class Source:
-    """Scores of one benchmark from one source, joined with accuracy.
+class Column:
+    """The scores of one benchmark from one source, and the names of those shown, in order."""
 
-    ``draws`` holds a frame per draw of the scores, and ``names`` the scores in the order of their rows.
-    ``total`` architectures are in the population that ``relation`` refers to. ``described`` says in words
-    which of them have scores. ``notes`` concern all values.
-    """
-
-    column: str
-    series: str
+    benchmark: str
     problem: Problem
     names: Sequence[str]
-    draws: list[pd.DataFrame]
-    total: int
-    described: str
-    relation: str
-    notes: tuple[str, ...]
-    cites: tuple[str, ...]
-
-    def of(self, name: str) -> "Source":
-        """Return the rows for which every draw has computed the score."""
-        return replace(self, draws=_scored.of_every_draw(self.draws, [name]))
+    source: Source
 
 
 def measure(context: Context) -> Iterator[Measured]:
     """Yield the entries of each benchmark and source; a missing input is an entry that says so."""
-    readers: tuple[tuple[str, str, Callable[[Context], Source | str]], ...] = (
+    readers: tuple[tuple[str, str, Callable[[Context], Column | str]], ...] = (
         (NB101, PUBLISHED, _published_101),
         (NB101, OURS, _ours_101),
         (NLP, SIZES, _sizes_nlp),
         (NLP, OTHERS, _others_nlp),
         (NLP, OURS, _ours_nlp),
     )
-    for column, series, read in readers:
-        source = read(context)
-        if isinstance(source, str):
-            yield from (absent(row, column, METRIC, series, source) for row in ROWS.get(series, PROXIES))
+    for benchmark, series, read in readers:
+        column = read(context)
+        if isinstance(column, str):
+            yield from (absent(row, benchmark, METRIC, series, column) for row in ROWS.get(series, PROXIES))
         else:
-            yield from (_measured(name, source, context) for name in source.names)
+            yield from (_measured(name, column, context) for name in column.names)
     yield from (_undefined(row, reason) for row, reason in UNDEFINED_ON_TOKENS.items())
     yield from (absent(row, ASR, METRIC, OURS, NO_ASR) for row in PROXIES)
 
 
-def _published_101(context: Context) -> Source | str:
+def _published_101(context: Context) -> Column | str:
     """Return the scores of NAS-Bench-Suite-Zero of a few cells, or a text that names what is missing."""
-    found = _released(context, PROBLEM_101)
-    if isinstance(found, str):
-        return found
-    metric, rows, names = found
-    return Source(
-        column=NB101,
-        series=PUBLISHED,
-        problem=PROBLEM_101,
-        names=names,
-        draws=[rows],
-        total=PAPERS_CELLS,
-        described=f"the {len(rows):,} cells of {rows['source'].iloc[0]}",
-        relation=OTHER_POPULATION,
-        notes=(f"{metric} accuracy", "cells of random matrices, which favours small ones"),
-        cites=(*citations.of_problems([PROBLEM_101]), citations.RELEASED),
-    )
+    metric = reporting_metric(context.inputs, PROBLEM_101)
+    source = published(context, PROBLEM_101, metric)
+    if isinstance(source, str):
+        return source
+    names = _names(context, f"released/{PROBLEM_101.space}", source)
+    return Column(NB101, PROBLEM_101, names, _with_metric(source, metric))
 
 
-def _ours_101(context: Context) -> Source | str:
+def _ours_101(context: Context) -> Column | str:
     """Return our scores of all cells whose accuracies are a random sample of all cells'."""
-    scored = f"features-whole/{PROBLEM_101}"
-    found = _own(context, PROBLEM_101, scored)
-    if isinstance(found, str):
-        return found
-    metric, draws = found
+    metric, folder = reporting_metric(context.inputs, PROBLEM_101), "features-whole"
+    source = ours(context, PROBLEM_101, metric, folder)
+    if isinstance(source, str):
+        return source
     known = context.inputs.frame(f"accuracies/{PROBLEM_101.space}")
     drawn = set(known.loc[known["source"].str.startswith(DRAWN_OTHERWISE), "arch"])
-    kept = [rows[~rows["arch"].isin(drawn)].reset_index(drop=True) for rows in draws]
-    return Source(
-        column=NB101,
-        series=OURS,
-        problem=PROBLEM_101,
-        names=_names(context, scored, draws[0]),
-        draws=kept,
-        total=PAPERS_CELLS,
-        described=f"a random sample of {PAPERS_CELLS:,}",
-        relation=ALL if len(kept[0]) == PAPERS_CELLS else SAMPLE,
-        notes=stated([f"{metric} accuracy", _scored.how_drawn(context.inputs, scored)[1]]),
-        cites=citations.of_problems([PROBLEM_101]),
-    )
+    kept = [rows[~rows["arch"].isin(drawn)].reset_index(drop=True) for rows in source.draws]
+    of_all = replace(source, draws=kept, total=PAPERS_CELLS)
+    names = _names(context, f"{folder}/{PROBLEM_101}", source)
+    return Column(NB101, PROBLEM_101, names, _with_metric(of_all, metric))
 
 
-def _sizes_nlp(context: Context) -> Source | str:
+def _with_metric(source: Source, metric: str) -> Source:
+    """Return the source with a note on the kind of accuracy, which the paper does not tell."""
+    return replace(source, deviations=(f"{metric} accuracy", *source.deviations))
+
+
+def _sizes_nlp(context: Context) -> Column | str:
     """Return the parameters of all trained recipes, which are the published ones."""
     accuracies = f"accuracies/{PROBLEM_NLP.space}"
     if missing := context.inputs.missing(accuracies):
         return missing
-    metric, rows = of_task(context.inputs.frame(accuracies), PROBLEM_NLP.task, REPORTING)
+    _, rows = of_task(context.inputs.frame(accuracies), PROBLEM_NLP.task, REPORTING)
     space: Space = registry.get("space", PROBLEM_NLP.space)
     sizes = [space.parameters(space.parse(text), PROBLEM_NLP.task) for text in rows["arch"]]
-    return Source(
-        column=NLP,
+    source = Source(
         series=SIZES,
-        problem=PROBLEM_NLP,
-        names=["params"],
         draws=[rows.assign(params=sizes).astype({"params": np.float64})],
         total=len(rows),
-        described=f"the {len(rows):,} architectures whose training did not diverge",
+        population=f"the {len(rows):,} architectures whose training did not diverge",
         relation=SAMPLE,
-        notes=(f"minus the {metric} loss on the Penn Treebank",),
+        deviations=(_loss(context),),
         cites=citations.of_problems([PROBLEM_NLP]),
     )
+    return Column(NLP, PROBLEM_NLP, ["params"], source)
 
 
-def _others_nlp(context: Context) -> Source | str:
+def _others_nlp(context: Context) -> Column | str:
     """Return the scores that others published of NAS-Bench-NLP."""
-    found = _released(context, PROBLEM_NLP)
-    if isinstance(found, str):
-        return found
-    metric, rows, names = found
-    return Source(
-        column=NLP,
-        series=OTHERS,
-        problem=PROBLEM_NLP,
-        names=names,
-        draws=[rows],
-        total=len(context.inputs.frame(f"released/{PROBLEM_NLP.space}")),
-        described=f"the {len(rows):,} architectures that are known of the authors' 8,794 recipes",
-        relation=SAMPLE,
-        notes=(f"minus the {metric} loss on the Penn Treebank", "metrics as their authors define them"),
-        cites=(*citations.of_problems([PROBLEM_NLP]), citations.SERIANNI),
-    )
-
-
-def _ours_nlp(context: Context) -> Source | str:
-    """Return our scores of the first recipes of the random order."""
-    scored = f"features-text/{PROBLEM_NLP}"
-    found = _own(context, PROBLEM_NLP, scored)
-    if isinstance(found, str):
-        return found
-    metric, draws = found
-    known = of_task(context.inputs.frame(f"accuracies/{PROBLEM_NLP.space}"), PROBLEM_NLP.task, REPORTING)[1]
-    return Source(
-        column=NLP,
-        series=OURS,
-        problem=PROBLEM_NLP,
-        names=_names(context, scored, draws[0]),
-        draws=draws,
-        total=len(known),
-        described=_scored.of_prefix(len(draws[0]), len(known))[0],
-        relation=_scored.of_prefix(len(draws[0]), len(known))[1],
-        notes=(
-            f"minus the {metric} loss on the Penn Treebank",
-            "scored on another English text, the help topics of Python",
-            "torch's default initial weights, of which the authors draw some from other bounds",
-        ),
-        cites=citations.of_problems([PROBLEM_NLP]),
-    )
-
-
-def _released(context: Context, problem: Problem) -> tuple[str, pd.DataFrame, list[str]] | str:
-    """Return the kind of accuracy, the rows of the source with most scores, and the names of its scores."""
-    accuracies, released = f"accuracies/{problem.space}", f"released/{problem.space}"
+    accuracies, released = f"accuracies/{PROBLEM_NLP.space}", f"released/{PROBLEM_NLP.space}"
     if missing := context.inputs.missing(accuracies, released):
         return missing
-    names = score_names(context.inputs.path(released))
     scores = context.inputs.frame(released)
-    scores = of_one_source(scores[scores["task"] == problem.task], names)
     known = context.inputs.frame(accuracies)
-    metric, rows, _ = _scored.with_accuracy(scores, known, problem.task, REPORTING)
-    if rows.empty:
-        return f"{released} has no scores for {problem.task}"
-    return metric, rows, _in_order(name for name in names if rows[name].notna().any())
+    _, rows, _ = _scored.with_accuracy(scores, known, PROBLEM_NLP.task, REPORTING)
+    source = Source(
+        series=OTHERS,
+        draws=[rows],
+        total=len(scores),
+        population=f"the {len(rows):,} architectures that are known of the authors' 8,794 recipes",
+        relation=SAMPLE,
+        deviations=(_loss(context), "metrics as their authors define them"),
+        cites=(*citations.of_problems([PROBLEM_NLP]), citations.SERIANNI),
+    )
+    return Column(NLP, PROBLEM_NLP, _names(context, released, source), source)
 
 
-def _own(context: Context, problem: Problem, scored: str) -> tuple[str, list[pd.DataFrame]] | str:
-    """Return the kind of accuracy, and our scores of each draw."""
-    accuracies = f"accuracies/{problem.space}"
-    if missing := context.inputs.missing(accuracies, scored):
-        return missing
-    metric, _ = of_task(context.inputs.frame(accuracies), problem.task, REPORTING)
-    found = _scored.own_draws(context.inputs, scored, problem.task, metric)
-    return found if isinstance(found, str) else (metric, found[0])
+def _ours_nlp(context: Context) -> Column | str:
+    """Return our scores of the first recipes of the random order."""
+    folder = "features-text"
+    source = ours(context, PROBLEM_NLP, reporting_metric(context.inputs, PROBLEM_NLP), folder)
+    if isinstance(source, str):
+        return source
+    names = _names(context, f"{folder}/{PROBLEM_NLP}", source)
+    return Column(NLP, PROBLEM_NLP, names, replace(source, deviations=(_loss(context), *DEVIATIONS_ON_TEXT)))
 
 
-def _names(context: Context, scored: str, rows: pd.DataFrame) -> list[str]:
-    """Return the scores that have a value, in the order of their rows."""
-    names = score_names(context.inputs.path(scored))
-    return _in_order(name for name in names if rows[name].notna().any())
+def _loss(context: Context) -> str:
+    metric = reporting_metric(context.inputs, PROBLEM_NLP)
+    return f"minus the {metric} loss on the Penn Treebank"
 
 
-def _in_order(names: Iterator[str]) -> list[str]:
-    """Return the paper's proxies first, in its order, then the others."""
-    found = list(names)
+def _names(context: Context, scored: str, source: Source) -> list[str]:
+    """Return the scores that have a value: the paper's proxies first, in its order, then the others."""
+    rows = source.draws[0]
+    found = [name for name in score_names(context.inputs.path(scored)) if rows[name].notna().any()]
     pairs = ((name, STAND_INS.get(name)) for name in PROXIES.values())
     first = [name for pair in pairs for name in pair if name in found]
     return [*first, *(name for name in found if name not in first)]
@@ -287,30 +216,30 @@ def _row(name: str, names: Sequence[str]) -> str:
     return labels.get(name, name)
 
 
-def _measured(name: str, source: Source, context: Context) -> Measured:
-    scored = source.of(name)
-    row = _row(name, source.names)
-    scores, accuracy, graphs = _scored.defined(scored.draws, [name])
+def _measured(name: str, column: Column, context: Context) -> Measured:
+    source = column.source.of([name])
+    row = _row(name, column.names)
+    scores, accuracy, graphs = _scored.defined(source.draws, [name])
     # The key leaves the row out, so that the scores of one source are judged on the same resamples.
-    key = "zcp_table2", source.column, source.series
+    key = "zcp_table2", column.benchmark, source.series
     whole = source.relation == ALL
     by_draw, interval = abs_spearman(scores[:, 0], accuracy, graphs, context, *key, whole=whole)
-    undefined = len(scored.draws[0]) - len(accuracy)
+    undefined = len(source.draws[0]) - len(accuracy)
     negative = spearman(scores[0, 0], accuracy) < 0
     notes = [
-        *source.notes,
-        NOTES_ON.get((source.column, row), ""),
+        *source.deviations,
+        NOTES_ON.get((column.benchmark, row), ""),
         "networks with larger scores are worse" if negative else "",
         spread_note(len(by_draw), min(by_draw), max(by_draw)),
         f"undefined scores are left out: {undefined}" if undefined else "",
     ]
     return Measured(
         row=row,
-        column=source.column,
+        column=column.benchmark,
         metric=METRIC,
         value=float(np.mean(by_draw)),
         n=len(accuracy),
-        population=source.described,
+        population=source.population,
         series=source.series,
         notes=stated(notes),
         interval=interval,
@@ -318,7 +247,7 @@ def _measured(name: str, source: Source, context: Context) -> Measured:
         seeds=len(by_draw),
         relation=source.relation,
         total=source.total,
-        problem=str(source.problem),
+        problem=str(column.problem),
         role=HANDCRAFTED,
         name=row,
         cites=source.cites,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zcrepro.problems.accuracies import REPORTING, of_task
+from zcrepro.problems.accuracies import REPORTING
 from zcrepro.problems.problem import Problem
 from zcrepro.ranking import vote
 from zcrepro.ranking.correlation import mean_over_draws, spearman
@@ -20,7 +20,7 @@ from zcrepro.report._base import Table
 from zcrepro.report._inputs import Inputs
 from zcrepro.report._populations import embedded_note
 from zcrepro.report._zcp import NOTES, PROXIES, STAND_IN_NOTE, VOTERS, shown
-from zcrepro.report._zcp_sources import OURS, PUBLISHED, Source, ours, published
+from zcrepro.report._zcp_sources import OURS, PUBLISHED, Source, ours, published, reporting_metric
 from zcrepro.report.context import Context
 from zcrepro.report.entry import (
     ALL,
@@ -91,7 +91,7 @@ STATISTICS = (
 def measure(context: Context) -> Iterator[Measured]:
     """Yield up to four rows per problem and source; what is missing is an entry that says so."""
     for problem in (*PROBLEMS, *_embedded(context.inputs)):
-        metric = _metric(context.inputs, problem)
+        metric = reporting_metric(context.inputs, problem)
         for series, read in ((PUBLISHED, published), (OURS, ours)):
             if series == PUBLISHED and problem.is_embedded:
                 continue
@@ -106,13 +106,6 @@ def _embedded(inputs: Inputs) -> list[Problem]:
     """Return the problems of the embedded benchmark that the run scores."""
     problems = [Problem.parse(name.removeprefix("features/")) for name in inputs.names("features")]
     return [problem for problem in problems if problem.is_embedded]
-
-
-def _metric(inputs: Inputs, problem: Problem) -> str:
-    """Return the kind of accuracy that reports; that of tests if there are no accuracies."""
-    name = f"accuracies/{problem.space}"
-    known = of_task(inputs.frame(name), problem.task, REPORTING)[0] if name in inputs else ""
-    return known or REPORTING[0]
 
 
 def _of_source(problem: Problem, metric: str, source: Source, context: Context) -> Iterator[Measured]:
