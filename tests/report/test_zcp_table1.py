@@ -85,6 +85,21 @@ def test_draws_count_that_have_the_score_of_some_architecture(run: Any, made: pd
     assert one(again, "grasp", "cifar10", "our scores")["seeds"] == 2
 
 
+def test_of_a_complete_first_draw_the_later_ones_add_their_differences(run: Any) -> None:
+    features = pd.read_parquet(run.results / "features" / "embedded_cell" / "digits.parquet")  # of all 60
+    features = features.drop(columns="draw")
+    rng = np.random.default_rng(5)
+    second = features[:30].assign(snip=features["snip"][:30] + rng.normal(scale=0.2, size=30))
+    run.write_features(CIFAR10, [features, second])
+    found = one(run.table("zcp_table1", ALL_READS, RESOURCE), "snip", "cifar10", "our scores")
+    first, of_30 = (abs(spearman(features["snip"][:n].to_numpy(), run.accuracy[:n])) for n in (60, 30))
+    difference = abs(spearman(second["snip"].to_numpy(), run.accuracy[:30])) - of_30
+    assert found["value"] == pytest.approx(first + difference / 2, abs=1e-6)
+    assert (found["n"], found["interval_kind"], found["seeds"]) == (60, "initialisations", 2)
+    assert found["population"] == "our scores: all 60"
+    assert "of draws after the first, a random sample of 30" in found["note"]
+
+
 @pytest.mark.parametrize(
     ("minibatch", "note"),
     [(DRAWN_IMAGES, "images: noise"), ("[4, 2] look-alikes of CIFAR-10", "images: look-alikes of CIFAR-10")],

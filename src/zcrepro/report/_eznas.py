@@ -1,11 +1,16 @@
 """What the tables of EZNAS share: its methods, and their rank correlations with accuracy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from zcrepro.problems.problem import Problem
-from zcrepro.ranking.resampled import Correlations, correlations
+from zcrepro.ranking.correlation import Statistic, kendall, spearman
+from zcrepro.ranking.resampled import correlations
 from zcrepro.report import _scored, _zcp, citations
+from zcrepro.report._whole import whole
 from zcrepro.report.context import Context
 from zcrepro.report.entry import (
     ALL,
@@ -90,7 +95,8 @@ def measure_each(
 def measure(context: Context, table: str, row: str, method: Method, place: Place) -> Iterator[Measured]:
     """Yield Kendall's tau and Spearman's rho of a method; a missing input is an entry that says so.
 
-    The architectures are those that have the score in every draw.
+    The architectures are all, if the first draw has scored them, or else those that have the score in every
+    draw.
     """
     found = _scored.own_draws(context.inputs, place.scored, place.problem.task, method.metric)
     if isinstance(found, str):
@@ -102,34 +108,78 @@ def measure(context: Context, table: str, row: str, method: Method, place: Place
     if not rows or rows[0].empty or rows[0][name].isna().all():
         yield from missing(row, place, f"no score {name} in {place.scored}")
         return
-    scores, accuracy, graphs = _scored.defined(rows, [name])
-    population, relation = _scored.of_prefix(len(rows[0]), total)
-    # Of all architectures, none is left to draw. The key leaves the row out, so that the methods of one
-    # problem are judged on the same resamples.
-    drawn = 0 if relation == ALL else context.resamples, context.level, context.rng(table, str(place.problem))
-    values = correlations(scores.transpose(1, 0, 2), accuracy, graphs, *drawn)
-    notes = _notes(context, name, method, place, len(rows[0]) - len(accuracy))
-    for number, (statistic, metric) in enumerate(STATISTICS.items()):
-        by_draw = values.by_draw[0, :, number]
-        interval, kind = _interval(context, values, number, relation, name)
+    made = _estimated(context, draws, name, total, table, str(place.problem))
+    notes = [*_notes(context, name, method, place, made.undefined), made.note]
+    for statistic, metric in STATISTICS.items():
+        by_draw, interval = made.values[metric]
         yield Measured(
             row=row,
             column=place.column(statistic),
             metric=metric,
-            value=values.value(0, number),
-            n=len(accuracy),
-            population=population,
-            notes=stated([*notes, spread_note(len(by_draw), float(by_draw.min()), float(by_draw.max()))]),
+            value=float(np.mean(by_draw)),
+            n=made.n,
+            population=made.population,
+            notes=stated([*notes, spread_note(len(by_draw), min(by_draw), max(by_draw))]),
             interval=interval,
-            interval_kind=kind,
+            interval_kind=INITIALISATIONS if made.relation == ALL else ARCHITECTURES,
             seeds=None if name in COUNTED else len(by_draw),
-            relation=OTHER_IMAGES if place.images and name not in _scored.WITHOUT_IMAGES else relation,
+            relation=OTHER_IMAGES if place.images and name not in _scored.WITHOUT_IMAGES else made.relation,
             total=total,
             problem=str(place.problem),
             role=EVOLVED if name.startswith(PREFIX) else HANDCRAFTED,
             name=row,
             cites=citations.of_problems([place.problem]),
         )
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Rank correlations of a score: by metric, those of each draw and the interval of their mean.
+
+    ``n`` architectures have the score, and ``undefined`` lack it. ``population`` says which they are, and
+    ``relation`` how they relate to all.
+    """
+
+    values: Mapping[str, tuple[list[float], tuple[float, float]]]
+    n: int
+    undefined: int
+    population: str
+    relation: str
+    note: str = ""
+
+
+def _estimated(
+    context: Context, draws: Sequence[pd.DataFrame], name: str, total: int, *key: str
+) -> Estimates:
+    # The key leaves the row out, so that the methods of one problem are judged on the same resamples.
+    complete = whole(draws, [name], total)
+    if complete is not None:
+        first = {"kendall": _first(kendall), "spearman": _first(spearman)}
+        values = {metric: complete.estimate(each, context, *key) for metric, each in first.items()}
+        n = len(complete.accuracy)
+        return Estimates(values, n, total - n, *_scored.of_prefix(total, total), complete.note)
+    rows = _scored.of_every_draw(draws, [name])
+    scores, accuracy, graphs = _scored.defined(rows, [name])
+    population, relation = _scored.of_prefix(len(rows[0]), total)
+    # Of all architectures, none is left to draw.
+    drawn = 0 if relation == ALL else context.resamples, context.level, context.rng(*key)
+    found = correlations(scores.transpose(1, 0, 2), accuracy, graphs, *drawn)
+    values = {}
+    for number, metric in enumerate(STATISTICS.values()):
+        by_draw = found.by_draw[0, :, number]
+        interval = found.interval(0, number) if relation != ALL else _over_draws(context, by_draw, name)
+        values[metric] = by_draw.tolist(), interval
+    return Estimates(values, len(accuracy), len(rows[0]) - len(accuracy), population, relation)
+
+
+def _first(statistic: Statistic) -> Statistic:
+    """Return the statistic of the only column of scores, (1, n)."""
+    return lambda scores, accuracy: statistic(scores[0], accuracy)
+
+
+def _over_draws(context: Context, by_draw: np.ndarray, name: str) -> tuple[float, float]:
+    """Return the interval of a whole population; a count is the same in every draw."""
+    return (float(by_draw[0]),) * 2 if name in COUNTED else context.student_t(by_draw)
 
 
 def missing(row: str, place: Place, what: str) -> Iterator[Measured]:
@@ -144,17 +194,6 @@ def remedy(problem: Problem) -> str:
         f"set spaces.{problem.space}.source to official, whose files config/datasets.tsv lists, give its "
         f"task {problem.task} images, and add {problem} with these proxies to features.runs"
     )
-
-
-def _interval(
-    context: Context, values: Correlations, number: int, relation: str, name: str
-) -> tuple[tuple[float, float], str]:
-    """Return an interval over what is left to draw, and its kind."""
-    if relation != ALL:
-        return values.interval(0, number), ARCHITECTURES
-    if name in COUNTED:
-        return (values.value(0, number), values.value(0, number)), INITIALISATIONS
-    return context.student_t(values.by_draw[0, :, number]), INITIALISATIONS
 
 
 def _notes(context: Context, name: str, method: Method, place: Place, undefined: int) -> list[str]:

@@ -1,11 +1,12 @@
 """The proxies and the vote of ZCP (Abdelfattah et al., ICLR 2021), and how ours differ from its code."""
 
+import operator
 from collections.abc import Container
 
 import numpy as np
 
 from zcrepro.ranking import vote
-from zcrepro.ranking.correlation import mean_over_draws, spearman
+from zcrepro.ranking.correlation import Statistic, mean_over_draws, spearman
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ALL
 
@@ -51,6 +52,18 @@ OF_VOTES = {
 def shown(name: str, columns: Container[str]) -> str:
     """Return the proxy, or its stand-in if the source lacks it."""
     return name if name in columns else STAND_INS.get(name, name)
+
+
+def statistic(row: str, scores: np.ndarray, accuracy: np.ndarray) -> Statistic:
+    """Return the statistic of a proxy or a vote, a function of scores, (columns, n), and accuracies, (n,).
+
+    Spearman's rho has the sign that makes it positive on the given ``scores`` and ``accuracy``.
+    """
+    if row == PAIRS:
+        return vote.pair_agreement
+    ranked = vote.rank_sum if row == RANK_SUM else operator.itemgetter(0)
+    sign = -1.0 if spearman(ranked(scores), accuracy) < 0 else 1.0
+    return lambda scores, accuracy: sign * spearman(ranked(scores), accuracy)
 
 
 def correlated(

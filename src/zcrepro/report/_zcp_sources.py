@@ -11,6 +11,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.proxies.sources import of_one_source
 from zcrepro.report import _scored, citations
 from zcrepro.report._inputs import Inputs
+from zcrepro.report._whole import Whole, whole
 from zcrepro.report._zcp import PLAIN_NETWORKS, PROXIES, STAND_INS
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ALL, OTHER_IMAGES, OTHER_POPULATION, SAMPLE, stated
@@ -46,16 +47,24 @@ class Source:
     cites: tuple[str, ...]
     other_images: str = ""
 
-    def of(self, columns: list[str]) -> Source:
-        """Return the rows for which every draw has computed the ``columns``."""
+    def of(self, columns: list[str], *, complete: bool = False) -> Source:
+        """Return the rows for which every draw has computed the ``columns``.
+
+        If the first draw is ``complete``, the population is that of all architectures.
+        """
         kept = replace(self, draws=_scored.of_every_draw(self.draws, columns))
         if self.series != OURS:
             return kept
-        population, relation = _scored.of_prefix(len(kept.draws[0]), self.total)
+        count = self.total if complete else len(kept.draws[0])
+        population, relation = _scored.of_prefix(count, self.total)
         deviations = self.deviations
         if self.other_images and not set(columns) <= set(_scored.WITHOUT_IMAGES):
             relation, deviations = OTHER_IMAGES, (*deviations, self.other_images)
         return replace(kept, population=population, relation=relation, deviations=deviations)
+
+    def whole(self, columns: list[str]) -> Whole | None:
+        """Return the scores of all architectures if only the first draw has all of the ``columns``."""
+        return whole(self.draws, columns, self.total) if self.series == OURS else None
 
     def lacking(self, columns: list[str]) -> str:
         """Return a text that names those of the ``columns`` without any score; empty if there are none."""

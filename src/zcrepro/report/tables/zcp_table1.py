@@ -21,6 +21,7 @@ from zcrepro.report._zcp import (
     VOTERS,
     correlated,
     shown,
+    statistic,
 )
 from zcrepro.report._zcp import NOTES as OF_PROXIES
 from zcrepro.report._zcp_sources import OURS, PUBLISHED, Source, ours, published
@@ -73,14 +74,21 @@ def _measured(row: str, task: str, source: Source, context: Context) -> Measured
     columns = [shown(name, first) for name in wanted.get(row, VOTERS)]
     if lacking := source.lacking(columns):
         return absent(row, task, METRICS[row], source.series, lacking)
-    scored = source.of(columns)
-    scores, accuracy, graphs = _scored.defined(scored.draws, columns)
+    whole = source.whole(columns)
+    scored = source.of(columns, complete=whole is not None)
     # The key leaves the row out, so that the proxies of one task are judged on the same resamples.
     key = "zcp_table1", task, source.series
-    by_draw, interval = correlated(row, scores, accuracy, graphs, scored.relation, context, *key)
-    undefined = len(scored.draws[0]) - len(accuracy)
+    if whole is None:
+        scores, accuracy, graphs = _scored.defined(scored.draws, columns)
+        by_draw, interval = correlated(row, scores, accuracy, graphs, scored.relation, context, *key)
+        undefined = len(scored.draws[0]) - len(accuracy)
+    else:
+        accuracy = whole.accuracy
+        by_draw, interval = whole.estimate(statistic(row, whole.scores, accuracy), context, *key)
+        undefined = source.total - len(accuracy)
     notes = [
         *scored.deviations,
+        whole.note if whole else "",
         NOTES.get(row, ""),
         STAND_IN_NOTE if row != WITHOUT_NORMS and "synflow" in columns else "",
         spread_note(len(by_draw), float(np.min(by_draw)), float(np.max(by_draw))),
