@@ -16,9 +16,9 @@ from proxies.small_networks import OF_SPACES
 from zcrepro.networks import libraries
 from zcrepro.programs.published import PUBLISHED
 
-torchvision = libraries._imported("torchvision.models")
-timm = libraries._imported("timm")
-pytorchcv = libraries._imported("pytorchcv.model_provider")
+torchvision = libraries.module("torchvision")
+timm = libraries.module("timm")
+pytorchcv = libraries.module("pytorchcv")
 
 ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES - {*PUBLISHED, "eznas_images"})
 CLASSES = 10

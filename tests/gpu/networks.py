@@ -9,7 +9,7 @@ import zcrepro
 from proxies.small_networks import OF_SPACES
 from zcrepro.networks import libraries
 
-torchvision = libraries._imported("torchvision.models")
+torchvision = libraries.module("torchvision")
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)

@@ -31,13 +31,18 @@ def network(library: str, name: str, classes: int) -> nn.Module:
 
     Raises ValueError if the library is not installed, or has no network of that name.
     """
-    module, make = LIBRARIES[library]
+    _, make = LIBRARIES[library]
     try:
-        return make(_imported(module), name, classes)
+        return make(module(library), name, classes)
     except ImportError as error:
         raise ValueError(f"{library}/{name} needs {library}: {INSTALL} ({error})") from error
     except (KeyError, RuntimeError, ValueError) as error:  # what the libraries raise for an unknown name
         raise ValueError(f"{library} has no network {name!r}: {error}") from error
+
+
+def module(library: str) -> Any:
+    """Return the module of an installed library. Raises ImportError if it is not installed."""
+    return _imported(LIBRARIES[library][0])
 
 
 def _imported(module: str) -> Any:
