@@ -75,7 +75,7 @@ reproduction: $(READY)  ## REPRODUCTION.md, from the tables of the published run
 	$(BIN)/python docs/write_reproduction.py
 
 lock: $(READY)  ## write requirements.lock anew from pyproject.toml
-	$(BIN)/pip-compile --quiet --extra dev --extra models --allow-unsafe --strip-extras --no-header --no-annotate \
+	$(BIN)/pip-compile --quiet --extra dev --extra docs --extra models --allow-unsafe --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
 	@# torch names its build and brings CUDA packages that fit it: neither is the lock's business.
 	sed -i -E 's/\+cpu$$//; /^(nvidia-|cuda-|triton|pip=|#|$$)/d' requirements.lock
