@@ -1,11 +1,11 @@
-# make quickstart | test | table | plan | test-data | test-faults | test-gpu | lint: each makes .venv from the lock first if it is missing.
+# make quickstart | test | table | plan | test-data | test-faults | test-gpu | lint | docs: each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table plan test test-processors test-faults test-data test-gpu lint format pictures reproduction lock clean
+.PHONY: help quickstart table plan test test-processors test-faults test-data test-gpu lint format docs pictures reproduction lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,10 @@ format: $(READY)  ## format everything
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
+
+docs: $(READY)  ## the documentation as a site in build/docs; a broken link is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs $(CORES) --conf-dir docs . build/docs
+	@echo "Open build/docs/index.html."
 
 pictures: $(READY)  ## the pictures in docs/, drawn from the rules and from the imports (needs Graphviz)
 	$(BIN)/snakemake --rulegraph | sed s/fontname=sans/fontname=Helvetica/ | tred | dot -Grankdir=LR -Tsvg -o docs/workflow.svg
