@@ -1,7 +1,7 @@
 """Settings of the documentation site, which `make docs` builds.
 
-The source folder is the root of the repository: so the links of every document are the same on the site and in
-the repository, and the builder follows all of them.
+The source folder is the root of the repository, so that the links of every document are the same on the site
+and in the repository, and the builder follows all of them.
 """
 
 project = "zcrepro"
@@ -18,6 +18,7 @@ nb_execution_timeout = 300  # seconds for a cell
 
 default_role = "code"  # docstrings write names between single backticks
 autodoc_typehints_format = "short"
+maximum_signature_line_length = 90
 
 html_theme = "furo"
 html_title = "zcrepro"

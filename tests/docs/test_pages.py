@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from zcrepro.formulas.functions import FUNCTIONS
+from zcrepro.report.entry import INTERVAL_KINDS
+from zcrepro.report.verdict import VERDICTS
+
 ROOT = Path(__file__).parents[2]
 
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", flags=re.MULTILINE | re.DOTALL)
@@ -12,7 +16,11 @@ BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", flags=r
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 
-PAGES = sorted(page for page in (ROOT / "docs").glob("*.md") if BLOCK.search(page.read_text()))
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if BLOCK.search(page.read_text())
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -38,3 +46,20 @@ def numbers(text):
 
 def test_the_pages_with_listings_are_found():
     assert {"language", "numbers", "own_project", "peers", "verdicts"} <= {page.stem for page in PAGES}
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [("language", FUNCTIONS), ("numbers", INTERVAL_KINDS), ("verdicts", VERDICTS), ("report", VERDICTS)],
+    ids=["language", "numbers", "verdicts", "report"],
+)
+def test_a_page_that_explains_names_explains_all_of_them(page, names):
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    assert [name for name in names if name not in text] == []
+
+
+def test_the_marks_in_the_report_are_explained():
+    rows = re.findall(r"^\| (\S) \| ([a-z ]+) \|", (ROOT / "docs/report.md").read_text(), flags=re.MULTILINE)
+    assert {verdict: mark for mark, verdict in rows} == {
+        verdict: shown.mark for verdict, shown in VERDICTS.items() if shown.mark
+    }
