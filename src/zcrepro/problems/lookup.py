@@ -134,8 +134,8 @@ def _untracked(problem: Problem, what: str, table: str) -> str:
     run, config = ("quickstart", "quickstart") if problem.is_embedded else ("paper", "config")
     return (
         f"the repository contains no {what} of {problem}; if config/{config}.yaml has {problem.space}, "
-        f"`snakemake --cores 1 results/{run}/{table} --configfile config/{config}.yaml` makes them, "
-        f"for results='results/{run}'"
+        f"`snakemake --cores 1 results/{run}/{table} --configfile config/{config}.yaml` in a clone of it "
+        f"makes them, for results='results/{run}'"
     )
 
 
