@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -62,3 +63,10 @@ def test_a_link_to_nowhere_is_an_error(tmp_path):
     assert done.returncode != 0
     assert "nowhere" in done.stderr
     assert "there" in done.stderr
+
+
+def test_notebooks_are_tracked_without_outputs():
+    notebooks = [nbformat.read(path, as_version=4) for path in (ROOT / "docs/notebooks").glob("*.ipynb")]
+    assert notebooks
+    for cell in (cell for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"):
+        assert (cell.outputs, cell.execution_count) == ([], None)
