@@ -1,11 +1,11 @@
-# make quickstart | test | table | plan | test-data | test-faults | test-gpu | lint: each makes .venv from the lock first if it is missing.
+# make quickstart | test | table | plan | test-data | test-faults | test-gpu | lint | docs: each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table plan test test-processors test-faults test-data test-gpu lint format pictures reproduction lock clean
+.PHONY: help quickstart table plan test test-processors test-faults test-data test-gpu lint format docs pictures reproduction lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,10 @@ format: $(READY)  ## format everything
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
 
+docs: $(READY)  ## the documentation as a site in build/docs; a broken link is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs $(CORES) --conf-dir docs . build/docs
+	@echo "Open build/docs/index.html."
+
 pictures: $(READY)  ## the pictures in docs/, drawn from the rules and from the imports (needs Graphviz)
 	$(BIN)/snakemake --rulegraph | sed s/fontname=sans/fontname=Helvetica/ | tred | dot -Grankdir=LR -Tsvg -o docs/workflow.svg
 	$(BIN)/python docs/draw_rooms.py | dot -Tsvg -o docs/rooms.svg
@@ -75,7 +79,7 @@ reproduction: $(READY)  ## REPRODUCTION.md, from the tables of the published run
 	$(BIN)/python docs/write_reproduction.py
 
 lock: $(READY)  ## write requirements.lock anew from pyproject.toml
-	$(BIN)/pip-compile --quiet --extra dev --extra models --allow-unsafe --strip-extras --no-header --no-annotate \
+	$(BIN)/pip-compile --quiet --extra dev --extra docs --extra models --allow-unsafe --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
 	@# torch names its build and brings CUDA packages that fit it: neither is the lock's business.
 	sed -i -E 's/\+cpu$$//; /^(nvidia-|cuda-|triton|pip=|#|$$)/d' requirements.lock

@@ -1,6 +1,7 @@
 """An addition is one file of the package and at most one line of a configuration.
 
-One of each kind is added to a copy of the repository. The jobs that a dry run plans are then run.
+One of each kind, as the documentation shows it, is added to a copy of the repository. The jobs that a dry run
+plans are then run.
 """
 
 import difflib
@@ -63,20 +64,30 @@ report:
 
 @dataclass(frozen=True)
 class Addition:
-    """A file of a kind of plugin, and the line of a configuration that selects it, before and after."""
+    """A file of a kind of plugin, and the line of a configuration that selects it, before and after.
+
+    The file is the first listing of its page of the documentation, ``docs/add/<page>.md``.
+    """
 
     kind: str
     name: str
-    source: str
+    page: str
     config: str
     before: str
     after: str
+
+    def shown(self):
+        """Return the file, which the page shows below the path that it has to get."""
+        text = (ROOT / "docs/add" / f"{self.page}.md").read_text()
+        file = "/".join(("src", *provenance.PLUGINS[self.kind].split("."), f"{self.name}.py"))
+        (source,) = re.findall(rf"^Write `{file}`:\n\n```python\n(.*?)^```", text, flags=re.M | re.S)
+        return source
 
     def apply(self, folder):
         """Write the file and change the line."""
         path = folder / "src" / Path(*provenance.PLUGINS[self.kind].split(".")) / f"{self.name}.py"
         assert not path.exists()
-        path.write_text(self.source)
+        path.write_text(self.shown())
         config = folder / self.config
         text = config.read_text()
         assert text.count(self.before) == 1
@@ -86,27 +97,7 @@ class Addition:
 PROXY = Addition(
     "proxies",
     "root_params",
-    '''
-"""The square root of the number of parameters. Higher is better."""
-
-from zcrepro.proxies._passes.structure import STRUCTURE, Structure
-from zcrepro.proxies.base import Proxy
-
-
-def root_params(record: Structure) -> float:
-    return record.parameters**0.5
-
-
-PROXY = Proxy(
-    name="root_params",
-    runs_in=STRUCTURE,
-    needs=frozenset(),
-    formula=r"\\sqrt{\\sum_l |W_l|}",
-    citation="none",
-    direction="higher",
-    compute=root_params,
-)
-''',
+    "proxy",
     CONFIG,
     "proxies: [params, flops]",
     "proxies: [params, flops, root_params]",
@@ -115,19 +106,7 @@ PROXY = Proxy(
 SPACE = Addition(
     "space",
     "convolutional_chain",
-    '''
-"""Chains without pooling."""
-
-from zcrepro.spaces.embedded_chain import EmbeddedChain
-
-
-class ConvolutionalChain(EmbeddedChain):
-    name = "convolutional_chain"
-    operations = ("identity", "conv_1x1", "depthwise_3x3", "conv_3x3")
-
-
-SPACE = ConvolutionalChain()
-''',
+    "space",
     CONFIG,
     "spaces:\n",
     "spaces:\n  convolutional_chain: {source: chosen, tasks: {digits: {images: digits}}}\n",
@@ -136,21 +115,7 @@ SPACE = ConvolutionalChain()
 RECIPE = Addition(
     "recipes",
     "chosen_chains",
-    '''
-"""Accuracies of the embedded chains that have no pooling."""
-
-from zcrepro.benchmarks.embedded import mean_over_seeds
-
-
-class ChosenChains:
-    def accuracies(self, files):
-        ((name, path),) = files.items()
-        trained = mean_over_seeds(path)
-        return trained[~trained["arch"].str.contains("max_pool")].assign(source="chosen", file=name)
-
-
-RECIPE = ChosenChains()
-''',
+    "benchmark",
     BENCHMARKS,
     "benchmarks:\n",
     "benchmarks:\n  convolutional_chain: "
@@ -160,13 +125,7 @@ RECIPE = ChosenChains()
 IMAGES = Addition(
     "images",
     "negative_digits",
-    '''
-"""White paper and black ink."""
-
-from zcrepro.images._digits import DigitTask
-
-IMAGES = DigitTask("negative_digits", noise=0.3, change=lambda digits, rng: 1 - digits)
-''',
+    "images",
     CONFIG,
     "  embedded_cell: {source: embedded, tasks: {digits: {images: digits}}}",
     "  embedded_cell: {source: embedded, tasks: {digits: {images: negative_digits}}}",
@@ -175,30 +134,7 @@ IMAGES = DigitTask("negative_digits", noise=0.3, change=lambda digits, rng: 1 - 
 ALGORITHM = Addition(
     "algorithm",
     "grid_search",
-    '''
-"""Train every n-th architecture."""
-
-from dataclasses import dataclass
-from typing import Annotated
-
-from annotated_types import Ge
-
-from zcrepro.searching.base import Algorithm
-
-
-@dataclass(frozen=True)
-class Options:
-    step: Annotated[int, Ge(1)] = 2
-    """Architectures from one that is trained to the next."""
-
-
-def grid_search(pool, trainer, guide, rng, options):
-    for index in range(0, len(pool), options.step):
-        trainer.train(index)
-
-
-ALGORITHM = Algorithm(grid_search, Options)
-''',
+    "algorithm",
     CONFIG,
     "algorithms: [random_search]",
     "algorithms: [random_search, grid_search]",
@@ -207,34 +143,7 @@ ALGORITHM = Algorithm(grid_search, Options)
 METHOD = Addition(
     "method",
     "best_input",
-    '''
-"""Return the best of a few proxies."""
-
-from dataclasses import dataclass
-from typing import Annotated
-
-from annotated_types import Ge
-
-from zcrepro.evolve.stage import Evolution, Method
-from zcrepro.formulas.formula import Formula
-from zcrepro.ranking.correlation import kendall
-
-
-@dataclass(frozen=True)
-class Options:
-    candidates: Annotated[int, Ge(1)] = 2
-    """Proxies that are tried, the last ones of the inputs."""
-
-
-def evolve(training, options, rng, journal):
-    (rows,) = training
-    taus = {name: kendall(values, rows.accuracy) for name, values in rows.columns.items()}
-    best = max(list(taus)[-options.candidates :], key=taus.get)
-    return Evolution(Formula((best,)), taus[best], [], [])
-
-
-METHOD = Method(Options, evolve)
-''',
+    "method",
     CONFIG,
     "evolution:\n",
     "evolution:\n  best_input: {train_on: [cell], repeats: 1, candidates: 1}\n",
@@ -243,23 +152,7 @@ METHOD = Method(Options, evolve)
 TABLE = Addition(
     "table",
     "sizes",
-    '''
-"""The number of rows of each table of features."""
-
-from zcrepro.report._base import Table
-from zcrepro.report.entry import Measured
-
-READS = ("features/*", "generalization/best_input", "evolved/best_input/*")
-
-
-def measure(context):
-    for name in context.inputs.names("features"):
-        rows = len(context.inputs.frame(name))
-        yield Measured(name, "rows", "count", float(rows), rows, name)
-
-
-TABLE = Table(paper="zcrepro", title="Sizes", caption="Rows of each table of features.", measure=measure)
-''',
+    "table",
     CONFIG,
     "tables: []",
     "tables: [sizes]",
@@ -268,25 +161,7 @@ TABLE = Table(paper="zcrepro", title="Sizes", caption="Rows of each table of fea
 FIGURE = Addition(
     "figure",
     "trained",
-    '''
-"""The best accuracy by the number of trained models."""
-
-from zcrepro.report import _style
-from zcrepro.report._base import Figure
-
-READS = ("search/*",)
-
-
-def draw(context):
-    drawing, (ax,) = _style.panels(1, 1, 3.0, 2.0)
-    for name in context.inputs.names("search"):
-        ax.plot(context.inputs.frame(name)["trained"], context.inputs.frame(name)["test"])
-    ax.set_title("trained models")
-    return drawing
-
-
-FIGURE = Figure(title="Trained", caption="Best accuracy.", draw=draw)
-''',
+    "figure",
     CONFIG,
     "figures: []",
     "figures: [trained]",

@@ -180,9 +180,9 @@ def test_spaces_are_listed_away_from_the_repository(tmp_path):
     assert "423,624" in zcrepro("spaces", cwd=tmp_path)
 
 
-def test_a_package_outside_of_a_clone_says_how_to_install_it(monkeypatch, tmp_path, capsys):
+def test_a_package_without_a_file_of_the_repository_says_how_to_get_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("zcrepro.checkout.FOLDER", tmp_path)
-    assert "is not installed from a clone of it; clone the repository" in error_of(["spaces"], capsys)
+    assert "the installed zcrepro does not contain; clone the repository" in error_of(["spaces"], capsys)
 
 
 def test_spaces_lists_every_space_its_sources_and_its_proofs():

@@ -1,20 +1,23 @@
-"""Locate files of the repository that the package runs from: configuration, resources and documents."""
+"""Locate files of the repository that commands read: resources and the list of benchmarks."""
 
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2]
-"""Root of the clone, if the package is installed from one in editable mode, as `make` does."""
+SHIPPED = Path(__file__).with_name("shipped")
+"""Copies of some files of the repository, which only a wheel contains (``pyproject.toml`` lists them)."""
+
+FOLDER = SHIPPED if SHIPPED.is_dir() else Path(__file__).resolve().parents[2]
+"""Root of the clone that the package runs from, or the folder with the copies in an installed wheel."""
 
 
 def path(name: str) -> Path:
-    """Return the path of a file or folder of the clone, independent of the working directory.
+    """Return the path of a file or folder of the repository, independent of the working directory.
 
-    Raises ValueError, which says how to install the package, if it does not run from a clone.
+    Raises ValueError, which says how to get it, if the installed package does not contain it.
     """
     found = FOLDER / name
     if not found.exists():
         raise ValueError(
-            f"{name} is a part of the repository, and this zcrepro is not installed from a clone of it; "
+            f"{name} is a part of the repository that the installed zcrepro does not contain; "
             "clone the repository and run pip install --editable . in it"
         )
     return found

@@ -123,7 +123,7 @@ def test_what_is_not_there_is_named_with_what_to_do(arguments, message):
         getattr(zcrepro, name)(*rest)
 
 
-def test_outside_of_a_clone_nothing_is_tracked(tmp_path, monkeypatch):
+def test_a_package_without_tables_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.setattr("zcrepro.checkout.FOLDER", tmp_path)
     for known in (zcrepro.accuracies, zcrepro.scores):
         with pytest.raises(ValueError, match="clone the repository"):

@@ -56,7 +56,7 @@ def promote(paths: Sequence[Path], /, *, to: Path | None = None) -> None:
     """
     if not paths:
         raise ValueError("name the files or folders of results/<run>/ to promote")
-    root = checkout.path("resources").parent if to is None else to
+    root = checkout.path("Snakefile").parent if to is None else to
     files: dict[str, list[Path]] = {}
     for path in dict.fromkeys(file for given in paths for file in _files(given)):
         files.setdefault(_stage(path), []).append(path)

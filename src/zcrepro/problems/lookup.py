@@ -25,8 +25,8 @@ class NotInReachError(ValueError):
 def accuracies(space: str, task: str, results: Path | str | None = None) -> pd.DataFrame:
     """Return the accuracies of the trained architectures of a space on one task.
 
-    Without ``results``, these are the accuracies of the embedded benchmark, which are tracked in the
-    repository. Those of other spaces are made by a run of the workflow.
+    Without ``results``, these are the accuracies of the embedded benchmark, which come with the package.
+    Those of other spaces are made by a run of the workflow.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def accuracies(space: str, task: str, results: Path | str | None = None) -> pd.D
     Raises
     ------
     ValueError
-        If there is no such space or task, if the accuracies are not there (the message names the command
-        that makes them), or if zcrepro is not installed from a clone of the repository.
+        If there is no such space or task, or if the accuracies are not there. The message names the command
+        that makes them.
     """
     problem = _problem(space, task)
     if results is not None:
@@ -65,8 +65,8 @@ def scores(
 ) -> pd.DataFrame:
     """Return the proxy scores of architectures of a space on one task.
 
-    Without ``results``, these are the scores of long runs that are tracked in the repository. Others, and
-    those that were published, are made by a run of the workflow.
+    Without ``results``, these are the scores of long runs that come with the package. Others, and those that
+    were published, are made by a run of the workflow.
 
     Parameters
     ----------
@@ -93,8 +93,8 @@ def scores(
     Raises
     ------
     ValueError
-        If there is no such space, task or source, if the scores are not there (the message names the command
-        that makes them), or if zcrepro is not installed from a clone of the repository.
+        If there is no such space, task or source, or if the scores are not there. The message names the
+        command that makes them.
     """
     problem = _problem(space, task)
     if source not in SOURCES:
@@ -134,8 +134,8 @@ def _untracked(problem: Problem, what: str, table: str) -> str:
     run, config = ("quickstart", "quickstart") if problem.is_embedded else ("paper", "config")
     return (
         f"the repository contains no {what} of {problem}; if config/{config}.yaml has {problem.space}, "
-        f"`snakemake --cores 1 results/{run}/{table} --configfile config/{config}.yaml` makes them, "
-        f"for results='results/{run}'"
+        f"`snakemake --cores 1 results/{run}/{table} --configfile config/{config}.yaml` in a clone of it "
+        f"makes them, for results='results/{run}'"
     )
 
 

@@ -85,10 +85,7 @@ class NASBenchNLP(Space):
         return layers + WORDS * (WIDTH + 1)
 
     def sample(self, rng: np.random.Generator) -> Arch:
-        """Draw one of the trained recipes, uniformly at random.
-
-        Raises ValueError if zcrepro is not installed from a clone of the repository.
-        """
+        """Draw one of the trained recipes, uniformly at random."""
         texts = _trained()
         return self.parse(texts[int(rng.integers(len(texts)))])
 
