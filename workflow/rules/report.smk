@@ -12,7 +12,10 @@ DEVIATIONS = {
     "table": f"{RESULTS}/tables/deviations.csv",
     "record": f"{RESULTS}/tables/deviations.json",
 }
-FIGURE = f"{RESULTS}/figures/{{name}}.svg"
+FIGURE = {
+    "picture": f"{RESULTS}/figures/{{name}}.svg",
+    "specification": f"{RESULTS}/figures/{{name}}.vl.json",
+}
 PAGE = f"{RESULTS}/report.html"
 
 
@@ -68,14 +71,15 @@ rule deviations:
 
 rule figure:
     input:
-        unpack(JOBS.inputs("figure", report_jobs.figure, makes=[FIGURE])),
+        unpack(JOBS.inputs("figure", report_jobs.figure, makes=FIGURE.values())),
         results=report_jobs.files,
     output:
         picture=report(
-            FIGURE,
+            FIGURE["picture"],
             category="Figures",
             labels={"figure": "{name}"},
         ),
+        specification=FIGURE["specification"],
     log:
         f"{RESULTS}/logs/figure/{{name}}.log",
     benchmark:
@@ -91,14 +95,14 @@ rule figure:
         results=words("results"),
     shell:
         "zcrepro stage figure --settings-file {input.settings} --inputs {params.results}"
-        " --output {output.picture} 2>&1 | tee {log}"
+        " --picture {output.picture} --specification {output.specification} 2>&1 | tee {log}"
 
 
 rule page:
     input:
         unpack(JOBS.inputs("report", report_jobs.page, makes=[PAGE])),
         tables=report_jobs.paths("tables", "csv"),
-        figures=report_jobs.paths("figures", "svg"),
+        figures=report_jobs.paths("figures", "vl.json"),
     output:
         page=PAGE,
     log:

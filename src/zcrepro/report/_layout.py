@@ -41,11 +41,12 @@ class Heading:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a table; ``label`` is empty if it is that of the line above.
+    """A line of a table; ``label`` is its ``row``, or empty if that is the row of the line above.
 
     ``cells`` are in the order of the columns. ``marks`` are those of the footnotes about the whole line.
     """
 
+    row: str
     label: str
     series: str
     cells: list[Cell]
@@ -75,7 +76,7 @@ def layout(frame: pd.DataFrame, note_column: str = "") -> Layout:
     value has several references, the verdict and the notes shown are those on the most exact one. Raises
     ValueError if two values fall into one cell.
     """
-    shown = _most_exact(frame)
+    shown = most_exact(frame)
     notes, marks = footnotes(() if note_column else _statements(frame, shown))
     columns = [Heading(name, tuple(marks.get((name,), ()))) for name in dict.fromkeys(frame["column"])]
     lines = []
@@ -89,7 +90,7 @@ def layout(frame: pd.DataFrame, note_column: str = "") -> Layout:
                 for name in columns
             ]
             at_line = tuple(marks.get((label, series), ()))
-            lines.append(Line("" if number else label, series, cells, note, at_line))
+            lines.append(Line(label, "" if number else label, series, cells, note, at_line))
     return Layout(columns, lines, any(line.series for line in lines), note_column, notes)
 
 
@@ -102,7 +103,7 @@ def number(value: float, metric: str) -> str:
     return f"{value:.2f}" if "accuracy" in metric else f"{value:.3f}"
 
 
-def _most_exact(frame: pd.DataFrame) -> pd.DataFrame:
+def most_exact(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row per entry, that of its most exact reference, in the order of the table."""
     repeated = frame.duplicated([*CELL, "reference"])
     if repeated.any():
