@@ -16,9 +16,6 @@ from zcrepro.report._scored import has_task, with_accuracy
 
 FEATURES, RELEASED = "features", "released"
 
-READS = ("features/*", "released/*", "accuracies/*")
-"""What a figure that explores proxies reads."""
-
 KEYS = ["arch", "graph", "task", "source", "accuracy"]
 
 FEWEST = 10

@@ -28,7 +28,7 @@ def heat_map(
     column ``text`` is displayed instead of the values.
     """
     text = {"field": "text"} if "text" in cells else {"field": "shown"}
-    cells = cells.assign(shown=cells["value"].map(lambda value: "" if math.isnan(value) else f"{value:.2f}"))
+    cells = cells.assign(shown=cells["value"].map(lambda value: "–" if math.isnan(value) else f"{value:.2f}"))
     bounds = [(step - STEPS - 0.5) * FULL / STEPS for step in range(1, 2 * STEPS + 1)]
     fill = {
         "field": "value",
@@ -44,15 +44,15 @@ def heat_map(
         encoding={
             "x": _vega.nominal(
                 "across",
-                axis={"labelAngle": -40, "labelLimit": 190, "labelExpr": "split(datum.label, '/')"},
+                axis={"labelAngle": -40, "labelOverlap": False, "labelLimit": 190, "labelExpr": "split(datum.label, '/')"},
             ),
-            "y": _vega.nominal("down", axis={"labelLimit": 190}),
+            "y": _vega.nominal("down", axis={"labelOverlap": False, "labelLimit": 190}),
             "tooltip": titles,
         },
         layer=[
             {"mark": {"type": "rect", "stroke": var("page"), "strokeWidth": 1}, "encoding": {"color": fill}},
             {
-                "mark": {"type": "text", "fontSize": 11, "color": var("text"), "lineBreak": "\n"},
+                "mark": {"type": "text", "fontSize": 11, "color": var("text")},
                 "encoding": {"text": text},
             },
         ],

@@ -80,17 +80,17 @@ def layout(frame: pd.DataFrame, note_column: str = "") -> Layout:
     notes, marks = footnotes(() if note_column else _statements(frame, shown))
     columns = [Heading(name, tuple(marks.get((name,), ()))) for name in dict.fromkeys(frame["column"])]
     lines = []
-    for label in dict.fromkeys(frame["row"]):
-        rows = shown[shown["row"] == label]
+    in_all = frame.groupby("row", sort=False)
+    for label, rows in shown.groupby("row", sort=False):
         note = str(rows["note"].iloc[0]) if note_column else ""
-        of_row = _paper_cells(frame[frame["row"] == label]) | _measured_cells(rows)
+        of_row = _paper_cells(in_all.get_group(label)) | _measured_cells(rows)
         for number, (series, known) in enumerate(of_row.items()):
             cells = [
                 replace(known.get(name.text, Cell()), marks=tuple(marks.get((label, series, name.text), ())))
                 for name in columns
             ]
             at_line = tuple(marks.get((label, series), ()))
-            lines.append(Line(label, "" if number else label, series, cells, note, at_line))
+            lines.append(Line(str(label), "" if number else label, series, cells, note, at_line))
     return Layout(columns, lines, any(line.series for line in lines), note_column, notes)
 
 

@@ -22,10 +22,13 @@ VERSION = "6.4"
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
+MOST_TITLES = 3  # of problems in a line
+
 WIDTH = 760  # of an SVG file, in pixels
 
 CONFIG: Spec = {
     "font": FONT,
+    "lineBreak": "\n",
     "background": var("page"),
     "view": {"stroke": None},
     "axis": {
@@ -38,7 +41,9 @@ CONFIG: Spec = {
         "titleFontSize": 12,
         "titlePadding": 8,
         "labelLimit": 260,
+        "labelOverlap": "greedy",
     },
+    "axisX": {"labelFlush": False},
     "legend": {
         "labelColor": var("text"),
         "titleColor": var("text"),
@@ -48,7 +53,7 @@ CONFIG: Spec = {
         "orient": "top",
         "symbolOpacity": 1,
     },
-    "title": {"color": var("text"), "fontSize": 13, "anchor": "start", "fontWeight": 500, "offset": 10},
+    "title": {"color": var("text"), "fontSize": 13, "anchor": "start", "fontWeight": 500, "offset": 10, "frame": "bounds"},
     "range": {"category": list(SERIES)},
 }
 
@@ -126,6 +131,12 @@ def counted(numbers: Sequence[int]) -> str:
 def problem_title(problem: Problem) -> str:
     """Return the problem as text; one of the embedded benchmark says so."""
     return f"{problem} ({EMBEDDED})" if problem.is_embedded else str(problem)
+
+
+def problem_titles(problems: Sequence[Problem]) -> str:
+    """Return the problems as text, or how many there are if they are more than a line holds."""
+    text = ", ".join(map(problem_title, problems))
+    return text if len(problems) <= MOST_TITLES else f"{len(problems)} problems"
 
 
 def svg(specification: Spec) -> str:

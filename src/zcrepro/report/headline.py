@@ -74,24 +74,27 @@ def verdicts(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
 def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Return the run's results in words, for the head of the page."""
     by_problem = headlines(tables)
-    said = list(_strongest(by_problem))
     found = [one for one in by_problem if one.handcrafted and one.evolved]
     wins = sum(one.evolved_wins for one in found)
+    said = list(_strongest(by_problem))
     if found:
         said.append(
             f"The evolved formula ranks architectures better than every hand-crafted proxy on {wins} of "
-            f"{len(found)} {_plural('problem', len(found))}."
+            f"{len(found)} {_plural('problem', len(found))}.{_surely(tables[CORRELATION])}"
         )
-        said += _surely(tables[CORRELATION])
-    counts = verdicts(tables)
-    if counts.keys() - {MISSING}:
-        decided = sum(counts.get(verdict, 0) for verdict in (REPRODUCED, DIFFERS))
-        each = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        total = sum(counts.values())
-        said.append(f"Of {total} comparisons with values of the papers {decided} are decided: {each}.")
-    elif counts:
-        said.append(OF_OTHER_FILES.format(counts[MISSING]))
     return said
+
+
+def compared(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return how many of the papers' values this run decides, or what it lacks to compare any."""
+    counts = verdicts(tables)
+    if not counts:
+        return ""
+    if not counts.keys() - {MISSING}:
+        return OF_OTHER_FILES.format(counts[MISSING])
+    decided = sum(counts.get(verdict, 0) for verdict in (REPRODUCED, DIFFERS))
+    each = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"Of {sum(counts.values())} comparisons with values of the papers {decided} are decided: {each}."
 
 
 def _strongest(found: Sequence[Headline]) -> Iterator[str]:
@@ -107,16 +110,16 @@ def _strongest(found: Sequence[Headline]) -> Iterator[str]:
         )
 
 
-def _surely(correlations: pd.DataFrame) -> list[str]:
+def _surely(correlations: pd.DataFrame) -> str:
     """Return how many problems the first formula wins and loses by more than the interval of its lead."""
     wins = correlations[correlations["column"] == OVER[MINUS_HANDCRAFTED]]
     if wins.empty:
-        return []
+        return ""
     first = wins.iloc[0]
-    return [
-        f"The whole paired interval of its lead is above 0 on {first['ci_low']:.0f} and below 0 on "
+    return (
+        f" The whole paired interval of its lead is above 0 on {first['ci_low']:.0f} and below 0 on "
         f"{first['n'] - first['ci_high']:.0f} of {first['n']}."
-    ]
+    )
 
 
 def _plural(noun: str, count: int) -> str:

@@ -11,7 +11,7 @@ from zcrepro.report._colours import var
 from zcrepro.report._explored import Explored, explored
 from zcrepro.report.context import Context
 
-READS = ("features/*", "released/*", "accuracies/*", "timings/*")
+READS = ("features/*", "released/*", "accuracies/{space}", "timings/*")
 
 TIMINGS = "timings"
 
@@ -23,7 +23,8 @@ def draw(context: Context) -> dict[str, Any]:
     found = explored(context.inputs)
     if not found:
         return _vega.nothing("the run makes no features/ and no released/ scores")
-    points = pd.concat([_points(each, context) for each in found], ignore_index=True)
+    parts = [_points(each, context) for each in found]
+    points = pd.concat([part for part in parts if len(part)], ignore_index=True)
     labels = list(dict.fromkeys(points["problem"]))
     across = _vega.quantitative("cost", "cost of a score, shared by the proxies of one pass")
     across["scale"] = {"type": "log", "nice": False, "padding": 30}
@@ -34,7 +35,7 @@ def draw(context: Context) -> dict[str, Any]:
             _vega.choice("problem", "Problem", labels),
             {"name": "units", "value": points.drop_duplicates("problem").set_index("problem")["unit"].to_dict()},
         ],
-        title={"text": {"expr": "problem + ': cost in ' + units[problem]"}},
+        title={"text": {"expr": "problem + '\\ncost in ' + units[problem]"}},
         transform=[_vega.chosen("problem")],
         height=420,
         encoding={
@@ -72,7 +73,8 @@ def _points(each: Explored, context: Context) -> pd.DataFrame:
         for name, (tau, n) in each.taus.items()
         if (cost := costs.get(name))
     ]
-    frame = pd.DataFrame(rows).assign(unit=unit).sort_values(["pass", "tau"])
+    columns = ["problem", "proxy", "pass", "cost", "tau", "n"]
+    frame = pd.DataFrame(rows, columns=columns).assign(unit=unit).sort_values(["pass", "tau"])
     return frame.assign(side=["left" if place % 2 else "right" for place in range(len(frame))])
 
 

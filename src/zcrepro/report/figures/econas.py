@@ -12,7 +12,7 @@ from zcrepro.report._colours import var
 from zcrepro.report.context import Context
 from zcrepro.report.tables.zcp_econas import COST, NAME, ONE_SCORE, SECONDS, SPEARMAN
 
-READS = (f"tables/{NAME}",)
+READS = ("tables/zcp_econas",)
 
 PROXY, TRAINING = "proxy", "training that is stopped early"
 
@@ -20,9 +20,7 @@ PROXY, TRAINING = "proxy", "training that is stopped early"
 def draw(context: Context) -> dict[str, Any]:
     """Draw a line per recipe of reduced training, and a mark per proxy."""
     name = f"tables/{NAME}"
-    rows = context.inputs.table(name) if name in context.inputs else pd.DataFrame(columns=["value"])
-    rows = rows[rows["value"].notna()]
-    points = pd.DataFrame([point for _, of_row in rows.groupby("row") for point in _points(of_row, rows)])
+    points = _all_points(context.inputs.table(name)) if name in context.inputs else pd.DataFrame()
     if points.empty:
         return _vega.nothing("the run has no reduced trainings and no published accuracies by epoch")
     across = _vega.quantitative("cost", "cost, in epochs of the full training")
@@ -46,12 +44,17 @@ def draw(context: Context) -> dict[str, Any]:
             {"transform": [{"filter": f"datum.line !== '{PROXY}'"}], "mark": {"type": "line"}},
             {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}},
             {
-                "transform": [{"filter": f"datum.line === '{PROXY}'"}],
+                "transform": [{"calculate": f"datum.line === '{PROXY}' ? datum.what : ''", "as": "name"}],
                 "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 11},
-                "encoding": {"text": {"field": "what"}, "color": {"value": var("text")}},
+                "encoding": {"text": {"field": "name"}, "color": {"value": var("text")}},
             },
         ],
     )
+
+
+def _all_points(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table[table["value"].notna()]
+    return pd.DataFrame([point for _, of_row in rows.groupby("row") for point in _points(of_row, rows)])
 
 
 def _points(of_row: pd.DataFrame, rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -64,9 +67,10 @@ def _points(of_row: pd.DataFrame, rows: pd.DataFrame) -> Iterator[dict[str, Any]
             epoch = int(row["column"].removeprefix("epoch "))
             cost, line, what = _of_epoch(values, epoch), row["name"], f"{row['name']}, {row['column']}"
         if cost:
-            ends = {"low": row["ci_low"], "high": row["ci_high"]}
+            # An unknown interval is as short as its value.
+            low, high = row[["ci_low", "ci_high"]].fillna(row["value"])
             of_point = {"line": line, "what": what, "cost": cost, "value": row["value"]}
-            yield {"problem": row["problem"], **of_point, **ends}
+            yield {"problem": row["problem"], **of_point, "low": low, "high": high}
 
 
 def _of_epoch(values: pd.Series, epoch: int) -> float:

@@ -72,11 +72,10 @@ def _name(run: Run) -> str:
 
 def _title(runs: list[Run]) -> str:
     best = fittest(runs, runs[0].training_set)
-    problems = ", ".join(_vega.problem_title(problem) for problem in runs[0].problems)
     assert best is not None
     return (
-        f"{_name(runs[0])} ({problems}): {_vega.counted([len(runs)])} runs, "
-        f"fittest: repeat {best.repeat}, {best.fitness:.3f}"
+        f"{_vega.counted([len(runs)])} runs, fittest: repeat {best.repeat}, {best.fitness:.3f}\n"
+        f"trained on {_vega.problem_titles(runs[0].problems)}"
     )
 
 

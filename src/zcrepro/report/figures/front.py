@@ -25,12 +25,17 @@ def draw(context: Context) -> dict[str, Any]:
         fittest([run for run in runs if run.method == method], training_set) for method, training_set in sets
     ]
     points = pd.DataFrame([row for run in best if run for row in _front(run, context)])
+    titles = {_name(run): f"trained on {_vega.problem_titles(run.problems)}" for run in best if run}
     fields = {"fitness": "Kendall's tau in training", "size": "nodes", "formula": "as text", "legend": "where"}
     return _vega.chart(
         "Step line of Kendall's tau in training by the size of the formula. The arrow keys go from formula "
         "to formula.",
         data=_vega.rows(points),
-        params=[_vega.choice("training_set", "Training set", list(dict.fromkeys(points["training_set"])))],
+        params=[
+            _vega.choice("training_set", "Training set", list(titles)),
+            {"name": "titles", "value": titles},
+        ],
+        title={"text": {"expr": "titles[training_set]"}},
         transform=[_vega.chosen("training_set")],
         height=320,
         encoding={
@@ -56,7 +61,7 @@ def _front(run: Run, context: Context) -> Iterator[dict[str, Any]]:
     for each in sorted(front, key=lambda each: each["size"]):
         formula = Formula.parse(each["formula"])
         yield {
-            "training_set": f"{run.method} on {run.training_set}",
+            "training_set": _name(run),
             "name": f"{run.label}, {formula.size} nodes",
             "size": formula.size,
             "fitness": each["fitness"],
@@ -64,6 +69,10 @@ def _front(run: Run, context: Context) -> Iterator[dict[str, Any]]:
             "mathml": _mathematics.mathml(formula),
             "legend": _mathematics.legend(formula),
         }
+
+
+def _name(run: Run) -> str:
+    return f"{run.method} on {run.training_set}"
 
 
 FIGURE = Figure(

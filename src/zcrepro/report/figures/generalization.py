@@ -70,7 +70,7 @@ def _title(found: list[Formulas]) -> str:
     repeats = frame.loc[frame["repeat"].notna(), "repeat"].nunique()
     shown = (frame["metric"] == METRIC) & frame["value"].notna()
     counts = _vega.counted(frame.loc[shown, "n"].tolist() or [0])
-    return f"Kendall's tau with accuracy, mean of {repeats} runs, {counts} architectures"
+    return f"Kendall's tau with accuracy, mean of {repeats} runs\n{counts} architectures"
 
 
 def _text(value: float, mark: str) -> str:

@@ -10,7 +10,7 @@ from zcrepro.report._base import Figure
 from zcrepro.report._explored import Explored, explored
 from zcrepro.report.context import Context
 
-READS = ("features/*", "released/*", "accuracies/*")
+READS = ("features/*", "released/*", "accuracies/{space}")
 
 
 def draw(context: Context) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from zcrepro.report._explored import Explored, explored
 from zcrepro.report._colours import var
 from zcrepro.report.context import Context
 
-READS = ("features/*", "released/*", "accuracies/*")
+READS = ("features/*", "released/*", "accuracies/{space}")
 
 POINTS = 1000
 """At most so many architectures of a problem are drawn, a random sample; the correlation is of all."""
@@ -82,7 +82,7 @@ def _said(each: Explored) -> dict[str, str]:
     """Return what is said of each proxy: its correlation, of how many architectures, and how many are drawn."""
     drawn = f", a random {POINTS:,} drawn" if len(each.rows) > POINTS else ""
     return {
-        name: f"{name}: Kendall's tau {tau:.3f} with {each.metric} accuracy, n = {n:,}{drawn}"
+        name: f"{name}: Kendall's tau {tau:.3f}\n{each.metric} accuracy, n = {n:,}{drawn}"
         for name, (tau, n) in each.taus.items()
     }
 

@@ -33,7 +33,7 @@ def draw(context: Context) -> dict[str, Any]:
     looks = _looks(found)
     points = pd.DataFrame([row for curves in found for row in _rows(curves, context.level)])
     points["floor"] = points["problem"].map({_problem(curves): _floor(curves, found) for curves in found})
-    legend = {"columns": 3, "symbolType": "stroke"}
+    legend = {"columns": {"expr": "width < 420 ? 1 : 3"}, "symbolType": "stroke"}
     scale = {"domain": list(looks), "range": [colour for colour, _ in looks.values()]}
     how = _vega.nominal("how", scale=scale, legend=legend)
     dashes = {"domain": list(looks), "range": [dash for _, dash in looks.values()]}
@@ -58,7 +58,7 @@ def draw(context: Context) -> dict[str, Any]:
         height=HEIGHT,
         layer=[
             {
-                "mark": {"type": "area", "opacity": 0.12, "clip": True},
+                "mark": {"type": "area", "opacity": 0.12},
                 "encoding": {
                     "x": across,
                     "y": _vega.quantitative("low", "accuracy (%)"),
@@ -133,7 +133,7 @@ def _titles(found: list[Curves]) -> dict[str, str]:
         key = _problem(curves), curves.algorithm
         counts = [len(each.accuracy) for each in found if (_problem(each), each.algorithm) == key]
         said["".join(key)] = (
-            f"{key[0]}: {key[1]}, {curves.metric} accuracy (%), {_vega.counted(counts)} searches"
+            f"{key[0]}: {key[1]}\n{curves.metric} accuracy (%), {_vega.counted(counts)} searches"
         )
     return said
 

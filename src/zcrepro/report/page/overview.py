@@ -15,11 +15,12 @@ from zcrepro.report.headline import Headline
 class Overview:
     """What the head of the page shows.
 
-    ``sentences`` are the results in words, ``headlines`` the best by problem, ``findings`` what the tables say
+    ``sentences`` are the results in words, ``compared`` says how many values of papers they stand beside, ``headlines`` the best by problem, ``findings`` what the tables say
     of the papers, and ``embedded`` whether values are of the embedded benchmark.
     """
 
     sentences: list[str]
+    compared: str
     headlines: list[Headline]
     findings: list[str]
     embedded: bool
@@ -29,6 +30,7 @@ def overview(frames: Mapping[str, pd.DataFrame], cited: set[str]) -> Overview:
     """Return the head of the page from the tables by name, and the keys of the data that they cite."""
     return Overview(
         sentences=headline.sentences(frames),
+        compared=headline.compared(frames),
         headlines=headline.headlines(frames),
         findings=findings(frames),
         embedded=EMBEDDED in cited,

@@ -27,7 +27,7 @@ for (const section of document.querySelectorAll(".table")) {
     let shown = 0;
     for (const row of table.tBodies[0].rows) {
       const fits = row.textContent.toLowerCase().includes(wanted) &&
-        (!verdict?.value || row.querySelector(`td.${verdict.value}`));
+        (!verdict?.value || row.querySelector(`.${verdict.value}`));
       row.hidden = !fits;
       shown += Boolean(fits);
     }
