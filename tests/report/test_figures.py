@@ -35,7 +35,7 @@ Specification = dict[str, Any]
 
 
 @pytest.fixture
-def reads(run: Any, evolved_reads: list[str]) -> dict[str, list[str]]:
+def reads(evolved_reads: list[str]) -> dict[str, list[str]]:
     """What each figure reads; the tables among it are made."""
     generalization = ["generalization/srgp", *evolved_reads]
     return {
@@ -146,9 +146,7 @@ def test_a_figure_belongs_to_a_section_and_draws_marks_in_colours_of_the_page(
 
 
 @pytest.mark.usefixtures("made_tables")
-@pytest.mark.parametrize(
-    "name", sorted({*registry.names("figure")} - {"agreement", "econas"})
-)
+@pytest.mark.parametrize("name", sorted({*registry.names("figure")} - {"agreement", "econas"}))
 def test_the_embedded_benchmark_is_named(run: Any, reads: dict[str, list[str]], name: str) -> None:
     assert "(embedded)" in json.dumps(run.figure(name, reads[name]))
 
@@ -314,7 +312,7 @@ def test_each_way_in_which_a_proxy_helps_has_a_look_of_its_own_whatever_the_algo
     many = [("warmup", number) for number in range(1, 7)] + [("move", number) for number in range(1, 4)]
     helped = [curves("walk", "snip", help, amount) for help, amount in many]
     looks = search._looks([*plain, *helped, curves("local", "snip", "warmup", 1)])
-    assert list(looks)[0] == "plain"
+    assert next(iter(looks)) == "plain"
     assert looks["plain"][0] not in SERIES
     assert len({(colour, tuple(dash)) for colour, dash in looks.values()}) == len(many) + 1
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from zcrepro.report import comparison
 
@@ -185,9 +185,9 @@ def test_tables_keep_their_first_column_in_view(visit: Visit) -> None:
 
 
 def column(page: Page, table: str, place: int) -> list[str]:
-    """The texts of a column, in the order of the page, without signs and intervals."""
-    cells = page.locator(f"{table} tbody tr:not([hidden]) > :nth-child({place})")
-    return [re.split(r"[\n ]", text)[0] for text in cells.all_inner_texts()]
+    """The texts of a column, in the order of the page, without signs, marks of notes and intervals."""
+    cells = page.locator(f"{table} tbody tr:not([hidden]) > :nth-child({place})").all_inner_texts()
+    return [number[0] if (number := re.match(r"-?[\d,]*\.?\d+", text)) else text for text in cells]
 
 
 def test_a_table_sorts_numbers_with_blanks_last_and_texts(desk: Visit) -> None:
@@ -196,14 +196,14 @@ def test_a_table_sorts_numbers_with_blanks_last_and_texts(desk: Visit) -> None:
     for order, sign in (("descending", -1), ("ascending", 1)):
         heading.locator("button").click()
         assert heading.get_attribute("aria-sort") == order
-        shown = [text for text in column(page, table, 2)]
+        shown = column(page, table, 2)
         numbers = [float(text.replace(",", "")) for text in shown if re.match(r"[-\d]", text)]
         assert len(numbers) > 10
         assert numbers == sorted(numbers, key=lambda value: sign * value)
         assert not any(re.match(r"[-\d]", text) for text in shown[len(numbers) :])
     page.locator(f"{table} thead th button").first.click()
     names = page.locator(f"{table} tbody th").all_inner_texts()
-    assert names == sorted(names, key=str.lower) or names[0].lower() <= names[-1].lower()
+    assert names[0].lower() <= names[len(names) // 2].lower() <= names[-1].lower()
     assert heading.get_attribute("aria-sort") is None
 
 
@@ -237,9 +237,11 @@ def test_numbers_on_the_page_equal_those_of_the_file(desk: Visit, full: Any) -> 
         name = line.locator("th").inner_text().split("\n")[0]
         cells = line.locator("td").all_inner_texts()
         for column, text in zip(headings[1:], cells, strict=True):
-            rows = frame[(frame["row"] == name) & (frame["column"] == column) & (frame["metric"] == "kendall")]
+            rows = frame[
+                (frame["row"] == name) & (frame["column"] == column) & (frame["metric"] == "kendall")
+            ]
             if len(rows) == 1 and rows["value"].notna().all():
-                assert float(text.split()[0].split(",")[0]) == pytest.approx(rows["value"].iloc[0], abs=6e-4)
+                assert float(re.match(r"-?[\d.]+", text)[0]) == pytest.approx(rows["value"].iloc[0], abs=6e-4)
                 checked += 1
     assert checked > 20
 
@@ -248,7 +250,7 @@ def test_a_download_has_all_rows_of_the_table(desk: Visit, full: Any) -> None:
     with desk.page.expect_download() as started:
         desk.page.locator("#table-zcp_search [data-download=csv]").click()
     downloaded = list(csv.DictReader(io.StringIO(Path(started.value.path()).read_text())))
-    kept = list(csv.DictReader((full.results / "tables" / "zcp_search.csv").open()))
+    kept = list(csv.DictReader(io.StringIO((full.results / "tables" / "zcp_search.csv").read_text())))
     assert [row["row"] for row in downloaded] == [row["row"] for row in kept]
     assert [float(row["value"] or "nan") for row in downloaded] == pytest.approx(
         [float(row["value"] or "nan") for row in kept], nan_ok=True
@@ -282,7 +284,7 @@ def test_a_reason_names_paper_tolerance_and_why_and_gives_the_focus_back(
     visit.close()
 
 
-def test_the_pointer_and_the_keys_show_the_architecture(desk: Visit, full: Any) -> None:
+def test_the_pointer_and_the_keys_show_the_architecture(desk: Visit) -> None:
     figure = desk.draw("scatter")
     figure.locator(".scroller").focus()
     desk.page.keyboard.press("ArrowRight")
@@ -297,7 +299,7 @@ def test_the_pointer_and_the_keys_show_the_architecture(desk: Visit, full: Any) 
     box = figure.locator(".ring").bounding_box()
     desk.page.keyboard.press("ArrowRight")
     desk.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    desk.page.wait_for_function(f"document.querySelector('#figure-scatter .panel h4').innerText === '{second}'")
+    expect(figure.locator(".panel h4").first).to_have_text(second)
     accuracy = 10 + 80 / 59 * int(second.removeprefix("arch-"))
     assert f"{accuracy:.4g}" in figure.locator(".panel").inner_text().replace(",", "")
 
@@ -307,7 +309,7 @@ def test_a_formula_is_shown_as_mathematics(desk: Visit) -> None:
     figure.locator(".scroller").focus()
     desk.page.keyboard.press("ArrowRight")
     desk.page.keyboard.press("ArrowRight")
-    assert figure.locator(".panel math").inner_text().replace("\n", "") == "synflow+nwot"
+    assert figure.locator(".panel math").text_content() == "synflow+nwot"
     assert "add(a, b) = a + b" in figure.locator(".panel").inner_text()
 
 
@@ -324,16 +326,16 @@ def test_charts_follow_the_theme(desk: Visit) -> None:
 
 def test_a_link_restores_every_control(desk: Visit) -> None:
     figure = desk.draw("scatter")
-    figure.get_by_label("Proxy", exact=True).select_option("zen")
-    figure.get_by_label("Horizontal").select_option("value")
+    figure.locator("select[name=proxy]").select_option("zen")
+    figure.locator("select[name=across]").select_option("value")
     desk.page.locator("#table-zcp_table1 [data-verdict]").select_option("differs")
     desk.page.locator("#table-srgp_correlation thead button").nth(1).click()
-    desk.page.wait_for_function("location.hash.includes('across')")
+    expect(desk.page).to_have_url(re.compile("across"))
     place = desk.page.evaluate("location.hash")
     page = desk.open(place)
     figure = desk.draw("scatter")
-    assert figure.get_by_label("Proxy", exact=True).input_value() == "zen"
-    assert figure.get_by_label("Horizontal").input_value() == "value"
+    assert figure.locator("select[name=proxy]").input_value() == "zen"
+    assert figure.locator("select[name=across]").input_value() == "value"
     assert page.locator("#table-zcp_table1 [data-verdict]").input_value() == "differs"
     heading = page.locator("#table-srgp_correlation thead th").nth(1)
     assert heading.get_attribute("aria-sort") == "descending"

@@ -1,7 +1,7 @@
 """The colours of the report by role, for light and for dark pages.
 
-A chart names a role as ``var(--role)``. The page defines these as properties of CSS, so that charts follow its
-theme, and SVG files get the light ones. The roles of text have a contrast of at least 4.5 to their ground.
+A chart names a role as ``var(--role)``. The page defines these as properties of CSS, so that charts follow
+its theme, and SVG files get the light ones. Text has a contrast of at least 4.5 to its ground.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Scores of architectures beside their accuracies, problem by problem, for the figures that compare proxies."""
+"""Scores of architectures beside their accuracies by problem, for the figures that compare proxies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ FEWEST = 10
 class Explored:
     """The scores of one problem from one place, a row per architecture, with the column ``accuracy``.
 
-    ``origin`` says whether the scores are the project's own or published, and ``metric`` which accuracy it is.
+    ``origin`` says whether the scores are the project's own or published, ``metric`` which accuracy it is.
     """
 
     problem: Problem

@@ -11,6 +11,9 @@ from zcrepro.report._colours import HEAT, STEPS, var
 FULL = 0.8
 """The value, on either side of zero, from which on the colour is the strongest."""
 
+MISSING = "-"
+"""What stands in a field without a value."""
+
 
 def heat_map(
     cells: pd.DataFrame,
@@ -28,7 +31,7 @@ def heat_map(
     column ``text`` is displayed instead of the values.
     """
     text = {"field": "text"} if "text" in cells else {"field": "shown"}
-    cells = cells.assign(shown=cells["value"].map(lambda value: "–" if math.isnan(value) else f"{value:.2f}"))
+    cells = cells.assign(shown=[MISSING if math.isnan(value) else f"{value:.2f}" for value in cells["value"]])
     bounds = [(step - STEPS - 0.5) * FULL / STEPS for step in range(1, 2 * STEPS + 1)]
     fill = {
         "field": "value",
@@ -44,7 +47,12 @@ def heat_map(
         encoding={
             "x": _vega.nominal(
                 "across",
-                axis={"labelAngle": -40, "labelOverlap": False, "labelLimit": 190, "labelExpr": "split(datum.label, '/')"},
+                axis={
+                    "labelAngle": -40,
+                    "labelOverlap": False,
+                    "labelLimit": 190,
+                    "labelExpr": "split(datum.label, '/')",
+                },
             ),
             "y": _vega.nominal("down", axis={"labelOverlap": False, "labelLimit": 190}),
             "tooltip": titles,

@@ -81,7 +81,7 @@ def layout(frame: pd.DataFrame, note_column: str = "") -> Layout:
     columns = [Heading(name, tuple(marks.get((name,), ()))) for name in dict.fromkeys(frame["column"])]
     lines = []
     in_all = frame.groupby("row", sort=False)
-    for label, rows in shown.groupby("row", sort=False):
+    for label, rows in ((str(label), rows) for label, rows in shown.groupby("row", sort=False)):
         note = str(rows["note"].iloc[0]) if note_column else ""
         of_row = _paper_cells(in_all.get_group(label)) | _measured_cells(rows)
         for number, (series, known) in enumerate(of_row.items()):
@@ -90,7 +90,7 @@ def layout(frame: pd.DataFrame, note_column: str = "") -> Layout:
                 for name in columns
             ]
             at_line = tuple(marks.get((label, series), ()))
-            lines.append(Line(str(label), "" if number else label, series, cells, note, at_line))
+            lines.append(Line(label, "" if number else label, series, cells, note, at_line))
     return Layout(columns, lines, any(line.series for line in lines), note_column, notes)
 
 

@@ -53,7 +53,14 @@ CONFIG: Spec = {
         "orient": "top",
         "symbolOpacity": 1,
     },
-    "title": {"color": var("text"), "fontSize": 13, "anchor": "start", "fontWeight": 500, "offset": 10, "frame": "bounds"},
+    "title": {
+        "color": var("text"),
+        "fontSize": 13,
+        "anchor": "start",
+        "fontWeight": 500,
+        "offset": 10,
+        "frame": "bounds",
+    },
     "range": {"category": list(SERIES)},
 }
 
@@ -82,7 +89,7 @@ def rows(frame: pd.DataFrame, digits: int = 4) -> Spec:
 
     They are CSV, a third as long as JSON. An empty field is a missing value.
     """
-    numbers = {name: "number" for name in frame.select_dtypes("number").columns}
+    numbers = dict.fromkeys(frame.select_dtypes("number").columns, "number")
     text = frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{digits}g")
     texts = {name: "string" for name in frame.columns if name not in numbers}
     return {"values": text, "format": {"type": "csv", "parse": numbers | texts}}

@@ -30,9 +30,7 @@ SPECIFICATION = "specification"
 """The key of the specification in the JSON file of a figure."""
 
 
-def figure(
-    *, settings_file: Path, inputs: Sequence[Path] = (), picture: Path, specification: Path
-) -> None:
+def figure(*, settings_file: Path, inputs: Sequence[Path] = (), picture: Path, specification: Path) -> None:
     """Draw one figure.
 
     Parameters

@@ -18,8 +18,8 @@ CORRELATION, SEARCH = "srgp_correlation", "zcp_search"
 """The tables that the lines are taken from."""
 
 OF_OTHER_FILES = (
-    "The {} values that the papers give for these tables are of benchmarks whose files this run does not read: "
-    "snakemake --cores 2 --configfile config/sample.yaml fetches them and compares."
+    "The {} values that the papers give for these tables are of benchmarks whose files this run does not "
+    "read: snakemake --cores 2 --configfile config/sample.yaml fetches them and compares."
 )
 """What is said of a run that has no value beside any of a paper."""
 
@@ -65,10 +65,13 @@ def headlines(tables: Mapping[str, pd.DataFrame]) -> list[Headline]:
 
 
 def verdicts(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
-    """Return how often each verdict was given on a value that a paper gives too, by its most exact reference."""
-    compared = [most_exact(rows[rows["reference"] != NONE]) for rows in tables.values()]
-    counts = pd.concat(compared)["verdict"].value_counts() if compared else {}
-    return {verdict: int(counts[verdict]) for verdict in VERDICTS if verdict in counts}
+    """Return how often each verdict was given on a value that a paper gives too.
+
+    A value counts once, with the verdict on its most exact reference.
+    """
+    compared = (most_exact(rows[rows["reference"] != NONE]) for rows in tables.values())
+    counts = Counter(verdict for rows in compared for verdict in rows["verdict"])
+    return {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
 
 
 def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:

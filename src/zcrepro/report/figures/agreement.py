@@ -105,8 +105,8 @@ FIGURE = Figure(
     title="Ours minus the papers'",
     caption=(
         "One mark per value that a paper gives too, within the band of its table; the height in the band has "
-        "no meaning. In the green strip the value itself lies within the tolerance. The verdict asks for more: "
-        "that the whole interval does. Choose a verdict in the legend to single it out."
+        "no meaning. In the green strip the value itself lies within the tolerance. The verdict asks for "
+        "more: that the whole interval does. Choose a verdict in the legend to single it out."
     ),
     section="overview",
     draw=draw,

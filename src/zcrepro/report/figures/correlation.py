@@ -30,7 +30,9 @@ def draw(context: Context) -> dict[str, Any]:
     cells = shown.sort_values("label", key=lambda labels: labels.map(place), kind="stable")
     numbers = _vega.counted(cells.loc[cells["value"].notna(), "n"].tolist() or [0])
     return _heat.heat_map(
-        cells[["label", "across", "value", "ci_low", "ci_high", "n", "kind"]].rename(columns={"label": "down"}),
+        cells[["label", "across", "value", "ci_low", "ci_high", "n", "kind"]].rename(
+            columns={"label": "down"}
+        ),
         "Heat map of Kendall's tau with accuracy, a line per proxy or formula and a column per problem.",
         across="problem",
         down="proxy or formula",

@@ -33,7 +33,10 @@ def draw(context: Context) -> dict[str, Any]:
         data=_vega.rows(points),
         params=[
             _vega.choice("problem", "Problem", labels),
-            {"name": "units", "value": points.drop_duplicates("problem").set_index("problem")["unit"].to_dict()},
+            {
+                "name": "units",
+                "value": points.drop_duplicates("problem").set_index("problem")["unit"].to_dict(),
+            },
         ],
         title={"text": {"expr": "problem + '\\ncost in ' + units[problem]"}},
         transform=[_vega.chosen("problem")],

@@ -27,8 +27,8 @@ def draw(context: Context) -> dict[str, Any]:
     across["scale"] = {"type": "log", "nice": False, "padding": 25}
     tooltip = _vega.tooltip(what="what", cost="cost in epochs", value="Spearman", low="from", high="to")
     return _vega.chart(
-        "Spearman's rank correlation with the final accuracy by cost: lines of reduced trainings by epoch, and "
-        "marks of zero-cost proxies.",
+        "Spearman's rank correlation with the final accuracy by cost: lines of reduced trainings by epoch, "
+        "and marks of zero-cost proxies.",
         data=_vega.rows(points),
         params=[_vega.choice("problem", "Problem", list(dict.fromkeys(points["problem"])))],
         transform=[_vega.chosen("problem")],
@@ -40,7 +40,10 @@ def draw(context: Context) -> dict[str, Any]:
             "tooltip": tooltip,
         },
         layer=[
-            {"mark": {"type": "rule", "opacity": 0.35}, "encoding": {"y": _vega.quantitative("low", ""), "y2": {"field": "high"}}},
+            {
+                "mark": {"type": "rule", "opacity": 0.35},
+                "encoding": {"y": _vega.quantitative("low", ""), "y2": {"field": "high"}},
+            },
             {"transform": [{"filter": f"datum.line !== '{PROXY}'"}], "mark": {"type": "line"}},
             {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}},
             {
@@ -89,7 +92,9 @@ def _of_score(of_row: pd.DataFrame, rows: pd.DataFrame) -> float:
     """Return the cost of a score: that of a recipe's training, divided by how many scores it is worth."""
     for _, ratio in of_row[of_row["metric"] == "ratio of costs"].iterrows():
         recipe = ratio["column"].split(" ")[0]
-        whole = rows[(rows["problem"] == ratio["problem"]) & (rows["name"] == recipe) & (rows["column"] == COST)]
+        whole = rows[
+            (rows["problem"] == ratio["problem"]) & (rows["name"] == recipe) & (rows["column"] == COST)
+        ]
         if len(whole):
             return float(whole["value"].iloc[0] / ratio["value"])
     return 0.0

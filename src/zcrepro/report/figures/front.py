@@ -26,7 +26,12 @@ def draw(context: Context) -> dict[str, Any]:
     ]
     points = pd.DataFrame([row for run in best if run for row in _front(run, context)])
     titles = {_name(run): f"trained on {_vega.problem_titles(run.problems)}" for run in best if run}
-    fields = {"fitness": "Kendall's tau in training", "size": "nodes", "formula": "as text", "legend": "where"}
+    fields = {
+        "fitness": "Kendall's tau in training",
+        "size": "nodes",
+        "formula": "as text",
+        "legend": "where",
+    }
     return _vega.chart(
         "Step line of Kendall's tau in training by the size of the formula. The arrow keys go from formula "
         "to formula.",

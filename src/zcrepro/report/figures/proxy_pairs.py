@@ -48,7 +48,8 @@ FIGURE = Figure(
     title="Which proxies say the same",
     caption=(
         "Spearman's rank correlation between the scores of two proxies on the same architectures, whatever "
-        "their accuracies are. Proxies that agree bring little new when they vote or when a formula joins them."
+        "their accuracies are. Proxies that agree bring little new when they vote or when a formula joins "
+        "them."
     ),
     section="explore",
     draw=draw,

@@ -7,8 +7,8 @@ import pandas as pd
 
 from zcrepro.report import _vega
 from zcrepro.report._base import Figure
-from zcrepro.report._explored import Explored, explored
 from zcrepro.report._colours import var
+from zcrepro.report._explored import Explored, explored
 from zcrepro.report.context import Context
 
 READS = ("features/*", "released/*", "accuracies/{space}")
@@ -79,7 +79,7 @@ def _best(each: Explored) -> str:
 
 
 def _said(each: Explored) -> dict[str, str]:
-    """Return what is said of each proxy: its correlation, of how many architectures, and how many are drawn."""
+    """Return what is said of each proxy: its correlation, of how many architectures, how many drawn."""
     drawn = f", a random {POINTS:,} drawn" if len(each.rows) > POINTS else ""
     return {
         name: f"{name}: Kendall's tau {tau:.3f}\n{each.metric} accuracy, n = {n:,}{drawn}"

@@ -67,7 +67,9 @@ def draw(context: Context) -> dict[str, Any]:
                 },
             },
             {
-                "params": [{"name": "shown", "select": {"type": "point", "fields": ["how"]}, "bind": "legend"}],
+                "params": [
+                    {"name": "shown", "select": {"type": "point", "fields": ["how"]}, "bind": "legend"}
+                ],
                 "mark": {"type": "line", "strokeWidth": 2},
                 "encoding": {
                     "x": across,
@@ -112,9 +114,7 @@ def _rows(curves: Curves, level: float) -> Iterator[dict[str, Any]]:
 
 def _floor(curves: Curves, found: list[Curves]) -> float:
     """Return the least mean after a few models: the first ones, at chance, would flatten the rest."""
-    means = [
-        each.mean()[min(2, each.budget - 1) :] for each in found if _problem(each) == _problem(curves)
-    ]
+    means = [each.mean()[min(2, each.budget - 1) :] for each in found if _problem(each) == _problem(curves)]
     return float(np.nanmin(np.concatenate(means)))
 
 

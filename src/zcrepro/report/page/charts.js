@@ -77,10 +77,10 @@ const show = (figure, item) => {
   const shown = drawn.get(figure);
   if (shown.datum === item.datum) return;
   shown.datum = item.datum;
-  const [left, top] = shown.view.origin();
+  const [origin, padding] = [shown.view.origin(), shown.view.padding()];
   const ring = figure.querySelector(".ring") || figure.querySelector(".drawing").appendChild(make("div", { class: "ring" }));
-  ring.style.left = `${item.x + left}px`;
-  ring.style.top = `${item.y + top}px`;
+  ring.style.left = `${item.x + origin[0] + padding.left}px`;
+  ring.style.top = `${item.y + origin[1] + padding.top}px`;
   const { title, fields, percentiles, mathematics } = shown.original.usermeta.panel ? { ...shown.original.usermeta, ...shown.original.usermeta.panel } : {};
   const { datum } = item;
   const parts = [];

@@ -44,7 +44,7 @@ def by_section(figures: Sequence[Path]) -> dict[str, list[Chart]]:
 @cache
 def vega() -> Markup:
     """Return Vega, Vega-Lite and Vega-Embed as one script, whose names stay its own."""
-    bundle = vl_convert.javascript_bundle(vl_version=VERSION)
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VERSION)
     return Markup("(()=>{" + bundle.replace("</script", r"<\/script") + "})();")  # nosec: of the library
 
 

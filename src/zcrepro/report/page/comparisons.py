@@ -69,8 +69,14 @@ def comparisons(frames: Mapping[str, pd.DataFrame]) -> Comparisons:
             reasons.append(tables.reason(groups.get_group(tuple(row[CELL]))))
     given = [line.verdict for line in lines]
     counts = {verdict: given.count(verdict) for verdict in VERDICTS if verdict in given}
-    csv = pd.concat([frame[frame["reference"] != NONE] for frame in frames.values()]) if frames else pd.DataFrame()
-    return Comparisons(lines, counts, packed({"csv": csv.to_csv(index=False, lineterminator="\n"), "reasons": reasons}))
+    csv = (
+        pd.concat([frame[frame["reference"] != NONE] for frame in frames.values()])
+        if frames
+        else pd.DataFrame()
+    )
+    return Comparisons(
+        lines, counts, packed({"csv": csv.to_csv(index=False, lineterminator="\n"), "reasons": reasons})
+    )
 
 
 def _line(row: pd.Series, title: str, key: int) -> Line:

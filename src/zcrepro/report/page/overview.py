@@ -15,8 +15,9 @@ from zcrepro.report.headline import Headline
 class Overview:
     """What the head of the page shows.
 
-    ``sentences`` are the results in words, ``compared`` says how many values of papers they stand beside, ``headlines`` the best by problem, ``findings`` what the tables say
-    of the papers, and ``embedded`` whether values are of the embedded benchmark.
+    ``sentences`` are the results in words, and ``compared`` says how many values of papers they stand beside.
+    ``headlines`` are the best by problem, ``findings`` what the tables say of the papers, and ``embedded``
+    whether values are of the embedded benchmark.
     """
 
     sentences: list[str]

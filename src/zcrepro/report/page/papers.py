@@ -37,14 +37,12 @@ class Section:
 
 def papers(tables: Sequence[Shown], proxies: Sequence[str]) -> list[Section]:
     """Return the sections that have tables. The first one, which introduces them, explains the proxies."""
-    found = []
+    found: list[Section] = []
     for key, title in TITLES.items():
         of_paper = [table for table in tables if table.described.paper == key]
         if of_paper:
             explained = [] if found else [(name, _in_a_line(name)) for name in proxies]
-            found.append(
-                Section(key, title, PAPERS.get(key, ""), LINKS.get(key, ""), of_paper, explained)
-            )
+            found.append(Section(key, title, PAPERS.get(key, ""), LINKS.get(key, ""), of_paper, explained))
     return found
 
 

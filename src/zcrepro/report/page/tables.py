@@ -1,4 +1,4 @@
-"""The tables of the page: cells with their verdicts and reasons, the best ones marked, and the CSV to download."""
+"""The tables of the page: cells with verdicts and reasons, the best ones marked, and the CSV to download."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,15 @@ from zcrepro.report.comparison import NONE
 from zcrepro.report.entry import SEPARATOR
 from zcrepro.report.page.packing import packed
 
-BETTER_HIGH = ("kendall", "spearman", "abs_spearman", "pair_agreement", "accuracy", "best test accuracy", "test accuracy")
+BETTER_HIGH = (
+    "kendall",
+    "spearman",
+    "abs_spearman",
+    "pair_agreement",
+    "accuracy",
+    "best test accuracy",
+    "test accuracy",
+)
 """Metrics whose largest value is the best one of a line or a column."""
 
 SEVERAL = 2  # values that one must be the best of
@@ -25,9 +33,9 @@ SEVERAL = 2  # values that one must be the best of
 class Shown:
     """A table as the page shows it.
 
-    ``best`` are the places (row, series, column) of the best values. ``reasons`` maps the places of values that
-    a paper gives too to a key of the packed ``data``, which also holds the CSV. ``verdicts`` are those that
-    occur.
+    ``best`` are the places (row, series, column) of the best values. ``reasons`` maps the places of values
+    that a paper gives too to a key of the packed ``data``, which also holds the CSV. ``verdicts`` are those
+    that occur.
     """
 
     name: str
