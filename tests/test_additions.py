@@ -271,21 +271,29 @@ FIGURE = Addition(
     '''
 """The best accuracy by the number of trained models."""
 
-from zcrepro.report import _style
+import pandas as pd
+
+from zcrepro.report import _vega
 from zcrepro.report._base import Figure
 
 READS = ("search/*",)
 
 
 def draw(context):
-    drawing, (ax,) = _style.panels(1, 1, 3.0, 2.0)
-    for name in context.inputs.names("search"):
-        ax.plot(context.inputs.frame(name)["trained"], context.inputs.frame(name)["test"])
-    ax.set_title("trained models")
-    return drawing
+    searches = pd.concat([context.inputs.frame(name) for name in context.inputs.names("search")])
+    return _vega.chart(
+        "Lines of accuracy by trained models.",
+        data=_vega.rows(searches[["repeat", "trained", "test"]]),
+        mark="line",
+        encoding={
+            "x": _vega.quantitative("trained", "trained models"),
+            "y": _vega.quantitative("test", "accuracy (%)"),
+            "detail": _vega.nominal("repeat"),
+        },
+    )
 
 
-FIGURE = Figure(title="Trained", caption="Best accuracy.", draw=draw)
+FIGURE = Figure(title="Trained", caption="Best accuracy.", section="search", draw=draw)
 ''',
     CONFIG,
     "figures: []",

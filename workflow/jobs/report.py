@@ -28,7 +28,7 @@ SPECIFICATION = "vl.json"
 """How the name of a figure's specification ends, as Vega-Lite's own tools name it."""
 
 TRAININGS = "trainings/"
-OF_A_SPACE = ("features", "released/", "structure/", TRAININGS)
+OF_A_SPACE = ("features", "structure/", TRAININGS)
 """How the names of results begin whose spaces a later pattern of a table may name by ``{space}``."""
 
 
@@ -128,8 +128,8 @@ class Report:
         """Return the names of the results that a table or a figure reads, of those that the run makes.
 
         Its file says so with patterns; what matches an earlier pattern comes first. ``{space}`` in a pattern
-        stands for each space whose features, variants, published scores, structural counts or trainings match
-        a pattern before it.
+        stands for each space whose features, variants, structural counts or trainings match a pattern before
+        it.
         """
         kind = "table" if name in self.section["tables"] else "figure"
         found: list[str] = []

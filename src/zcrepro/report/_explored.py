@@ -1,4 +1,8 @@
-"""Scores of architectures beside their accuracies by problem, for the figures that compare proxies."""
+"""Scores of architectures beside their accuracies by problem, for the figures that compare proxies.
+
+These figures also name ``structure/*`` among what they read: the spaces whose structure a run counts are those
+whose published scores it is about.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from zcrepro.report._colours import var
 from zcrepro.report._explored import Explored, explored
 from zcrepro.report.context import Context
 
-READS = ("features/*", "released/*", "accuracies/{space}", "timings/*")
+READS = ("features/*", "structure/*", "accuracies/{space}", "released/{space}", "timings/*")
 
 TIMINGS = "timings"
 

@@ -10,7 +10,7 @@ from zcrepro.report._base import Figure
 from zcrepro.report._explored import Explored, explored
 from zcrepro.report.context import Context
 
-READS = ("features/*", "released/*", "accuracies/{space}")
+READS = ("features/*", "structure/*", "accuracies/{space}", "released/{space}")
 
 
 def draw(context: Context) -> dict[str, Any]:

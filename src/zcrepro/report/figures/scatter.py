@@ -11,7 +11,7 @@ from zcrepro.report._colours import var
 from zcrepro.report._explored import Explored, explored
 from zcrepro.report.context import Context
 
-READS = ("features/*", "released/*", "accuracies/{space}")
+READS = ("features/*", "structure/*", "accuracies/{space}", "released/{space}")
 
 POINTS = 1000
 """At most so many architectures of a problem are drawn, a random sample; the correlation is of all."""
