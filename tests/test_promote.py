@@ -534,7 +534,12 @@ class TestRuns:
             "figures/a.svg": "<svg/>",
             "report.html": "<html/>",
         }
-        for text in ("`zcrepro promote results/tiny`", "[A table](tables/one.md)", "![a](figures/a.svg)", "(report.html)"):
+        for text in (
+            "`zcrepro promote results/tiny`",
+            "[A table](tables/one.md)",
+            "![a](figures/a.svg)",
+            "(report.html)",
+        ):
             assert text in page
 
     def test_what_an_earlier_promotion_kept_and_the_run_no_longer_has_is_removed(self, run, root):
