@@ -25,7 +25,15 @@ rule table:
         results=report_jobs.files,
         references=report_jobs.references,
     output:
-        **TABLE,
+        csv=report(
+            TABLE["csv"],
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{name}"},
+        ),
+        markdown=TABLE["markdown"],
+        latex=TABLE["latex"],
+        record=TABLE["record"],
     log:
         f"{RESULTS}/logs/table/{{name}}.log",
     benchmark:
@@ -76,6 +84,7 @@ rule figure:
     output:
         picture=report(
             FIGURE["picture"],
+            caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{name}"},
         ),
@@ -104,7 +113,7 @@ rule page:
         tables=report_jobs.paths("tables", "csv"),
         figures=report_jobs.paths("figures", "vl.json"),
     output:
-        page=PAGE,
+        page=report(PAGE, caption="../report/page.rst", category="Report"),
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:

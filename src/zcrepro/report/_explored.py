@@ -1,7 +1,7 @@
 """Scores of architectures beside their accuracies by problem, for the figures that compare proxies.
 
-These figures also name ``structure/*`` among what they read: the spaces whose structure a run counts are those
-whose published scores it is about.
+These figures also name ``structure/*`` among what they read: the spaces whose structure a run counts are
+those whose published scores it is about.
 """
 
 from collections.abc import Iterator

@@ -27,7 +27,7 @@ def draw(context: Context) -> dict[str, Any]:
     points = pd.concat([part for part in parts if len(part)], ignore_index=True)
     labels = list(dict.fromkeys(points["problem"]))
     across = _vega.quantitative("cost", "cost of a score, shared by the proxies of one pass")
-    across["scale"] = {"type": "log", "nice": False, "padding": 30}
+    across["scale"] = {"type": "log", "nice": False, "padding": 70}
     return _vega.chart(
         "Scatter of the cost of each proxy against its Kendall's tau with accuracy.",
         data=_vega.rows(points),
@@ -77,7 +77,7 @@ def _points(each: Explored, context: Context) -> pd.DataFrame:
         if (cost := costs.get(name))
     ]
     columns = ["problem", "proxy", "pass", "cost", "tau", "n"]
-    frame = pd.DataFrame(rows, columns=columns).assign(unit=unit).sort_values(["pass", "tau"])
+    frame = pd.DataFrame(rows, columns=columns).assign(unit=unit).sort_values(["cost", "tau"])
     return frame.assign(side=["left" if place % 2 else "right" for place in range(len(frame))])
 
 
