@@ -518,6 +518,7 @@ class TestRuns:
             (run / name).write_text(text)
         record.write([run / f"tables/one.{end}" for end in ("csv", "md", "tex")], {})
         markup.write(run / "figures/a.svg", "<svg/>", {})
+        markup.write(run / "report.html", "<html/>", {})
 
     def kept(self, root):
         folder = root / "docs/reproduction/tiny"
@@ -528,15 +529,26 @@ class TestRuns:
         promote([Path()], to=root)
         kept = self.kept(root)
         page = kept.pop("README.md")
-        assert kept == {"tables/one.md": "# A table", "tables/one.csv": "x", "figures/a.svg": "<svg/>"}
-        for text in ("`zcrepro promote results/tiny`", "[A table](tables/one.md)", "![a](figures/a.svg)"):
+        assert kept == {
+            "tables/one.md": "# A table",
+            "tables/one.csv": "x",
+            "figures/a.svg": "<svg/>",
+            "report.html": "<html/>",
+        }
+        for text in (
+            "`zcrepro promote results/tiny`",
+            "[A table](tables/one.md)",
+            "![a](figures/a.svg)",
+            "(report.html)",
+        ):
             assert text in page
 
     def test_what_an_earlier_promotion_kept_and_the_run_no_longer_has_is_removed(self, run, root):
         promote([run], to=root)
         (run / "figures/a.svg").rename(run / "figures/b.svg")
         promote([run], to=root)
-        assert sorted(self.kept(root)) == ["README.md", "figures/b.svg", "tables/one.csv", "tables/one.md"]
+        expected = ["README.md", "figures/b.svg", "report.html", "tables/one.csv", "tables/one.md"]
+        assert sorted(self.kept(root)) == expected
 
     def test_a_run_without_tables_is_refused(self, run, root):
         (run / "tables/one.md").unlink()

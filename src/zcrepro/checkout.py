@@ -1,5 +1,6 @@
 """Locate files of the repository that commands read: resources and the list of benchmarks."""
 
+import subprocess
 from pathlib import Path
 
 SHIPPED = Path(__file__).with_name("shipped")
@@ -21,3 +22,20 @@ def path(name: str) -> Path:
             "clone the repository and run pip install --editable . in it"
         )
     return found
+
+
+def commit() -> str:
+    """Return the commit of the clone, with a plus if files differ from it; empty without git or a clone."""
+    head = _git("rev-parse", "--verify", "HEAD")
+    return f"{head}+" if head and _git("status", "--porcelain", "--untracked-files=no") else head
+
+
+def _git(*arguments: str) -> str:
+    """Return what a command of git says about the clone, or an empty string if it fails."""
+    if not (FOLDER / ".git").exists():
+        return ""  # git would answer for a repository around this one
+    try:
+        found = subprocess.run(["git", "-C", FOLDER, *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return found.stdout.strip()

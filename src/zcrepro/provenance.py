@@ -43,7 +43,7 @@ STAGES = {
     "table": "zcrepro.report.table",
     "deviations": "zcrepro.report.deviations",
     "figure": "zcrepro.report.figure",
-    "report": "zcrepro.report.page",
+    "report": "zcrepro.report.page.stage",
 }
 """The module of each stage; the command line offers them under these names."""
 
@@ -99,8 +99,13 @@ def imports(module: str) -> tuple[str, ...]:
 
     Packages are left out: their own files hold no code. Raises ValueError if there is no such module.
     """
-    tree = ast.parse(_source_path(module).read_bytes(), filename=module)
+    tree = ast.parse(source(module), filename=module)
     return tuple(name for node in ast.walk(tree) for name in _names(node) if _exists(name))
+
+
+def source(module: str) -> bytes:
+    """Return the source of a module of the package. Raises ValueError if there is no such module."""
+    return _source_path(module).read_bytes()
 
 
 def code_digest(modules: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ import pytest
 from sealing import to_parquet
 from zcrepro.benchmarks._base import ACCURACIES, METRICS, PROXIES, released_schema
 from zcrepro.files import parquet
-from zcrepro.files.json import write_sealed
+from zcrepro.files.json import read_sealed, write_sealed
 from zcrepro.generalization.table import (
     COUNT,
     EQUAL_COUNTS,
@@ -30,7 +30,8 @@ from zcrepro.generalization.table import (
     SPEARMAN,
 )
 from zcrepro.report import comparison
-from zcrepro.report.figure import figure
+from zcrepro.report.figure import SPECIFICATION, figure
+from zcrepro.report.page.stage import report
 from zcrepro.report.table import table
 
 TASKS = ("cifar10", "cifar100", "ImageNet16-120")
@@ -39,6 +40,16 @@ GRAPHS = [f"graph-{max(i, 1):02d}" for i in range(60)]  # the first two are one 
 ACCURACY = np.linspace(10, 90, 60)
 
 SETTINGS = {"seed": 0, "resamples": 50, "level": 0.95}
+
+
+DATASET = {
+    "name": "nasbench201/cifar10.csv",
+    "url": "https://example.org/cifar10.csv",
+    "digest": "sha256:0123",
+    "bytes": 2_400_000,
+    "licence": "MIT",
+    "citation": "Dong and Yang, ICLR 2020",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class Run:
     accuracy: np.ndarray  # of the 60 architectures, the same for every task and metric
 
     def paths(self, reads: Sequence[str]) -> list[Path]:
-        endings = {"evolved": ".json", "programs": ".json"}
+        endings = {"evolved": ".json", "programs": ".json", "tables": ".csv"}
         return [self.results / f"{name}{endings.get(name.split('/')[0], '.parquet')}" for name in reads]
 
     def table(self, name: str, reads: Sequence[str], references: Path | None = None) -> pd.DataFrame:
@@ -66,12 +77,46 @@ class Run:
         )
         return comparison.read_csv(Path(files["csv"]))
 
-    def figure(self, name: str, reads: Sequence[str]) -> str:
-        """Draw a figure in ``figures/`` and read it back."""
-        output = self.results / "figures" / f"{name}.svg"
+    def figure(self, name: str, reads: Sequence[str]) -> dict[str, Any]:
+        """Draw a figure in ``figures/`` and read its specification back."""
+        out = self.results / "figures" / name
+        picture, specification = out.with_suffix(".svg"), out.with_suffix(".vl.json")
         settings = self.settings({"figure": name, "reads": list(reads), **SETTINGS})
-        figure(settings_file=settings, inputs=self.paths(reads), output=output)
-        return output.read_text(encoding="utf-8")
+        figure(
+            settings_file=settings,
+            inputs=self.paths(reads),
+            picture=picture,
+            specification=specification,
+        )
+        return read_sealed(specification)[SPECIFICATION]
+
+    def page_settings(
+        self, title: str, description: str, tables: Sequence[str], figures: Sequence[str]
+    ) -> Path:
+        """Write the settings of the page of tables and figures."""
+        return self.settings(
+            {
+                "title": title,
+                "run": "small",
+                "description": description,
+                "table": list(tables),
+                "figure": list(figures),
+                "proxies": ["snip", "synflow"],
+                "datasets": [DATASET],
+                "tracked": ["resources/embedded/x.parquet"],
+                "configuration": {"seed": 2026},
+            }
+        )
+
+    def page(self, title: str = "A small run", description: str = "What the tests need.") -> Path:
+        """Make the page of whatever tables and figures there are."""
+        output = self.results / "report.html"
+        tables = sorted((self.results / "tables").glob("*.csv"))
+        figures = sorted((self.results / "figures").glob("*.vl.json"))
+        names = [path.stem for path in tables], [path.name.partition(".")[0] for path in figures]
+        settings = self.page_settings(title, description, *names)
+        report(settings_file=settings, tables=tables, figures=figures, output=output)
+        return output
 
     def write_features(
         self,
@@ -118,6 +163,36 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
 def run(copied: Callable[[Path], Run], tmp_path: Path) -> Run:
     """A run of the test's own."""
     return copied(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def full(
+    copied: Callable[[Path], Run], tmp_path_factory: pytest.TempPathFactory, evolved_reads: list[str]
+) -> Run:
+    """A run with tables of all papers and figures of all sections."""
+    run = copied(tmp_path_factory.mktemp("page"))
+    generalization = ["generalization/srgp", *evolved_reads]
+    searches = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
+    scores = ["features/nasbench201/cifar10", "released/nasbench201", "accuracies/nasbench201"]
+    resource = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table1.csv"
+    run.table("zcp_table1", ["accuracies/nasbench201", "released/nasbench201"], resource)
+    run.table("srgp_correlation", generalization)
+    run.table("generalization", generalization)
+    run.table("srgp_runs", evolved_reads)
+    run.table("zcp_search", searches)
+    run.figure("agreement", ["tables/zcp_table1"])
+    run.figure("correlation", generalization)
+    run.figure("scatter", scores)
+    run.figure("search", searches)
+    run.figure("front", evolved_reads)
+    run.figure("evolution", evolved_reads)
+    return run
+
+
+@pytest.fixture(scope="session")
+def made(full: Run) -> str:
+    """Its page."""
+    return full.page().read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -222,6 +297,10 @@ def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> N
             "training_fitness": fitness,
             "fitness": {problem: parts},
             "history": history,
+            "front": [
+                {"formula": "synflow", "size": 1, "fitness": fitness - 0.1},
+                {"formula": "add(synflow, nwot)", "size": 3, "fitness": fitness},
+            ],
             "inputs": list(PROXIES),
             "normalisation": {"kind": "population", "scales": {}},
             "counts_of": "",

@@ -37,7 +37,7 @@ def test_the_quickstart(fresh):
         "train_reduced": 2 * 2,  # recipes, networks
         "trainings": 2,
         "table": 20,
-        "figure": 5,
+        "figure": 10,
     }
 
 
@@ -75,7 +75,7 @@ def test_the_sample(fresh):
         "search": 3 * (3 + 1),  # problems, algorithms; those of predictors are tracked
         "searches": 3 * 2,
         "table": 30,
-        "figure": 5,
+        "figure": 10,
     }
 
 
@@ -116,7 +116,7 @@ def test_the_papers_settings(fresh):
         "train_reduced": 60 + 20,  # networks of the two recipes
         "trainings": 2,
         "table": 30,
-        "figure": 5,
+        "figure": 10,
     }
 
 
@@ -199,11 +199,6 @@ def test_a_table_reads_what_its_file_says_and_no_more(fresh):
     problem = ["accuracies/nasbench201", "features/nasbench201/cifar10"]
     assert sorted(inputs("tables/zcp_table1.csv")) == sorted([*problem, "released/nasbench201"])
     scored = [Problem.parse(run["problem"]) for run in loaded("sample.yaml")["features"]["runs"]]
-    read = [
-        name
-        for problem in scored
-        for name in (f"features/{problem}", f"accuracies/{problem.space}", f"structure/{problem.space}")
-    ]
     config: dict = {}
     for each in ("config.yaml", "sample.yaml"):
         update_config(config, loaded(each))
@@ -213,4 +208,14 @@ def test_a_table_reads_what_its_file_says_and_no_more(fresh):
         for name in evolution["train_on"]
         for seed in range(sets[name].get("repeats", evolution["repeats"]))
     ]
-    assert sorted(inputs("figures/scatter.svg")) == sorted([*read, "generalization/srgp", *formulas])
+    assert sorted(inputs("figures/generalization.svg")) == sorted(["generalization/srgp", *formulas])
+    # A space whose structure is counted brings its published scores and accuracies, and no other does.
+    read = inputs("figures/scatter.svg")
+    spaces = [name.partition("/")[2] for name in read if name.startswith("structure/")]
+    assert len(spaces) > 3
+    for known in ("accuracies", "released"):
+        of_known = {name for name in read if name.startswith(known)}
+        assert of_known == {f"{known}/{space}" for space in spaces}
+    assert {name for name in read if name.startswith("features/")} == {
+        f"features/{problem}" for problem in scored
+    }

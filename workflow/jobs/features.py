@@ -81,6 +81,11 @@ class Features:
         """The tables that are computed, not read from tracked shards."""
         return [table for table, run in self.tables.items() if not run["shards"]]
 
+    @property
+    def timed(self) -> list[str]:
+        """The tables of the seconds that the passes of computed tables took."""
+        return [_timings(table) for table in self.computed]
+
     def order(self, wildcards: Wildcards) -> Settings:
         """Return the settings of the job that puts the architectures of a problem into their order."""
         return {

@@ -20,8 +20,12 @@ from jobs.reduced import ReducedTrainings
 from jobs.run import Run, Settings, Wildcards
 from jobs.searching import Searching
 from zcrepro import provenance
+from zcrepro.fetching.datasets import listed_digest
 
 PAPERS = ("zcp", "eznas", "srgp")
+
+SPECIFICATION = "vl.json"
+"""How the name of a figure's specification ends, as Vega-Lite's own tools name it."""
 
 TRAININGS = "trainings/"
 OF_A_SPACE = ("features", "structure/", TRAININGS)
@@ -58,6 +62,27 @@ class Report:
             "description": self.section["description"],
             "table": self.section["tables"],
             "figure": self.section["figures"],
+            "proxies": sorted({name for run in Features(self.run).runs.values() for name in run["proxies"]}),
+            **self._origins(),
+            "configuration": self.run.config,
+        }
+
+    def _origins(self) -> Settings:
+        """Return the fetched and the tracked files that the tables of the spaces and their images need."""
+        config = self.run.config
+        recipes = [
+            recipe
+            for space in config["spaces"]
+            for table in self.benchmarks.known(space).values()
+            for recipe in table.values()
+        ]
+        images = [task["files"] for space in config["spaces"].values() for task in space["tasks"].values()]
+        names = sorted({name for files in [*recipes, *images] for name in files})
+        listed = [self.run.datasets[name] for name in names if name in self.run.datasets]
+        shown = ("name", "url", "bytes", "licence", "citation")
+        return {
+            "datasets": [{key: row[key] for key in shown} | {"digest": listed_digest(row)} for row in listed],
+            "tracked": [name for name in names if name not in self.run.datasets],
         }
 
     def files(self, wildcards: Wildcards) -> list[str]:
@@ -79,7 +104,7 @@ class Report:
         made = [f"{results}/report.html", *(f"{results}/tables/deviations.{end}" for end in ("csv", "json"))]
         for name in self.section["tables"]:
             made += self.table_files(name)
-        made += self.paths("figures", "svg")
+        made += [*self.paths("figures", "svg"), *self.paths("figures", SPECIFICATION)]
         read = [self.made[each] for name in self._shown() for each in self.reads(name)]
         return [*made, *(path for path in read if path.startswith(f"{results}/"))]
 
@@ -125,12 +150,14 @@ class Report:
             *(f"{results}/{table}.parquet" for table in Features(self.run).tables),
             *(f"{results}/structure/{space}.parquet" for space in evolution.counted_spaces()),
             *(f"{results}/generalization/{method}.parquet" for method in evolution.methods),
+            *(f"{results}/{table}.parquet" for table in Features(self.run).timed),
         ]
         made = {path.removeprefix(f"{results}/").removesuffix(".parquet"): path for path in paths}
         for method in evolution.methods:
             for path in evolution.formulas(method):
                 name = path.removeprefix(f"{evolution.folder(method)}/").removesuffix(".json")
                 made[f"evolved/{method}/{name}"] = path
+        made |= {f"tables/{name}": f"{results}/tables/{name}.csv" for name in self.section["tables"]}
         for path in Programs(self.run).files():
             made[f"programs/{Path(path).parent.name}/{Path(path).stem}"] = path
         others = (Leading(self.run), Searching(self.run), ReducedTrainings(self.run), Live(self.run))

@@ -12,7 +12,10 @@ DEVIATIONS = {
     "table": f"{RESULTS}/tables/deviations.csv",
     "record": f"{RESULTS}/tables/deviations.json",
 }
-FIGURE = f"{RESULTS}/figures/{{name}}.svg"
+FIGURE = {
+    "picture": f"{RESULTS}/figures/{{name}}.svg",
+    "specification": f"{RESULTS}/figures/{{name}}.vl.json",
+}
 PAGE = f"{RESULTS}/report.html"
 
 
@@ -22,7 +25,15 @@ rule table:
         results=report_jobs.files,
         references=report_jobs.references,
     output:
-        **TABLE,
+        csv=report(
+            TABLE["csv"],
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{name}"},
+        ),
+        markdown=TABLE["markdown"],
+        latex=TABLE["latex"],
+        record=TABLE["record"],
     log:
         f"{RESULTS}/logs/table/{{name}}.log",
     benchmark:
@@ -68,14 +79,16 @@ rule deviations:
 
 rule figure:
     input:
-        unpack(JOBS.inputs("figure", report_jobs.figure, makes=[FIGURE])),
+        unpack(JOBS.inputs("figure", report_jobs.figure, makes=FIGURE.values())),
         results=report_jobs.files,
     output:
         picture=report(
-            FIGURE,
+            FIGURE["picture"],
+            caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{name}"},
         ),
+        specification=FIGURE["specification"],
     log:
         f"{RESULTS}/logs/figure/{{name}}.log",
     benchmark:
@@ -91,16 +104,16 @@ rule figure:
         results=words("results"),
     shell:
         "zcrepro stage figure --settings-file {input.settings} --inputs {params.results}"
-        " --output {output.picture} 2>&1 | tee {log}"
+        " --picture {output.picture} --specification {output.specification} 2>&1 | tee {log}"
 
 
 rule page:
     input:
         unpack(JOBS.inputs("report", report_jobs.page, makes=[PAGE])),
         tables=report_jobs.paths("tables", "csv"),
-        figures=report_jobs.paths("figures", "svg"),
+        figures=report_jobs.paths("figures", "vl.json"),
     output:
-        page=PAGE,
+        page=report(PAGE, caption="../report/page.rst", category="Report"),
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:

@@ -8,9 +8,14 @@ from rich.table import Table
 from zcrepro.report import comparison, headline
 from zcrepro.report.headline import Best
 
+INVITATION = (
+    "Open the report to see each architecture behind these numbers, what every proxy costs, the formulas as "
+    "mathematics, and the searches:"
+)
+
 
 def summary(results: Path, /) -> None:
-    """Show the best proxies and searches of a run by problem, and where the report is.
+    """Show the best proxies and searches of a run by problem, what it found, and where the report is.
 
     Parameters
     ----------
@@ -33,7 +38,12 @@ def summary(results: Path, /) -> None:
     console = Console()
     console.print(shown)
     console.print("Kendall's tau with accuracy; accuracy of the best model that a search found.")
+    for sentence in headline.sentences(tables):
+        console.print(f"- {sentence}", soft_wrap=True, markup=False, highlight=False)
     page = results / "report.html"
+    if page.is_file():
+        console.print(INVITATION, soft_wrap=True, markup=False)
+        console.print(page.absolute().as_uri(), soft_wrap=True, markup=False, style="bold")
     where = str(page) if page.is_file() else f"not made yet: snakemake makes {page}"
     console.print("Report:", where, soft_wrap=True, markup=False)
 

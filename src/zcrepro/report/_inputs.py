@@ -10,6 +10,7 @@ import pandas as pd
 
 from zcrepro.files import parquet
 from zcrepro.files.json import read_sealed
+from zcrepro.report import comparison
 from zcrepro.settings import unknown_name
 
 PROMOTED = "promoted"
@@ -68,6 +69,10 @@ class Inputs:
         if name not in self._frames:
             self._frames[name] = parquet.read(self.path(name))
         return self._frames[name]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return the rows of a table of the report. Raises ValueError if it is not what was written."""
+        return comparison.read_csv(self.path(name))
 
     def json(self, name: str) -> dict[str, Any]:
         """Return the mapping in a JSON file. Raises ValueError if the file is not what was written."""

@@ -41,11 +41,12 @@ class Heading:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a table; ``label`` is empty if it is that of the line above.
+    """A line of a table; ``label`` is its ``row``, or empty if that is the row of the line above.
 
     ``cells`` are in the order of the columns. ``marks`` are those of the footnotes about the whole line.
     """
 
+    row: str
     label: str
     series: str
     cells: list[Cell]
@@ -75,21 +76,21 @@ def layout(frame: pd.DataFrame, note_column: str = "") -> Layout:
     value has several references, the verdict and the notes shown are those on the most exact one. Raises
     ValueError if two values fall into one cell.
     """
-    shown = _most_exact(frame)
+    shown = most_exact(frame)
     notes, marks = footnotes(() if note_column else _statements(frame, shown))
     columns = [Heading(name, tuple(marks.get((name,), ()))) for name in dict.fromkeys(frame["column"])]
     lines = []
-    for label in dict.fromkeys(frame["row"]):
-        rows = shown[shown["row"] == label]
+    in_all = frame.groupby("row", sort=False)
+    for label, rows in ((str(label), rows) for label, rows in shown.groupby("row", sort=False)):
         note = str(rows["note"].iloc[0]) if note_column else ""
-        of_row = _paper_cells(frame[frame["row"] == label]) | _measured_cells(rows)
+        of_row = _paper_cells(in_all.get_group(label)) | _measured_cells(rows)
         for number, (series, known) in enumerate(of_row.items()):
             cells = [
                 replace(known.get(name.text, Cell()), marks=tuple(marks.get((label, series, name.text), ())))
                 for name in columns
             ]
             at_line = tuple(marks.get((label, series), ()))
-            lines.append(Line("" if number else label, series, cells, note, at_line))
+            lines.append(Line(label, "" if number else label, series, cells, note, at_line))
     return Layout(columns, lines, any(line.series for line in lines), note_column, notes)
 
 
@@ -102,7 +103,7 @@ def number(value: float, metric: str) -> str:
     return f"{value:.2f}" if "accuracy" in metric else f"{value:.3f}"
 
 
-def _most_exact(frame: pd.DataFrame) -> pd.DataFrame:
+def most_exact(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row per entry, that of its most exact reference, in the order of the table."""
     repeated = frame.duplicated([*CELL, "reference"])
     if repeated.any():

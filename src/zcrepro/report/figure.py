@@ -1,4 +1,4 @@
-"""Draw one figure, as an SVG that is the same on every run."""
+"""Draw one figure: its specification in Vega-Lite for the page, and an SVG, the same on every run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from pathlib import Path
 
 from zcrepro import provenance, registry, settings
 from zcrepro.files import markup
+from zcrepro.files.json import write_sealed
 from zcrepro.ranking.intervals import Options
-from zcrepro.report import _style
+from zcrepro.report import _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.context import Context
@@ -25,7 +26,11 @@ class FigureSettings(Options):
     seed: int
 
 
-def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) -> None:
+SPECIFICATION = "specification"
+"""The key of the specification in the JSON file of a figure."""
+
+
+def figure(*, settings_file: Path, inputs: Sequence[Path] = (), picture: Path, specification: Path) -> None:
     """Draw one figure.
 
     Parameters
@@ -34,13 +39,15 @@ def figure(*, settings_file: Path, inputs: Sequence[Path] = (), output: Path) ->
         JSON of FigureSettings.
     inputs
         The result files that the settings name under reads, in the same order.
-    output
-        SVG.
+    picture
+        SVG of the figure as it is before a reader chooses anything.
+    specification
+        JSON: the specification with its data.
     """
     chosen = settings.load(settings_file, FigureSettings)
     described: Figure = registry.get("figure", chosen.figure)
     made = provenance.metadata("figure", settings.as_mapping(chosen))
     context = Context(Inputs(chosen.reads, inputs), chosen.seed, chosen.resamples, chosen.level)
-    with _style.style():
-        drawing = described.draw(context)
-        markup.write(output, _style.svg(drawing), made)
+    drawn = described.draw(context)
+    write_sealed(specification, {"provenance": made, SPECIFICATION: drawn})
+    markup.write(picture, _vega.svg(drawn), made)

@@ -1,19 +1,27 @@
 """Results of a run in a few lines, from its tables; the page and ``zcrepro summary`` show them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from zcrepro.generalization.table import MINUS_HANDCRAFTED
+from zcrepro.report._layout import most_exact
 from zcrepro.report._wins import OVER
 from zcrepro.report.comparison import COLUMNS, NONE
 from zcrepro.report.entry import EVOLVED, HANDCRAFTED
 from zcrepro.report.entry import SEARCH as SEARCHED
-from zcrepro.report.verdict import DIFFERS, REPRODUCED, VERDICTS
+from zcrepro.report.verdict import DIFFERS, MISSING, REPRODUCED, VERDICTS
 
 CORRELATION, SEARCH = "srgp_correlation", "zcp_search"
 """The tables that the lines are taken from."""
+
+OF_OTHER_FILES = (
+    "The {} values that the papers give for these tables are of benchmarks whose files this run does not "
+    "read: snakemake --cores 2 --configfile config/sample.yaml fetches them and compares."
+)
+"""What is said of a run that has no value beside any of a paper."""
 
 
 @dataclass(frozen=True)
@@ -57,42 +65,64 @@ def headlines(tables: Mapping[str, pd.DataFrame]) -> list[Headline]:
 
 
 def verdicts(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
-    """Return how often each verdict was given on a paper's value."""
-    rows = pd.concat(tables.values(), ignore_index=True) if tables else _defined(None)
-    counts = rows.loc[rows["reference"] != NONE, "verdict"].value_counts()
-    return {verdict: int(counts[verdict]) for verdict in VERDICTS if verdict in counts}
+    """Return how often each verdict was given on a value that a paper gives too.
+
+    A value counts once, with the verdict on its most exact reference.
+    """
+    compared = (most_exact(rows[rows["reference"] != NONE]) for rows in tables.values())
+    counts = Counter(verdict for rows in compared for verdict in rows["verdict"])
+    return {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
 
 
 def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Return the run's results in words, for the head of the page."""
-    found = [one for one in headlines(tables) if one.handcrafted and one.evolved]
+    by_problem = headlines(tables)
+    found = [one for one in by_problem if one.handcrafted and one.evolved]
     wins = sum(one.evolved_wins for one in found)
-    said = []
+    said = list(_strongest(by_problem))
     if found:
         said.append(
             f"The evolved formula ranks architectures better than every hand-crafted proxy on {wins} of "
-            f"{len(found)} {_plural('problem', len(found))}."
+            f"{len(found)} {_plural('problem', len(found))}.{_surely(tables[CORRELATION])}"
         )
-        said += _surely(tables[CORRELATION])
-    counts = verdicts(tables)
-    decided = sum(counts.get(verdict, 0) for verdict in (REPRODUCED, DIFFERS))
-    if counts:
-        each = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        total = sum(counts.values())
-        said.append(f"Of {total} comparisons with values of the papers {decided} are decided: {each}.")
     return said
 
 
-def _surely(correlations: pd.DataFrame) -> list[str]:
+def compared(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return how many of the papers' values this run decides, or what it lacks to compare any."""
+    counts = verdicts(tables)
+    if not counts:
+        return ""
+    if not counts.keys() - {MISSING}:
+        return OF_OTHER_FILES.format(counts[MISSING])
+    decided = sum(counts.get(verdict, 0) for verdict in (REPRODUCED, DIFFERS))
+    each = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"Of {sum(counts.values())} comparisons with values of the papers {decided} are decided: {each}."
+
+
+def _strongest(found: Sequence[Headline]) -> Iterator[str]:
+    """Yield which hand-crafted proxy is the best one of most problems, and where its tau is the largest."""
+    best = [(one.handcrafted, one.problem) for one in found if one.handcrafted]
+    if best:
+        names = Counter(proxy.name for proxy, _ in best)
+        name, count = names.most_common(1)[0]
+        value, problem = max((proxy.value, problem) for proxy, problem in best if proxy.name == name)
+        yield (
+            f"Of the hand-crafted proxies {name} ranks best on {count} of {len(best)} "
+            f"{_plural('problem', len(best))}: its Kendall's tau on {problem} is {value:.3f}."
+        )
+
+
+def _surely(correlations: pd.DataFrame) -> str:
     """Return how many problems the first formula wins and loses by more than the interval of its lead."""
     wins = correlations[correlations["column"] == OVER[MINUS_HANDCRAFTED]]
     if wins.empty:
-        return []
+        return ""
     first = wins.iloc[0]
-    return [
-        f"The whole paired interval of its lead is above 0 on {first['ci_low']:.0f} and below 0 on "
+    return (
+        f" The whole paired interval of its lead is above 0 on {first['ci_low']:.0f} and below 0 on "
         f"{first['n'] - first['ci_high']:.0f} of {first['n']}."
-    ]
+    )
 
 
 def _plural(noun: str, count: int) -> str:

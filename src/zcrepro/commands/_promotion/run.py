@@ -1,4 +1,4 @@
-"""Promote the tables and figures of a run to the documentation, with a page that shows them."""
+"""Promote the report of a run, its tables and its figures to the documentation, with a page of links."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from zcrepro.files import markup, record
 from zcrepro.files.atomic import write_text
 from zcrepro.files.text import read_text
 
-PATTERNS = ("tables/*.csv", "tables/*.md", "figures/*.svg")
+REPORT = "report.html"
+
+PATTERNS = (REPORT, "tables/*.csv", "tables/*.md", "figures/*.svg")
 """The files that are kept, below the folder of a run."""
 
 LEFT_OUT = "tables/deviations.csv"
@@ -36,7 +38,7 @@ def promote_run(folders: Sequence[Path], root: Path) -> Iterator[Promotion]:
 
 
 def _verified(path: Path) -> str:
-    if path.suffix == ".svg":
+    if path.suffix in (".svg", ".html"):
         return markup.read(path)
     record.check(path)
     return read_text(path)
@@ -54,10 +56,12 @@ def _write(page: Path, *, texts: dict[str, str]) -> None:
 def _page(run: str, kept: dict[str, str]) -> str:
     tables = [name for name in kept if name.endswith(".md")]
     figures = [name for name in kept if name.endswith(".svg")]
+    report = [f"[The report]({REPORT}) shows all of it: save the file and open it."] if REPORT in kept else []
     parts = [
         f"# The run `{run}`",
         f"Made by `snakemake --cores 2 --configfile config/{run}.yaml`, "
         f"kept by `zcrepro promote results/{run}`.",
+        *report,
         "The CSV file beside each table has every value with its interval, and with the paper's value and a "
         "verdict if there is one.",
         "\n".join(f"- [{kept[name].splitlines()[0].lstrip('# ')}]({name})" for name in tables),

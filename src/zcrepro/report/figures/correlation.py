@@ -1,12 +1,11 @@
-"""Every proxy and the evolved formulas by problem: Kendall's tau with its interval."""
+"""Every proxy and the evolved formulas by problem: Kendall's tau with accuracy, as a heat map."""
 
-import numpy as np
+from typing import Any
+
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 
 from zcrepro.problems.problem import Problem
-from zcrepro.report import _formulas, _style
+from zcrepro.report import _formulas, _heat, _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._formulas import GENERALIZATION, Formulas
 from zcrepro.report._runs import fittest
@@ -14,34 +13,33 @@ from zcrepro.report.context import Context
 
 READS = ("generalization/*", "evolved/*")
 
-COLUMNS = 5
-
 HANDCRAFTED, LATER, EVOLVED = "hand-crafted", "later", "evolved"
-MARKS = {
-    HANDCRAFTED: (_style.HANDCRAFTED, "o"),
-    LATER: (_style.LATER, "s"),
-    EVOLVED: (_style.EVOLVED, "D"),
-}
-"""Colour and marker of each kind of proxy."""
 
 
-def draw(context: Context) -> Drawing:
-    """Draw a panel per problem, with the proxies in the order of their mean over the problems."""
+def draw(context: Context) -> dict[str, Any]:
+    """Draw a line per proxy and formula, in the order of their mean over the problems."""
     found = _formulas.every_method(context.inputs)
     if not found:
-        return _style.nothing(f"the run makes no {GENERALIZATION}/")
+        return _vega.nothing(f"the run makes no {GENERALIZATION}/")
     problems = sorted({problem for formulas in found for problem in formulas.problems})
     shown = pd.concat([_rows(found, problem) for problem in problems])
     constant = (shown["kind"] == EVOLVED) & shown["value"].isna()
     means = shown["value"].mask(constant, 0.0).groupby(shown["label"]).mean()
-    order = means.sort_values(kind="stable").index.tolist()
-    drawing, axes = _style.panels(
-        len(problems), COLUMNS, 2.6, 0.9 + 0.17 * len(order), share_x=True, share_y=True
+    order = means.sort_values(kind="stable", ascending=False).index
+    place = {label: number for number, label in enumerate(order)}
+    cells = shown.sort_values("label", key=lambda labels: labels.map(place), kind="stable")
+    numbers = _vega.counted(cells.loc[cells["value"].notna(), "n"].tolist() or [0])
+    return _heat.heat_map(
+        cells[["label", "across", "value", "ci_low", "ci_high", "n", "kind"]].rename(
+            columns={"label": "down"}
+        ),
+        "Heat map of Kendall's tau with accuracy, a line per proxy or formula and a column per problem.",
+        across="problem",
+        down="proxy or formula",
+        height=24 * len(order),
+        tooltip={"ci_low": "interval from", "ci_high": "to", "n": "architectures", "kind": "kind"},
+        title=f"Kendall's tau with accuracy, {numbers} architectures",
     )
-    for ax, problem in zip(axes, problems, strict=True):
-        _panel(ax, problem, shown[shown["problem"] == str(problem)], order)
-    drawing.suptitle("Kendall's tau with accuracy, and intervals over graphs", x=0.01, ha="left")
-    return drawing
 
 
 def _rows(found: list[Formulas], problem: Problem) -> pd.DataFrame:
@@ -61,38 +59,19 @@ def _rows(found: list[Formulas], problem: Problem) -> pd.DataFrame:
                 which = "" if has_runs else ", middle run"
                 label = f"{formulas.method} on {training_set}{which}"
                 chosen.append({**row, "label": label, "kind": EVOLVED})
-    return pd.concat([*parts, pd.DataFrame(chosen)] if chosen else parts)
-
-
-def _panel(ax: Axes, problem: Problem, rows: pd.DataFrame, order: list[str]) -> None:
-    defined = rows[rows["value"].notna()]
-    for kind, (colour, marker) in MARKS.items():
-        part = defined[defined["kind"] == kind]
-        value = part["value"].to_numpy(np.float64)
-        ends = [
-            value - part["ci_low"].to_numpy(np.float64),
-            part["ci_high"].to_numpy(np.float64) - value,
-        ]
-        places = [order.index(label) for label in part["label"]]
-        # Rounding can leave a tiny negative length, which matplotlib refuses; NaN is no interval.
-        lengths = np.maximum(np.nan_to_num(ends), 0)
-        ax.errorbar(value, places, xerr=lengths, fmt=marker, color=colour, markersize=4.5, elinewidth=1.4)
-    ax.axvline(0, color=_style.INK, linewidth=0.8)
-    ax.set_yticks(range(len(order)), order)
-    ax.set_ylim(-0.7, len(order) - 0.3)
-    ax.grid(axis="y", linestyle=":")
-    title = _style.problem_title(problem).replace("/", "\n")  # one line is wider than a panel
-    ax.set_title(f"{title}\n{_style.counted(defined['n'].tolist())}" if len(defined) else title)
-    ax.set_xlabel("Kendall's tau")
+    shown = pd.concat([*parts, pd.DataFrame(chosen)] if chosen else parts)
+    return shown.assign(across=_vega.problem_title(problem))
 
 
 FIGURE = Figure(
     title="How well each proxy ranks, problem by problem",
     caption=(
-        "Kendall's tau with accuracy; lines are bootstrap intervals over distinct graphs. Grey dots: "
-        "hand-crafted proxies. Blue squares: those of later papers, where the run has their scores. Orange "
-        "diamonds: for each training set the formula that is fittest on its training architectures. "
-        "Proxies stand in the order of their mean over the problems."
+        "Kendall's tau with accuracy: 1 if the score orders all pairs of architectures as their trained "
+        "accuracies do, 0 if it does no better than chance. Blue: the higher the score the better the "
+        "network; orange: the reverse. For each training set the formula is shown that is fittest on its "
+        "training architectures. Lines stand in the order of their mean over the problems."
     ),
+    section="explore",
     draw=draw,
+    width=760,
 )

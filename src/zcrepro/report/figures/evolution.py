@@ -1,57 +1,82 @@
 """Fitness of the best formula by generation, for every run."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import MaxNLocator
+import pandas as pd
 
-from zcrepro.report import _formulas, _style
+from zcrepro.report import _formulas, _vega
 from zcrepro.report._base import Figure
+from zcrepro.report._colours import var
 from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
 from zcrepro.report.context import Context
 
 READS = ("evolved/*",)
 
-COLUMNS = 3
+FITTEST, OTHER = "fittest run", "other runs"
 
 
-def draw(context: Context) -> Drawing:
-    """Draw a panel per training set and a line per run, the fittest one thick."""
+def draw(context: Context) -> dict[str, Any]:
+    """Draw a line per run of the first training set; the reader chooses others."""
     by_set: dict[tuple[str, str], list[Run]] = {}
     for method in _formulas.methods(context.inputs):
         for run in read_runs(context.inputs, method):
             by_set.setdefault((method, run.training_set), []).append(run)
     if not by_set:
-        return _style.nothing(f"the run makes no {EVOLUTIONS}/")
-    drawing, axes = _style.panels(len(by_set), COLUMNS, 3.6, 2.9, share_y=True)
-    for place, (ax, runs) in enumerate(zip(axes, by_set.values(), strict=True)):
-        _panel(ax, runs, _style.PALETTE[place % len(_style.PALETTE)])
-        if place % COLUMNS == 0:
-            ax.set_ylabel("best Kendall's tau in training")
-    drawing.suptitle("Fitness of the best formula by generation", x=0.01, ha="left")
-    return drawing
+        return _vega.nothing(f"the run makes no {EVOLUTIONS}/")
+    lines = pd.DataFrame([line for runs in by_set.values() for line in _lines(runs)])
+    names = [_name(runs[0]) for runs in by_set.values()]
+    which = {"domain": [FITTEST, OTHER], "range": [var("series-2"), var("series-1")]}
+    shown = {"condition": {"test": f"datum.which === '{FITTEST}'", "value": 3}, "value": 1}
+    return _vega.chart(
+        "Lines of the fitness of the best formula by generation, one per run of an evolution.",
+        data=_vega.rows(lines),
+        params=[
+            _vega.choice("training_set", "Training set", names),
+            {"name": "titles", "value": {_name(runs[0]): _title(runs) for runs in by_set.values()}},
+        ],
+        title={"text": {"expr": "titles[training_set]"}},
+        transform=[_vega.chosen("training_set")],
+        height=320,
+        mark={"type": "line", "interpolate": "linear"},
+        encoding={
+            "x": _vega.quantitative("generation", "generation"),
+            "y": _vega.quantitative("best", "best Kendall's tau in training"),
+            "detail": _vega.nominal("repeat"),
+            "color": _vega.nominal("which", scale=which),
+            "strokeWidth": shown,
+            "tooltip": _vega.tooltip(repeat="repeat", generation="generation", best="tau in training"),
+        },
+    )
 
 
-def _panel(ax: Axes, runs: list[Run], colour: str) -> None:
+def _lines(runs: list[Run]) -> list[dict[str, Any]]:
+    """Return the corners of the lines of a training set, the fittest run last, so that it lies on top."""
     best = fittest(runs, runs[0].training_set)
-    for run in runs:
-        thick = run is best
-        generations = _corners(run.best)
-        ax.plot(
-            generations,
-            [run.best[each] for each in generations],
-            color=colour,
-            linewidth=2.2 if thick else 0.9,
-            alpha=1.0 if thick else 0.55,
-            label=f"fittest: repeat {run.repeat}, {run.fitness:.3f}" if thick else None,
-        )
-    problems = ", ".join(_style.problem_title(problem) for problem in runs[0].problems)
-    count = _style.counted([len(runs)])
-    ax.set_title(f"{runs[0].method} on {runs[0].training_set}: {count} runs\n{_shortened(problems)}")
-    ax.set_xlabel("generation")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend(loc="lower right")
+    return [
+        {
+            "training_set": _name(run),
+            "repeat": f"repeat {run.repeat}",
+            "which": FITTEST if run is best else OTHER,
+            "generation": generation,
+            "best": run.best[generation],
+        }
+        for run in sorted(runs, key=lambda run: run is best)
+        for generation in _corners(run.best)
+    ]
+
+
+def _name(run: Run) -> str:
+    return f"{run.method} on {run.training_set}"
+
+
+def _title(runs: list[Run]) -> str:
+    best = fittest(runs, runs[0].training_set)
+    assert best is not None
+    return (
+        f"{_vega.counted([len(runs)])} runs, fittest: repeat {best.repeat}, {best.fitness:.3f}\n"
+        f"trained on {_vega.problem_titles(runs[0].problems)}"
+    )
 
 
 def _corners(values: Sequence[float]) -> list[int]:
@@ -64,10 +89,6 @@ def _corners(values: Sequence[float]) -> list[int]:
     ]
 
 
-def _shortened(text: str, limit: int = 46) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
 FIGURE = Figure(
     title="How the formulas evolved",
     caption=(
@@ -75,5 +96,6 @@ FIGURE = Figure(
         "formula of each generation, one line per run. It is what evolution sees; how well a formula does on "
         "unseen architectures is in the tables."
     ),
+    section="formulas",
     draw=draw,
 )

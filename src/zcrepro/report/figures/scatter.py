@@ -1,137 +1,105 @@
-"""The best hand-crafted proxy and the evolved formula against accuracy, problem by problem."""
+"""Any proxy against accuracy: a dot per architecture, with its cell and scores under the pointer."""
 
-from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
+import pandas as pd
 
-from zcrepro.formulas.evolved import EvolvedProxy, load_formula
-from zcrepro.formulas.normalisation import is_count
-from zcrepro.problems.accuracies import REPORTING
-from zcrepro.problems.problem import Problem
-from zcrepro.problems.rows import defined
-from zcrepro.problems.units import to_released_units
-from zcrepro.ranking.correlation import kendall
-from zcrepro.report import _formulas, _runs, _style
+from zcrepro.report import _vega
 from zcrepro.report._base import Figure
-from zcrepro.report._inputs import Inputs
-from zcrepro.report._scored import with_accuracy
+from zcrepro.report._colours import var
+from zcrepro.report._explored import Explored, explored
 from zcrepro.report.context import Context
 
-READS = ("features/*", "accuracies/{space}", "structure/{space}", "generalization/*", "evolved/*")
+READS = ("features/*", "structure/*", "accuracies/{space}", "released/{space}")
 
-FEATURES = "features"
+POINTS = 1000
+"""At most so many architectures of a problem are drawn, a random sample; the correlation is of all."""
 
-POINTS = 800  # at most so many are drawn in a panel, a random sample; the correlation is of all
+RANK, VALUE = "rank", "value"
+LOG_ERROR, ACCURACY = "log error", "accuracy"
 
+SMALLEST_ERROR = 0.1  # percent: its logarithm stands for that of smaller ones
 
-@dataclass(frozen=True)
-class Scores:
-    """The scores of a problem, (n,) each, and the ``metric`` accuracy in percent, (n,).
-
-    ``columns`` are hand-crafted proxies, and ``formula`` is the evolved one, if the problem has its inputs.
-    """
-
-    problem: Problem
-    metric: str
-    columns: dict[str, np.ndarray]
-    formula: np.ndarray | None
-    accuracy: np.ndarray
+HEIGHT = 460
 
 
-def draw(context: Context) -> Drawing:
-    """Draw a line per problem with features: the best hand-crafted proxy, and the formula."""
-    proxy = _summarised(context.inputs)
-    handcrafted = {
-        name for formulas in _formulas.every_method(context.inputs) for name in formulas.handcrafted
-    }
-    every = [_scores(name, context.inputs, handcrafted, proxy) for name in context.inputs.names(FEATURES)]
-    found = [scores for scores in every if scores is not None]
+def draw(context: Context) -> dict[str, Any]:
+    """Draw the first problem and its first proxy; the reader chooses others."""
+    found = explored(context.inputs)
     if not found:
-        return _style.nothing(f"the run makes no {FEATURES}/ with a hand-crafted proxy of its formulas")
-    drawing, axes = _style.panels(2 * len(found), 2, 4.2, 3.1)
-    for place, scores in enumerate(found):
-        name = _best(scores)
-        _panel(axes[2 * place], scores, name, scores.columns[name], _style.HANDCRAFTED, context)
-        if proxy is None or scores.formula is None:
-            axes[2 * place + 1].set_axis_off()
-        else:
-            label = f"{proxy.method} on {proxy.training_set}, repeat {proxy.repeat}"
-            _panel(axes[2 * place + 1], scores, label, scores.formula, _style.EVOLVED, context)
-    drawing.suptitle("Score against accuracy, one dot per architecture", x=0.01, ha="left")
-    return drawing
-
-
-def _summarised(inputs: Inputs) -> EvolvedProxy | None:
-    """Return the fittest formula of the first training set, the one that summaries show."""
-    runs = [run for method in _formulas.methods(inputs) for run in _runs.read_runs(inputs, method)]
-    of_first = [run for run in runs if run.method == runs[0].method]
-    best = _runs.fittest(of_first, runs[0].training_set) if runs else None
-    return load_formula(inputs.path(best.path)) if best else None
-
-
-def _scores(name: str, inputs: Inputs, handcrafted: set[str], proxy: EvolvedProxy | None) -> Scores | None:
-    """Return the first draw's scores that are drawn, of the architectures that have all of them.
-
-    None if the problem has no hand-crafted proxy to draw.
-
-    Architectures that the formula may have been evolved on are left out.
-    """
-    problem = Problem.parse(name.removeprefix(f"{FEATURES}/"))
-    draw = inputs.draws(name)[0]
-    accuracies = inputs.frame(f"accuracies/{problem.space}")
-    metric, rows, _ = with_accuracy(draw, accuracies, problem.task, REPORTING)
-    if f"structure/{problem.space}" in inputs:
-        rows = rows.merge(inputs.frame(f"structure/{problem.space}").drop(columns="graph"), on="arch")
-    scored = set(rows.columns[rows.notna().any()]) & set(rows.select_dtypes(np.float64).columns)
-    shown = scored & (handcrafted or {each for each in scored if not is_count(each)} - {"accuracy"})
-    if not shown:
-        return None
-    names = sorted(shown | (scored & set(proxy.terminals if proxy else ())))
-    columns = {each: to_released_units(each, rows[each].to_numpy()) for each in names}
-    defined = np.isfinite(np.stack(list(columns.values()))).all(axis=0)
-    rows, columns = rows[defined], {each: values[defined] for each, values in columns.items()}
-    formula = proxy.values(columns, len(rows)) if proxy and scored.issuperset(proxy.terminals) else None
-    kept = np.ones(len(rows), np.bool_)
-    if proxy is not None:
-        kept = proxy.split.held_out(problem.space, rows["graph"].to_numpy(object))
-    return Scores(
-        problem,
-        metric,
-        {each: columns[each][kept] for each in sorted(shown)},
-        None if formula is None else formula[kept],
-        rows["accuracy"].to_numpy()[kept],
+        return _vega.nothing("the run makes no features/ and no released/ scores")
+    points = pd.concat([_points(each, context) for each in found], ignore_index=True)
+    proxies = list(dict.fromkeys(chain.from_iterable(each.proxies for each in found)))
+    labels = [each.label for each in found]
+    shown = {"fields": {"score": "score", "accuracy": "accuracy"}, "percentiles": proxies}
+    return _vega.chart(
+        "Scatter of the score of a proxy against the accuracy of the trained network, one dot per "
+        "architecture. The arrow keys go from dot to dot.",
+        data=_vega.rows(points[["problem", "arch", "accuracy", *proxies]]),
+        params=[
+            _vega.choice("problem", "Problem", labels),
+            _vega.choice("proxy", "Proxy", proxies, _best(found[0])),
+            _vega.choice("across", "Horizontal", [RANK, VALUE]),
+            _vega.choice("up", "Vertical", [LOG_ERROR, ACCURACY]),
+            {"name": "taus", "value": {each.label: _said(each) for each in found}},
+        ],
+        title={"text": {"expr": "taus[problem][proxy] || 'This problem has no scores of ' + proxy"}},
+        transform=[
+            _vega.chosen("problem"),
+            {"calculate": "datum[proxy]", "as": "score"},
+            {"filter": "isValid(datum.score)"},
+            {"window": [{"op": "rank", "as": "rank"}], "sort": [{"field": "score"}]},
+            {"calculate": f"across === '{RANK}' ? datum.rank : datum.score", "as": "x"},
+            {"calculate": f"max(100 - datum.accuracy, {SMALLEST_ERROR})", "as": "error"},
+            {"calculate": f"up === '{ACCURACY}' ? datum.accuracy : -log(datum.error) / LN10", "as": "y"},
+        ],
+        height=HEIGHT,
+        mark={"type": "circle", "size": 26, "opacity": 0.55, "color": var("series-1")},
+        encoding={
+            "x": _vega.quantitative("x", "score of the proxy, or its rank: best to the right"),
+            "y": _vega.quantitative("y", "accuracy", axis={"labelExpr": _labels()}),
+            "tooltip": _vega.tooltip(arch="architecture", score="score", accuracy="accuracy"),
+        },
+        usermeta={"panel": {"title": "arch", **shown}, "canvas": True},
     )
 
 
-def _best(scores: Scores) -> str:
-    """Return the hand-crafted proxy with the largest Kendall's tau."""
-    taus = {name: kendall(scores.columns[name], scores.accuracy) for name in sorted(scores.columns)}
-    return max(taus, key=lambda name: np.nan_to_num(taus[name], nan=-np.inf))
+def _points(each: Explored, context: Context) -> pd.DataFrame:
+    """Return the architectures that are drawn, in the order of the table."""
+    rows = each.rows
+    if len(rows) > POINTS:
+        rows = rows.sample(POINTS, random_state=context.rng("scatter", each.label)).sort_index()
+    return rows.assign(problem=each.label)
 
 
-def _panel(ax: Axes, scores: Scores, label: str, of: np.ndarray, colour: str, context: Context) -> None:
-    values, accuracy = defined(of, scores.accuracy)
-    count = len(values)
-    drawn = np.arange(count)
-    if count > POINTS:
-        rng = context.rng("scatter", str(scores.problem))
-        drawn = np.sort(rng.choice(count, POINTS, replace=False))
-    ax.scatter(values[drawn], accuracy[drawn], s=12, color=colour, alpha=0.5, linewidths=0)
-    shown = f", {POINTS:,} drawn" if count > POINTS else ""
-    tau = kendall(values, accuracy)
-    ax.set_title(f"{_style.problem_title(scores.problem)}\n{label}: tau {tau:.3f}, n = {count:,}{shown}")
-    ax.set_xlabel("score")
-    ax.set_ylabel(f"{scores.metric} accuracy (%)")
+def _best(each: Explored) -> str:
+    """Return the proxy with the largest Kendall's tau."""
+    return max(each.taus, key=lambda name: (each.taus[name][0] == each.taus[name][0], each.taus[name][0]))
+
+
+def _said(each: Explored) -> dict[str, str]:
+    """Return what is said of each proxy: its correlation, of how many architectures, how many drawn."""
+    drawn = f", a random {POINTS:,} drawn" if len(each.rows) > POINTS else ""
+    return {
+        name: f"{name}: Kendall's tau {tau:.3f}\n{each.metric} accuracy, n = {n:,}{drawn}"
+        for name, (tau, n) in each.taus.items()
+    }
+
+
+def _labels() -> str:
+    """Return the expression of the accuracy at a place of the vertical axis."""
+    return f"up === '{ACCURACY}' ? format(datum.value, '.4~g') : format(100 - pow(10, -datum.value), '.4~g')"
 
 
 FIGURE = Figure(
-    title="Scores against accuracy",
+    title="A proxy against accuracy",
     caption=(
-        "One dot per architecture. Left: the hand-crafted proxy with the largest Kendall's tau on the "
-        "problem. Right: the formula that is fittest on its training architectures. Architectures that it "
-        "was evolved on are left out of both. The scores are those of the first draw."
+        "One dot per architecture. A good proxy puts the dots on a rising line. On the scale of log error, "
+        "the accurate networks, which lie within a few points of each other, are spread apart. Our scores "
+        "are those of the first draw. Point at a dot, tap it, or use the arrow keys: beside the plot stand "
+        "the architecture and how every proxy ranks it among those drawn."
     ),
+    section="explore",
     draw=draw,
 )

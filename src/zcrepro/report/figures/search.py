@@ -1,102 +1,164 @@
 """The best model by the number of trained models, with and without a proxy's help."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import MaxNLocator
+import pandas as pd
 
 from zcrepro.ranking.intervals import student_t
-from zcrepro.report import _searches, _style
+from zcrepro.report import _searches, _vega
 from zcrepro.report._base import Figure
+from zcrepro.report._colours import SERIES, var
 from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
 
 READS = ("search/zcp/*", "search/zcp_predictors/*")
 
-POINTS = 80
-"""Points of a curve at most, which lie closer where it is steep: with all of them the file has a megabyte."""
+POINTS = 60
+"""Points of a curve at most, which lie closer where it is steep."""
+
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 
 PLAIN, BEST = "plain", "best of all"
 
+HEIGHT = 380
 
-def draw(context: Context) -> Drawing:
-    """Draw a panel per problem and algorithm, and a curve per way in which a proxy helps."""
+
+def draw(context: Context) -> dict[str, Any]:
+    """Draw the first problem and algorithm; the reader chooses others."""
     found = list(_searches.curves(context.inputs))
     if not found:
-        return _style.nothing(f"the run makes no {SEARCHES}/")
-    algorithms = sorted({curves.algorithm for curves in found})
-    problems = list(dict.fromkeys(curves.problem for curves in found))
+        return _vega.nothing(f"the run makes no {SEARCHES}/")
     looks = _looks(found)
-    drawing, axes = _style.panels(len(problems) * len(algorithms), len(algorithms), 3.4, 2.9)
-    places = [(problem, algorithm) for problem in problems for algorithm in algorithms]
-    for ax, (problem, algorithm) in zip(axes, places, strict=True):
-        of_problem = [curves for curves in found if curves.problem == problem]
-        panel = [curves for curves in of_problem if curves.algorithm == algorithm]
-        if not panel:
-            ax.set_axis_off()
-            continue
-        _panel(ax, panel, looks, context.level)
-        ax.set_ylim(*_limits(of_problem))
-        ax.axhline(of_problem[0].highest, color=_style.FAINT, linewidth=1.2, label=BEST)
-    shown: dict[str, Artist] = {}
-    for ax in axes:
-        shown |= {str(line.get_label()): line for line in ax.get_lines()}
-    labels = [label for label in (*looks, BEST) if label in shown]
-    drawing.legend([shown[label] for label in labels], labels, loc="outside lower center", ncols=4)
-    title = f"Best model so far: mean over searches, with its {context.level:.0%} interval"
-    drawing.suptitle(title, x=0.01, ha="left")
-    return drawing
+    points = pd.DataFrame([row for curves in found for row in _rows(curves, context.level)])
+    points["floor"] = points["problem"].map({_problem(curves): _floor(curves, found) for curves in found})
+    legend = {"columns": {"expr": "width < 420 ? 1 : 3"}, "symbolType": "stroke"}
+    scale = {"domain": list(looks), "range": [colour for colour, _ in looks.values()]}
+    how = _vega.nominal("how", scale=scale, legend=legend)
+    dashes = {"domain": list(looks), "range": [dash for _, dash in looks.values()]}
+    faint = {"condition": {"param": "shown", "value": 1}, "value": 0.08}
+    across = _vega.quantitative("trained", "trained models")
+    tooltip = _vega.tooltip(how="help", trained="trained models", mean="mean", low="from", high="to")
+    return _vega.chart(
+        "Curves of the accuracy of the best model so far by the number of trained models, one per way in "
+        "which a proxy helps, with bands of their intervals.",
+        data=_vega.rows(points),
+        params=[
+            _vega.choice("problem", "Problem", list(dict.fromkeys(map(_problem, found)))),
+            _vega.choice("algorithm", "Algorithm", sorted({curves.algorithm for curves in found})),
+            {"name": "titles", "value": _titles(found)},
+        ],
+        title={"text": {"expr": "titles[problem + algorithm] || 'This problem has no such search'"}},
+        transform=[
+            _vega.chosen("problem"),
+            _vega.chosen("algorithm"),
+            {"filter": "datum.mean >= datum.floor"},
+        ],
+        height=HEIGHT,
+        layer=[
+            {
+                "mark": {"type": "area", "opacity": 0.12},
+                "encoding": {
+                    "x": across,
+                    "y": _vega.quantitative("low", "accuracy (%)"),
+                    "y2": {"field": "high"},
+                    "color": how,
+                },
+            },
+            {
+                "params": [
+                    {"name": "shown", "select": {"type": "point", "fields": ["how"]}, "bind": "legend"}
+                ],
+                "mark": {"type": "line", "strokeWidth": 2},
+                "encoding": {
+                    "x": across,
+                    "y": _vega.quantitative("mean", "accuracy (%)"),
+                    "color": how,
+                    "strokeDash": _vega.nominal("how", scale=dashes, legend=legend),
+                    "opacity": faint,
+                    "tooltip": tooltip,
+                },
+            },
+            {
+                "transform": [{"aggregate": [{"op": "max", "field": "highest", "as": "highest"}]}],
+                "mark": {"type": "rule", "color": var("muted"), "strokeDash": [2, 3], "strokeWidth": 1.5},
+                "encoding": {
+                    "y": _vega.quantitative("highest", "accuracy (%)"),
+                    "tooltip": _vega.tooltip(highest="best of all architectures"),
+                },
+            },
+            {
+                "transform": [{"aggregate": [{"op": "max", "field": "highest", "as": "highest"}]}],
+                "mark": {"type": "text", "align": "left", "dy": -8, "dx": 4, "color": var("muted")},
+                "encoding": {
+                    "x": {"value": 0},
+                    "y": _vega.quantitative("highest", "accuracy (%)"),
+                    "text": {"value": BEST},
+                },
+            },
+        ],
+    )
+
+
+def _rows(curves: Curves, level: float) -> Iterator[dict[str, Any]]:
+    """Yield the points of a curve: the mean over its searches and the interval of the mean."""
+    trained = np.unique(np.geomspace(1, curves.budget, POINTS).round().astype(int))
+    low, high = student_t(curves.accuracy[:, trained - 1], level)
+    of_curve = {"problem": _problem(curves), "algorithm": curves.algorithm, "how": _label(curves)}
+    means = curves.mean()[trained - 1]
+    for place, count in enumerate(trained):
+        of_point = {"trained": count, "mean": means[place], "low": low[place], "high": high[place]}
+        yield of_curve | of_point | {"highest": curves.highest}
+
+
+def _floor(curves: Curves, found: list[Curves]) -> float:
+    """Return the least mean after a few models: the first ones, at chance, would flatten the rest."""
+    means = [each.mean()[min(2, each.budget - 1) :] for each in found if _problem(each) == _problem(curves)]
+    return float(np.nanmin(np.concatenate(means)))
+
+
+def _problem(curves: Curves) -> str:
+    return _vega.problem_title(curves.problem)
 
 
 def _label(curves: Curves) -> str:
     return curves.how if curves.how == PLAIN else f"{curves.guide}, {curves.how}"
 
 
-def _looks(found: list[Curves]) -> dict[str, tuple[str, str]]:
-    """Return the colour and the dash of each way in which a proxy helps; a plain search is black.
+def _titles(found: list[Curves]) -> dict[str, str]:
+    """Return what is said of each problem and algorithm, by their texts one behind the other."""
+    said = {}
+    for curves in found:
+        key = _problem(curves), curves.algorithm
+        counts = [len(each.accuracy) for each in found if (_problem(each), each.algorithm) == key]
+        said["".join(key)] = (
+            f"{key[0]}: {key[1]}\n{curves.metric} accuracy (%), {_vega.counted(counts)} searches"
+        )
+    return said
+
+
+def _looks(found: list[Curves]) -> dict[str, tuple[str, list[int]]]:
+    """Return the colour and the dash of each way in which a proxy helps; a plain search has that of text.
 
     There are more ways than colours. Two ways of one colour differ in their kind, and so in their dash.
     """
-    *colours, black = _style.PALETTE
     ways = {(curves.guide, curves.help, curves.amount): _label(curves) for curves in found}
     kinds = sorted({kind for _, kind, _ in ways})
-    found_looks = {PLAIN: (black, _style.DASHES[0])}
+    looks = {PLAIN: (var("text"), DASHES[0])}
     for number, ((_, kind, _), label) in enumerate(item for item in sorted(ways.items()) if item[1] != PLAIN):
-        dash = _style.DASHES[kinds.index(kind) % len(_style.DASHES)]
-        found_looks[label] = colours[number % len(colours)], dash
-    return found_looks
-
-
-def _panel(ax: Axes, found: list[Curves], looks: dict[str, tuple[str, str]], level: float) -> None:
-    for curves in found:
-        colour, dash = looks[_label(curves)]
-        trained = np.unique(np.geomspace(1, curves.budget, POINTS).round().astype(int))
-        low, high = student_t(curves.accuracy[:, trained - 1], level)
-        ax.fill_between(trained, low, high, color=colour, alpha=0.12, linewidth=0)
-        ax.plot(trained, curves.mean()[trained - 1], dash, color=colour, linewidth=1.5, label=_label(curves))
-    ax.set_xlim(1, max(curves.budget for curves in found))
-    repeats = _style.counted([len(curves.accuracy) for curves in found])
-    ax.set_title(f"{_style.problem_title(found[0].problem)}\n{found[0].algorithm}, {repeats} searches")
-    ax.set_xlabel("trained models")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_ylabel(f"{found[0].metric} accuracy (%)")
-
-
-def _limits(found: list[Curves]) -> tuple[float, float]:
-    """Return limits for the means after a few models: the first ones, at chance, would flatten the rest."""
-    means = np.concatenate([curves.mean()[min(2, curves.budget - 1) :] for curves in found])
-    low, high = float(np.nanmin(means)), found[0].highest
-    margin = 0.08 * (high - low) or 0.5
-    return low - margin, high + margin
+        dash = DASHES[kinds.index(kind) % len(DASHES)]
+        looks[label] = SERIES[number % len(SERIES)], dash
+    return looks
 
 
 FIGURE = Figure(
     title="Search with a proxy's help",
     caption=(
         "Accuracy of the best model so far, chosen by validation accuracy, by the number of models trained. "
-        "Curves are means over repeated searches, bands their Student's t intervals. The grey line is the "
-        "highest accuracy of all architectures."
+        "Curves are means over repeated searches, bands their Student's t intervals. The dotted line is the "
+        "highest accuracy of all architectures. Choose a name in the legend to single out its curve."
     ),
+    section="search",
     draw=draw,
 )

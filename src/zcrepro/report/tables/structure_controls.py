@@ -236,4 +236,5 @@ TABLE = Table(
         + "."
     ),
     measure=measure,
+    best="row",
 )

@@ -88,4 +88,5 @@ TABLE = Table(
         "are predictions of its surrogate."
     ),
     measure=measure,
+    best="row",
 )

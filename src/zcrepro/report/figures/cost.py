@@ -1,0 +1,109 @@
+"""What each proxy costs and how well it ranks, from the seconds that the passes took."""
+
+from typing import Any
+
+import pandas as pd
+
+from zcrepro import provenance, registry
+from zcrepro.report import _vega
+from zcrepro.report._base import Figure
+from zcrepro.report._colours import var
+from zcrepro.report._explored import Explored, explored
+from zcrepro.report.context import Context
+
+READS = ("features/*", "structure/*", "accuracies/{space}", "released/{space}", "timings/*")
+
+TIMINGS = "timings"
+
+SECONDS, FORWARDS = "seconds per architecture", "forward passes of the network"
+
+
+def draw(context: Context) -> dict[str, Any]:
+    """Draw a mark per proxy: the seconds of its pass if the run timed it, else its cost on record."""
+    found = explored(context.inputs)
+    if not found:
+        return _vega.nothing("the run makes no features/ and no released/ scores")
+    parts = [_points(each, context) for each in found]
+    points = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    labels = list(dict.fromkeys(points["problem"]))
+    across = _vega.quantitative("cost", "cost of a score, shared by the proxies of one pass")
+    across["scale"] = {"type": "log", "nice": False, "padding": 70}
+    return _vega.chart(
+        "Scatter of the cost of each proxy against its Kendall's tau with accuracy.",
+        data=_vega.rows(points),
+        params=[
+            _vega.choice("problem", "Problem", labels),
+            {
+                "name": "units",
+                "value": points.drop_duplicates("problem").set_index("problem")["unit"].to_dict(),
+            },
+        ],
+        title={"text": {"expr": "problem + '\\ncost in ' + units[problem]"}},
+        transform=[_vega.chosen("problem")],
+        height=420,
+        encoding={
+            "x": across,
+            "y": _vega.quantitative("tau", "Kendall's tau with accuracy"),
+            "tooltip": _vega.tooltip(proxy="proxy", tau="tau", **{"pass": "pass"}, cost="cost", n="n"),
+        },
+        layer=[
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {
+                    "color": _vega.nominal("pass", "pass", legend={"columns": 5}),
+                    "shape": _vega.nominal("pass", "pass"),
+                },
+            },
+            _names("left", 9),
+            _names("right", -9),
+        ],
+    )
+
+
+def _points(each: Explored, context: Context) -> pd.DataFrame:
+    """Return the proxies of a problem that have a file of their own here, with tau and cost."""
+    own = set(registry.names("proxies"))
+    groups = provenance.pass_groups(name for name in each.proxies if name in own)
+    passes = {name: group for group, names in groups.items() for name in names}
+    timed = f"{TIMINGS}/{each.problem}"
+    if timed in context.inputs:
+        seconds = context.inputs.frame(timed).groupby("pass")["seconds"].median()
+        unit, costs = SECONDS, {name: seconds.get(group) for name, group in passes.items()}
+    else:
+        unit, costs = FORWARDS, {name: _on_record(name) for name in passes}
+    rows = [
+        {"problem": each.label, "proxy": name, "pass": passes[name], "cost": cost, "tau": tau, "n": n}
+        for name, (tau, n) in each.taus.items()
+        if (cost := costs.get(name))
+    ]
+    columns = ["problem", "proxy", "pass", "cost", "tau", "n"]
+    frame = pd.DataFrame(rows, columns=columns).assign(unit=unit).sort_values(["cost", "tau"])
+    return frame.assign(side=["left" if place % 2 else "right" for place in range(len(frame))])
+
+
+def _names(side: str, distance: int) -> dict[str, Any]:
+    """Return the names of the marks that stand on one side: neighbours in a column have them on either."""
+    return {
+        "transform": [{"filter": f"datum.side === '{side}'"}],
+        "mark": {"type": "text", "align": side, "dx": distance, "fontSize": 11, "color": var("text")},
+        "encoding": {"text": {"field": "proxy"}},
+    }
+
+
+def _on_record(proxy: str) -> float:
+    """Return the measured cost of a proxy's pass, in forward passes on one batch, for ten classes."""
+    number, _, each = registry.get("proxies", proxy).runs_in.cost.partition(" per ")
+    return float(number) * (10 if each else 1)
+
+
+FIGURE = Figure(
+    title="Cost against tau",
+    caption=(
+        "What a score costs, on a logarithmic scale, against how well it ranks: the best proxies lie on top "
+        "and to the left. Where the run computed the scores, the cost is the median of the seconds that the "
+        "pass took for one network; where it took published or promoted ones, it is the cost of the pass as "
+        "measured on a few networks of NAS-Bench-201, in forward passes. Proxies of one pass share its cost."
+    ),
+    section="explore",
+    draw=draw,
+)

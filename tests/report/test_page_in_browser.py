@@ -1,0 +1,358 @@
+"""The page as a reader meets it: in a real Chromium, at the width of a phone and of a desk, in both themes."""
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from zcrepro.report import comparison
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="Chromium is not installed (on Debian: apt install chromium)"
+)
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+VIEWS = [(width, theme) for width in (390, 1440) for theme in ("light", "dark")]
+
+LARGEST = 8_000_000
+"""Bytes that a page may have."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # The sandbox needs rights that a container seldom has; the page is our own file.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page that is open, and what it asked for and said."""
+
+    def __init__(self, browser: Browser, file: Path, width: int, theme: str) -> None:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, has_touch=width < 640
+        )
+        self.page: Page = context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.url = file.as_uri()
+        self.open("")
+
+    def open(self, place: str) -> Page:
+        """Open a place of the page anew, and wait until what stands above it is drawn."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.url}{place}")
+        self.page.wait_for_selector("html[data-ready]")
+        return self.page
+
+    def draw(self, name: str) -> Any:
+        """Scroll to a figure and wait until it is drawn."""
+        figure = self.page.locator(f"#figure-{name}")
+        figure.scroll_into_view_if_needed()
+        self.page.wait_for_selector(f"#figure-{name}[data-drawn]")
+        return figure
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def file(full: Any) -> Path:
+    return full.page()
+
+
+@pytest.fixture(scope="module", params=VIEWS, ids=[f"{width}-{theme}" for width, theme in VIEWS])
+def visit(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Iterator[Visit]:
+    """The page in each view."""
+    visit = Visit(browser, file, *request.param)
+    yield visit
+    visit.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, file: Path) -> Iterator[Visit]:
+    """A fresh page on a desk."""
+    visit = Visit(browser, file, 1440, "light")
+    yield visit
+    visit.close()
+
+
+FIGURES = ("agreement", "correlation", "scatter", "search", "evolution", "front")
+
+
+def test_it_loads_without_errors_and_asks_for_nothing_else(visit: Visit, file: Path) -> None:
+    for name in FIGURES:
+        visit.draw(name)
+    assert visit.said == []
+    assert {url for url in visit.asked if url != "about:blank"} == {visit.url}
+    assert file.stat().st_size < LARGEST
+
+
+def test_it_fits_the_width(visit: Visit) -> None:
+    for name in FIGURES:
+        visit.draw(name)
+    assert visit.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_axe_finds_nothing_and_a_reason_open_neither(visit: Visit) -> None:
+    for name in FIGURES:
+        visit.draw(name)
+    assert _violations(visit.page) == []
+    visit.page.locator("#table-zcp_table1 button.cell").first.click()
+    visit.page.wait_for_selector("#reason:popover-open")
+    assert _violations(visit.page) == []
+    visit.page.keyboard.press("Escape")
+
+
+def _violations(page: Page) -> list[str]:
+    """What axe finds, one line each."""
+    # The policy of the page forbids scripts from outside, but not those that the debugger evaluates.
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:160]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def test_text_has_enough_contrast_to_the_ground_that_it_stands_on(visit: Visit) -> None:
+    lowest = visit.page.evaluate(
+        """() => {
+          const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+          const luminance = (rgb) => rgb.slice(0, 3).map((each) => each / 255)
+            .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, each, place) => sum + each * [0.2126, 0.7152, 0.0722][place], 0);
+          const ground = (element) => {
+            for (let each = element; each; each = each.parentElement) {
+              const colour = parse(getComputedStyle(each).backgroundColor);
+              if (colour.length === 3 || colour[3] > 0) return colour;
+            }
+            return [255, 255, 255];
+          };
+          const texts = [...document.querySelectorAll("td, th, small, .mark, .tile, .caption, p, a, dt, dd")]
+            .filter((element) => element.checkVisibility() && element.textContent.trim());
+          return Math.min(...texts.map((element) => {
+            const pair = [luminance(parse(getComputedStyle(element).color)), luminance(ground(element))];
+            return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+          }));
+        }"""
+    )
+    assert lowest >= 4.5
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_chart_has_ink_and_a_label_of_its_own(visit: Visit, name: str) -> None:
+    figure = visit.draw(name)
+    label = figure.locator(".scroller").get_attribute("aria-label")
+    assert figure.locator("h3").inner_text() in label
+    if figure.locator("canvas").count():
+        kinds = figure.locator("canvas").evaluate(
+            """(canvas) => new Set(new Uint32Array(canvas.getContext("2d")
+              .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size"""
+        )
+        assert kinds > 20
+    else:
+        assert figure.locator("svg path[fill], svg path[stroke]").count() > 3
+    box = figure.locator(".drawing").bounding_box()
+    assert box["height"] > 100
+    assert box["width"] > 250
+
+
+def test_tables_keep_their_first_column_in_view(visit: Visit) -> None:
+    wide = visit.page.locator("#table-srgp_runs .wide")
+    wide.scroll_into_view_if_needed()
+    wide.evaluate("(element) => { element.scrollLeft = 400; }")
+    left = wide.locator("tbody th").first.bounding_box()["x"] - wide.bounding_box()["x"]
+    assert 0 <= left <= 2
+    room = wide.bounding_box()["width"]
+    assert wide.locator("tbody th").first.bounding_box()["width"] < 0.45 * room
+
+
+def column(page: Page, table: str, place: int) -> list[str]:
+    """The texts of a column, in the order of the page, without signs, marks of notes and intervals."""
+    cells = page.locator(f"{table} tbody tr:not([hidden]) > :nth-child({place})").all_inner_texts()
+    return [number[0] if (number := re.match(r"-?[\d,]*\.?\d+", text)) else text for text in cells]
+
+
+def test_a_table_sorts_numbers_with_blanks_last_and_texts(desk: Visit) -> None:
+    page, table = desk.page, "#table-srgp_correlation"
+    heading = page.locator(f"{table} thead th").nth(1)
+    for order, sign in (("descending", -1), ("ascending", 1)):
+        heading.locator("button").click()
+        assert heading.get_attribute("aria-sort") == order
+        shown = column(page, table, 2)
+        numbers = [float(text.replace(",", "")) for text in shown if re.match(r"[-\d]", text)]
+        assert len(numbers) > 10
+        assert numbers == sorted(numbers, key=lambda value: sign * value)
+        assert not any(re.match(r"[-\d]", text) for text in shown[len(numbers) :])
+    page.locator(f"{table} thead th button").first.click()
+    names = page.locator(f"{table} tbody th").all_inner_texts()
+    assert names[0].lower() <= names[len(names) // 2].lower() <= names[-1].lower()
+    assert heading.get_attribute("aria-sort") is None
+
+
+def test_a_table_filters_by_text_and_by_verdict(desk: Visit) -> None:
+    page, table = desk.page, "#table-zcp_table1"
+    page.locator(f"{table} [data-filter]").fill("synflow")
+    rows = page.locator(f"{table} tbody tr:not([hidden])")
+    assert rows.count() > 0
+    assert all("synflow" in text for text in rows.all_inner_texts())
+    assert page.locator(f"{table} .count").inner_text().startswith(f"{rows.count()} of ")
+    page.locator(f"{table} [data-filter]").fill("")
+    page.locator(f"{table} [data-verdict]").select_option("differs")
+    assert rows.count() > 0
+    assert rows.count() == page.locator(f"{table} tbody tr:has(td.differs)").count()
+
+
+def test_a_tile_shows_as_many_comparisons_as_it_counts(desk: Visit) -> None:
+    page = desk.page
+    for tile in page.locator("[data-tile]").all():
+        tile.click()
+        shown = page.locator("#comparisons tbody tr:not([hidden])").count()
+        assert shown == int(tile.locator("strong").inner_text())
+
+
+def test_numbers_on_the_page_equal_those_of_the_file(desk: Visit, full: Any) -> None:
+    frame = comparison.read_csv(full.results / "tables" / "srgp_correlation.csv")
+    table = desk.page.locator("#table-srgp_correlation")
+    headings = [text.rstrip() for text in table.locator("thead button").all_inner_texts()]
+    checked = 0
+    for line in table.locator("tbody tr").all():
+        name = line.locator("th").inner_text().split("\n")[0]
+        cells = line.locator("td").all_inner_texts()
+        for column, text in zip(headings[1:], cells, strict=True):
+            rows = frame[
+                (frame["row"] == name) & (frame["column"] == column) & (frame["metric"] == "kendall")
+            ]
+            if len(rows) == 1 and rows["value"].notna().all():
+                assert float(re.match(r"-?[\d.]+", text)[0]) == pytest.approx(rows["value"].iloc[0], abs=6e-4)
+                checked += 1
+    assert checked > 20
+
+
+def test_a_download_has_all_rows_of_the_table(desk: Visit, full: Any) -> None:
+    with desk.page.expect_download() as started:
+        desk.page.locator("#table-zcp_search [data-download=csv]").click()
+    downloaded = list(csv.DictReader(io.StringIO(Path(started.value.path()).read_text())))
+    kept = list(csv.DictReader(io.StringIO((full.results / "tables" / "zcp_search.csv").read_text())))
+    assert [row["row"] for row in downloaded] == [row["row"] for row in kept]
+    assert [float(row["value"] or "nan") for row in downloaded] == pytest.approx(
+        [float(row["value"] or "nan") for row in kept], nan_ok=True
+    )
+    desk.draw("evolution")
+    with desk.page.expect_download() as started:
+        desk.page.locator("#figure-evolution [data-download=svg]").click()
+    picture = Path(started.value.path()).read_text()
+    assert picture.startswith("<svg")
+    assert "var(--" not in picture
+
+
+@pytest.mark.parametrize(("width", "how"), [(1440, "Enter"), (390, "tap")])
+def test_a_reason_names_paper_tolerance_and_why_and_gives_the_focus_back(
+    browser: Browser, file: Path, width: int, how: str
+) -> None:
+    visit = Visit(browser, file, width, "light")
+    cell = visit.page.locator("#table-zcp_table1 td.differs button.cell").first
+    if how == "tap":
+        cell.tap()
+    else:
+        cell.focus()
+        visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector("#reason:popover-open")
+    said = visit.page.locator("#reason").inner_text()
+    for text in ("differs: paper,", "paper's value", "± ", "why so wide", "source", "95 % interval"):
+        assert text in said
+    visit.page.keyboard.press("Escape")
+    assert not visit.page.locator("#reason").is_visible()
+    assert cell.evaluate("(element) => element === document.activeElement")
+    visit.close()
+
+
+def test_the_pointer_and_the_keys_show_the_architecture(desk: Visit) -> None:
+    figure = desk.draw("scatter")
+    figure.locator(".scroller").focus()
+    desk.page.keyboard.press("ArrowRight")
+    first = figure.locator(".panel h4").first.inner_text()
+    assert re.fullmatch(r"arch-\d\d", first)
+    desk.page.keyboard.press("ArrowRight")
+    second = figure.locator(".panel h4").first.inner_text()
+    assert second != first
+    assert figure.locator(".panel .rank").count() > 5
+    # The pointer, at the ring of the second mark, finds the same one.
+    figure.locator(".ring").scroll_into_view_if_needed()
+    box = figure.locator(".ring").bounding_box()
+    desk.page.keyboard.press("ArrowRight")
+    desk.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(figure.locator(".panel h4").first).to_have_text(second)
+    accuracy = 10 + 80 / 59 * int(second.removeprefix("arch-"))
+    assert f"{accuracy:.4g}" in figure.locator(".panel").inner_text().replace(",", "")
+
+
+def test_a_formula_is_shown_as_mathematics(desk: Visit) -> None:
+    figure = desk.draw("front")
+    figure.locator(".scroller").focus()
+    desk.page.keyboard.press("ArrowRight")
+    desk.page.keyboard.press("ArrowRight")
+    assert figure.locator(".panel math").text_content() == "synflow+nwot"
+    assert "add(a, b) = a + b" in figure.locator(".panel").inner_text()
+
+
+def test_charts_follow_the_theme(desk: Visit) -> None:
+    figure = desk.draw("evolution")
+    line = figure.locator("svg .mark-line path").first
+    light = line.get_attribute("stroke")
+    desk.page.locator('.theme input[value="dark"]').check(force=True)
+    desk.page.wait_for_selector('#figure-evolution[data-drawn="dark"]')
+    assert figure.locator("svg .mark-line path").first.get_attribute("stroke") != light
+    desk.open("")
+    assert desk.page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_link_restores_every_control(desk: Visit) -> None:
+    figure = desk.draw("scatter")
+    figure.locator("select[name=proxy]").select_option("zen")
+    figure.locator("select[name=across]").select_option("value")
+    desk.page.locator("#table-zcp_table1 [data-verdict]").select_option("differs")
+    desk.page.locator("#table-srgp_correlation thead button").nth(1).click()
+    expect(desk.page).to_have_url(re.compile("across"))
+    place = desk.page.evaluate("location.hash")
+    page = desk.open(place)
+    figure = desk.draw("scatter")
+    assert figure.locator("select[name=proxy]").input_value() == "zen"
+    assert figure.locator("select[name=across]").input_value() == "value"
+    assert page.locator("#table-zcp_table1 [data-verdict]").input_value() == "differs"
+    heading = page.locator("#table-srgp_correlation thead th").nth(1)
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert desk.said == []
+
+
+def test_a_link_leads_to_its_place(desk: Visit) -> None:
+    page = desk.open("#table-srgp_runs")
+    top = page.locator("#table-srgp_runs").bounding_box()["y"]
+    assert -5 <= top <= 120
+
+
+def test_without_scripts_the_tables_are_there(browser: Browser, file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert page.locator("#table-zcp_table1 tbody tr").count() > 20
+    assert page.locator("#table-zcp_table1 td").first.is_visible()
+    assert "lies beside the page" in page.locator("#figure-search").inner_text()
+    context.close()
