@@ -31,9 +31,7 @@ rule table:
         name="|".join(config["report"]["tables"]) or "none",
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
-        gpu=0,
+        **NEEDS.of("table", TABLE["csv"]),
     params:
         results=words("results"),
         references=lambda wildcards, input: (
@@ -57,9 +55,7 @@ rule deviations:
         f"{RESULTS}/benchmarks/deviations.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("deviations", DEVIATIONS["table"]),
     params:
         tables=words("tables"),
     shell:
@@ -84,9 +80,7 @@ rule figure:
         name="|".join(config["report"]["figures"]) or "none",
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("figure", FIGURE),
     params:
         results=words("results"),
     shell:
@@ -107,9 +101,7 @@ rule page:
         f"{RESULTS}/benchmarks/report.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("page", PAGE),
     params:
         tables=words("tables"),
         figures=words("figures"),
