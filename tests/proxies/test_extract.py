@@ -121,7 +121,7 @@ def test_each_process_has_a_part_of_the_chunk():
     assert spans(8, 10, 4) == [(8, 9), (9, 10)]
 
 
-def test_a_killed_process_ends_the_job_with_the_remedy(folder, monkeypatch):
+def test_a_killed_process_ends_the_job_with_the_remedy(folder):
     run(folder, stop=2)  # writes the settings
     chosen = settings.load(folder / "settings.json", ExtractSettings)
     said = "one of 2 processes that score embedded_chain/digits was killed.*lower jobs_per_gpu"

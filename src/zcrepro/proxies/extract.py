@@ -217,8 +217,8 @@ def score_chunk(
             scored = list(pool.map(partial(_score_part, make, order, images), parts))
         except BrokenProcessPool as error:
             raise MemoryError(
-                f"one of {len(parts)} processes that score {chosen.space}/{chosen.task} was killed, as happens "
-                "if memory runs out: give the job more, or lower jobs_per_gpu in the configuration"
+                f"one of {len(parts)} processes that score {chosen.space}/{chosen.task} was killed, as "
+                "happens if memory runs out: give the job more, or lower jobs_per_gpu in the configuration"
             ) from error
     return replace(
         scored[0],
