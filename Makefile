@@ -1,11 +1,12 @@
-# make quickstart | test | table | plan | test-data | test-faults | test-gpu | lint | docs: each makes .venv from the lock first if it is missing.
+# make quickstart | test | table | plan | stale | test-data | test-faults | test-cluster | test-determinism | test-gpu | lint | docs:
+# each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table plan test test-processors test-faults test-data test-gpu lint format docs pictures reproduction lock clean
+.PHONY: help quickstart table plan stale test test-processors test-faults test-data test-gpu test-cluster test-determinism lint format docs pictures reproduction lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +32,9 @@ ifeq ($(MAKECMDGOALS),table)
 $(if $(filter $(NAME),$(TABLES)),,$(error there is no table '$(NAME)'; write make table NAME=, and one of $(TABLES)))
 endif
 
+stale: $(READY)  ## files of a run that its configuration no longer makes or reads: CONFIG=config/sample.yaml, DELETE=yes to delete them
+	@$(BIN)/python workflow/stale.py $(if $(CONFIG),--configfile $(CONFIG)) $(if $(filter yes,$(DELETE)),--delete)
+
 table: $(READY)  ## one table of the sample: make table NAME=zcp_table1
 	$(BIN)/snakemake --cores $(CORES) $(NAME) --configfile config/sample.yaml --quiet host reason
 	@cat results/sample/tables/$(NAME).md
@@ -41,16 +45,22 @@ plan: $(READY)  ## what a run has still to do and what it costs: make plan, or m
 
 test: $(READY)  ## all the tests but the long ones and those that need the real files or a GPU
 	@echo "Running all tests: about 15 minutes on 2 cores."
-	$(BIN)/python -m pytest -m 'not data and not gpu and not faults' -n $(CORES)
+	$(BIN)/python -m pytest -m 'not data and not gpu and not faults and not cluster and not determinism' -n $(CORES)
 
 test-processors: $(READY)  ## the tests as on other processors, with one and with two threads
 	.ci/test-processors
 
-test-faults: $(READY)  ## the long tests of damaged files: hundreds of flipped bits and cuts in each kind
+test-determinism: $(READY)  ## the same tables from other numbers of cores, chunk sizes, threads and hash seeds, one at a time
+	$(BIN)/python -m pytest -m determinism -n $(CORES)
+
+test-faults: $(READY)  ## the long tests: hundreds of flipped bits and cuts in each kind of file, ten kills of a run
 	$(BIN)/python -m pytest -m 'faults$(if $(ZCREPRO_MIRROR),, and not data)' -n $(CORES)
 
 test-data: $(READY)  ## the tests on the real benchmark files (fetched, or from ZCREPRO_MIRROR)
 	$(BIN)/python -m pytest -m 'data and not faults' -n $(CORES)
+
+test-cluster: $(READY)  ## a run on a Slurm of this machine's own, with faults of every kind (needs root; installs Slurm)
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 test-gpu: $(READY)  ## the tests that need a GPU: scores as on the CPU, flat memory
 	$(BIN)/python -m pytest -m gpu tests/gpu
@@ -79,7 +89,7 @@ reproduction: $(READY)  ## REPRODUCTION.md, from the tables of the published run
 	$(BIN)/python docs/write_reproduction.py
 
 lock: $(READY)  ## write requirements.lock anew from pyproject.toml
-	$(BIN)/pip-compile --quiet --extra dev --extra docs --extra models --allow-unsafe --strip-extras --no-header --no-annotate \
+	$(BIN)/pip-compile --quiet --extra cluster --extra dev --extra docs --extra models --allow-unsafe --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
 	@# torch names its build and brings CUDA packages that fit it: neither is the lock's business.
 	sed -i -E 's/\+cpu$$//; /^(nvidia-|cuda-|triton|pip=|#|$$)/d' requirements.lock

@@ -1,11 +1,9 @@
-"""Measure the workflow at full scale: ``python perf/scale.py``, or only some of ``order join plan``.
+"""Measure the workflow at full scale: ``python perf/scale.py``, or only one of ``order join``.
 
 order
     The order of the 423,624 cells of NAS-Bench-101, and the rows of its last chunk.
 join
     Scores of 15,000 architectures, joined from 15,000 chunks and from 150.
-plan
-    A dry run of about 10,000 jobs.
 
 Each measurement is one run in a process of its own: seconds by the clock and of the CPU, and the peak of its
 resident memory. On a busy machine the seconds of the CPU say more.
@@ -13,13 +11,12 @@ resident memory. On a busy machine the seconds of the CPU say more.
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -50,15 +47,6 @@ read_places(Path(sys.argv[1]), stop - 8, stop)
 """
 
 JOINED, COLUMN = 15_000, "l2_norm"
-
-PLAN = """
-run: scale
-features:
-  runs: [{problem: nasbench201/cifar10, architectures: 15625}]
-  proxies: [suite_zero]
-  draws: 4
-  chunk_seconds: 45
-"""
 
 
 @dataclass(frozen=True)
@@ -139,18 +127,7 @@ def join(folder: Path) -> Iterator[Measurement]:
         yield run(f"join of {len(paths):,} chunks", command, folder)[0]
 
 
-def plan(folder: Path) -> Iterator[Measurement]:
-    """Measure a dry run."""
-    (folder / "plan.yaml").write_text(PLAN)
-    table = "results/scale/features/nasbench201/cifar10.parquet"
-    where = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", "plan.yaml", "--cores", "1"]
-    command = [sys.executable, "-m", "snakemake", table, *where]
-    found, printed = run("", [*command, "--dry-run", "--nocolor"], folder)
-    jobs = int(re.findall(r"^total\s+(\d+)", printed, flags=re.MULTILINE)[0])
-    yield replace(found, what=f"dry run of {jobs:,} jobs")
-
-
-PARTS: dict[str, Callable[[Path], Iterator[Measurement]]] = {"order": order, "join": join, "plan": plan}
+PARTS: dict[str, Callable[[Path], Iterator[Measurement]]] = {"order": order, "join": join}
 
 
 def main() -> None:

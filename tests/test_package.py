@@ -173,6 +173,7 @@ def test_the_lock_pins_every_direct_dependency_and_names_no_build():
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     pinned = {re.split("==", line)[0].lower() for line in lines}
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    optional = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *optional["dev"], *optional["cluster"]]
     for requirement in wanted:
         assert re.split(r"[<>=]", requirement)[0].lower() in pinned, requirement

@@ -8,13 +8,10 @@ import argparse
 import math
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatch
+from collections.abc import Iterable, Sequence
 from io import StringIO
-from itertools import islice
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -22,19 +19,15 @@ from rich.table import Table
 from snakemake.utils import update_config  # type: ignore[import-untyped]
 
 from defaults import with_defaults
-from jobs.evolution import Evolution
-from jobs.features import CHUNK, Features
-from jobs.run import Run, Wildcards
+from jobs import costs
+from jobs.costs import ESTIMATE, NOT_MEASURED, Cost
+from jobs.resources import Needs
+from jobs.run import Run
 from schema import completed, read_schema
 from zcrepro.fetching.datasets import read_datasets
-from zcrepro.files.csv import read_csv
 from zcrepro.files.yaml import read_yaml
 
 HERE = Path(__file__).parent.parent
-COSTS = HERE / "resources/job_costs.csv"
-
-ESTIMATE, NOT_MEASURED = "estimate", "not measured"
-"""A unit of work in the file of costs, and what stands there in place of GPU seconds."""
 
 COLUMNS = ("place", "rule", "cpu", "estimated", "gpu", "gpu_seconds", "download", "kilobytes")
 """Of a job: its row in the file of costs, its rule, CPU seconds and how many of them are estimated, GPU
@@ -81,57 +74,26 @@ class Costs:
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.run = Run(config, HERE, read_datasets(*(HERE / name for name in config["datasets"])))
-        rows = read_csv(COSTS, comment="#", dtype={"gpu_seconds": str}, keep_default_na=False)
-        self.rows = list(rows.itertuples(index=False))
+        self._needs = Needs(self.run)
 
     def of_jobs(self, outputs: Iterable[tuple[str, str]]) -> pd.DataFrame:
         """Return a row per job, in the order of the rules in the file of costs.
 
         Of the outputs of a job, only one fits a row of that file. Raises ValueError if a rule has no row.
         """
-        found = []
-        for rule, path in outputs:
-            rows = [(place, row) for place, row in enumerate(self.rows) if row.rule == rule]
-            if not rows:
-                raise ValueError(f"{COSTS} does not say what a job of the rule {rule} costs")
-            name = path.removeprefix(f"{self.run.results}/")
-            fitting = ((place, row) for place, row in rows if fnmatch(name, str(row.outputs)))
-            found += [self._of_job(name, *each) for each in islice(fitting, 1)]
+        rows = self._needs.rows
+        fitting = ((path, costs.of_output(rows, rule, self._needs.name(path))) for rule, path in outputs)
+        found = [self._of_job(path, rows.index(row), row) for path, row in fitting if row]
         return pd.DataFrame(found, columns=COLUMNS).sort_values("place", kind="stable")
 
-    def _of_job(self, name: str, place: int, row: Any) -> tuple[Any, ...]:
-        units = self._units(row.unit, name)
+    def _of_job(self, path: str, place: int, row: Cost) -> tuple[Any, ...]:
+        units = self._needs.units(row, path)
         estimated = units * row.cpu_seconds if row.unit == ESTIMATE else 0.0
-        gpu = math.nan if row.gpu_seconds in ("", NOT_MEASURED) else units * float(row.gpu_seconds)
-        fetched = self.run.datasets.get(name.removeprefix("data/"))
+        on_gpu = row.measured_gpu_seconds
+        gpu = math.nan if on_gpu is None else units * on_gpu
+        fetched = self.run.datasets.get(path.removeprefix("data/"))
         size = fetched["bytes"] or math.nan if fetched else 0
         return place, row.rule, units * row.cpu_seconds, estimated, gpu, row.gpu_seconds, size, row.kilobytes
-
-    def _units(self, unit: str, name: str) -> float:
-        """Return how many units of work a job has, by the name of its output."""
-        parts = name.removesuffix(".json").split("/")
-        match unit:
-            case "job":
-                return 1
-            case "formula":
-                return _individuals(self._evolution(*parts[1:]))
-            case "program":
-                return _individuals(self.run.config["programs"])
-        start, stop = map(int, CHUNK.fullmatch(parts[-1]).groups())  # type: ignore[union-attr]
-        if unit == "network":
-            return stop - start
-        *table, _, group, _ = parts
-        return (stop - start) * Features(self.run).seconds("/".join(table), group)
-
-    def _evolution(self, method: str, training_set: str, seed: str) -> Mapping[str, Any]:
-        wildcards = SimpleNamespace(method=method, training_set=training_set, seed=seed.removeprefix("seed-"))
-        found: Mapping[str, Any] = Evolution(self.run).evolve(cast(Wildcards, wildcards))["options"]
-        return found
-
-
-def _individuals(options: Mapping[str, Any]) -> float:
-    """Return how many individuals an evolution with these options judges."""
-    return float(options["population"] * options["generations"] * options.get("restarts", 1))
 
 
 def show(jobs: pd.DataFrame) -> None:

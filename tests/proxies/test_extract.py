@@ -1,17 +1,19 @@
 """Extraction in chunks, and the join of chunks and pass groups."""
 
 import json
+import os
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import zcrepro
-from zcrepro import seeds
+from zcrepro import seeds, settings
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
 from zcrepro.images.noise import random_batch
-from zcrepro.proxies.extract import extract
+from zcrepro.proxies.extract import ExtractSettings, extract, score_chunk, shares
 from zcrepro.proxies.feature_table import DRAWN_IMAGES, KEY, feature_schema
 from zcrepro.proxies.join import features, timings
 from zcrepro.proxies.order import SCHEMA as ORDER
@@ -101,6 +103,33 @@ def join(
         output=folder / "features.parquet",
     )
     return parquet.read(folder / "features.parquet")
+
+
+def test_features_do_not_depend_on_the_number_of_processes(folder):
+    alone = run(folder, stop=5).read_bytes()
+    asked = {"settings_file": folder / "settings.json", "order": folder / "order.parquet"}
+    extract(**asked, processes=2, output=folder / "two.parquet", timings=folder / "two.timings.parquet")
+    assert (folder / "two.parquet").read_bytes() == alone
+    timed = parquet.read(folder / "two.timings.parquet")
+    assert len(timed) == len(parquet.read(next(folder.glob("*-0-5.timings.parquet"))))
+
+
+def test_each_process_has_a_part_of_the_chunk():
+    def spans(start, stop, processes):
+        chosen = ExtractSettings(**SETTINGS | {"start": start, "stop": stop})
+        return [(part.start, part.stop) for part in shares(chosen, processes)]
+
+    assert spans(8, 15, 3) == [(8, 10), (10, 12), (12, 15)]
+    assert spans(8, 15, 1) == [(8, 15)]
+    assert spans(8, 10, 4) == [(8, 9), (9, 10)]
+
+
+def test_a_killed_process_ends_the_job_with_the_remedy(folder):
+    run(folder, stop=2)  # writes the settings
+    chosen = settings.load(folder / "settings.json", ExtractSettings)
+    said = "one of 2 processes that score embedded_chain/digits was killed.*lower jobs_per_gpu"
+    with pytest.raises(MemoryError, match=said):
+        score_chunk(chosen, partial(os._exit, 9), folder / "order.parquet", [], processes=2)
 
 
 def test_features_do_not_depend_on_the_size_of_chunks(folder):

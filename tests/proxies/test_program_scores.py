@@ -76,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, files: tuple[str, ...] = tuple(PROGRAMS), **changes: Any) -> Path:
+def run(folder: Path, files: tuple[str, ...] = tuple(PROGRAMS), processes: int = 1, **changes: Any) -> Path:
     chosen = SETTINGS | changes
     (folder / "settings.json").write_text(json.dumps(chosen))
     output = folder / f"{chosen['start']}-{chosen['stop']}.parquet"
@@ -84,6 +84,7 @@ def run(folder: Path, files: tuple[str, ...] = tuple(PROGRAMS), **changes: Any) 
         settings_file=folder / "settings.json",
         order=folder / "order.parquet",
         programs=[folder / f"{name}.json" for name in files],
+        processes=processes,
         output=output,
         timings=folder / "timings.parquet",
     )
@@ -96,6 +97,11 @@ def test_an_evolved_program_scores_as_the_published_one_of_the_same_text(folder:
     assert found["eznas/a/seed-0"].tolist() == found["eznas_a"].tolist()
     assert found["eznas/b/seed-0"].tolist() == found["eznas_topprog_released"].tolist()
     assert (found["eznas/a/seed-0_status"] == "ok").all()
+
+
+def test_scores_do_not_depend_on_the_number_of_processes(folder: Path) -> None:
+    alone = run(folder).read_bytes()
+    assert run(folder, processes=3).read_bytes() == alone
 
 
 def test_a_median_program_scores_under_its_own_name(folder: Path) -> None:

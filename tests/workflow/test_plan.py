@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 from jobs.benchmarks import TABLES
+from jobs.costs import JOB_COSTS
 from jobs.features import Features
-from plan import COSTS, Costs, configured
+from plan import Costs, configured
 from zcrepro.files.csv import read_csv
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = [ROOT / "config/quickstart.yaml"]
-MEASURED = read_csv(COSTS, comment="#", keep_default_na=False)
+MEASURED = read_csv(ROOT / JOB_COSTS, comment="#", keep_default_na=False)
 CHUNK = "draw-0/gradients/0-64.parquet"
 
 

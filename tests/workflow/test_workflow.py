@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -160,36 +158,6 @@ def test_a_lost_result_is_made_again_and_equal(workflow):
         (workflow.results / lost).unlink()
     workflow.snakemake()
     assert workflow.contents() == before
-
-
-def test_one_core_and_chunks_of_another_size_give_the_same_results(finished, fresh):
-    fresh.configure(features={"chunk_seconds": 100})
-    fresh.snakemake(cores=1)
-    same = finished.contents()
-    other = fresh.contents()
-    joined = {path for path in same if path.count("/") < 4 or "evolved" in path}
-    assert joined == {path for path in other if path.count("/") < 4 or "evolved" in path}
-    assert [path for path in joined if same[path] != other[path]] == []
-
-
-def test_a_killed_run_is_finished_by_the_documented_commands_with_the_same_results(finished, fresh):
-    running = subprocess.Popen(
-        fresh.command(),
-        cwd=fresh.folder,
-        env=fresh.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    started = fresh.results / "features"
-    deadline = time.monotonic() + 120
-    while len(list(started.rglob("*.parquet"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    os.kill(running.pid, signal.SIGKILL)  # its jobs go on as orphans, as after a lost terminal
-    running.wait()
-    assert not (fresh.results / "report.html").exists()
-    fresh.snakemake("--unlock")
-    fresh.snakemake("--rerun-incomplete")
-    assert fresh.contents() == finished.contents()
 
 
 def test_a_misspelt_key_stops_the_run_and_names_the_nearest(fresh):

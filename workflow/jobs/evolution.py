@@ -77,10 +77,8 @@ class Evolution:
 
     def evolve(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one evolution."""
-        section = self.section(wildcards.method)
         training_set = self.training_set(wildcards.training_set)
         source = self.source(wildcards.method, wildcards.training_set)
-        own = static.options(f"{provenance.PLUGINS['method']}.{wildcards.method}")
         return {
             "method": wildcards.method,
             "training_set": wildcards.training_set,
@@ -100,8 +98,14 @@ class Evolution:
             "seed": self.run.config["seed"],
             "repeat": int(wildcards.seed),
             "max_undefined_share": self.run.config["max_undefined_share"],
-            "options": {name: section[name] for name in own} | training_set["options"],
+            "options": self.options(wildcards.method, wildcards.training_set),
         }
+
+    def options(self, method: str, training_set: str) -> dict[str, Any]:
+        """Return the options of a method on a training set."""
+        section = self.section(method)
+        own = static.options(f"{provenance.PLUGINS['method']}.{method}")
+        return {name: section[name] for name in own} | self.training_set(training_set)["options"]
 
     def formulas(self, method: str, training_sets: Iterable[str] | None = None) -> list[str]:
         """Return the files of a method's formulas, every repeat of its training sets or of some of them."""

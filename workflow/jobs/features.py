@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import static
+from jobs import costs
 from jobs.run import ACCURACIES, Run, Settings, Wildcards
 from zcrepro import provenance
 from zcrepro.programs.names import is_program
@@ -176,7 +177,7 @@ class Features:
 
     def chunk_size(self, table: str, group: str) -> int:
         """Return how many architectures take ``chunk_seconds``: a power of two, at least one."""
-        affordable = self.section["chunk_seconds"] / self.seconds(table, group)
+        affordable = self.section["chunk_seconds"] / self._seconds_on_device(table, group)
         return 1 << min(max(int(affordable), 1), LARGEST).bit_length() - 1
 
     def seconds(self, table: str, group: str) -> float:
@@ -184,6 +185,18 @@ class Features:
         _, space, task = table.split("/")
         forward = self._forwards.get((space, task)) or self._forwards[TYPICAL]
         return forward * self._how(table)["batch_size"] / UNIT_BATCH * (self._cost(group) + OVERHEAD)
+
+    def _seconds_on_device(self, table: str, group: str) -> float:
+        """Return about how many seconds it takes on the configured device: those of a GPU where measured.
+
+        On the CPU they stay estimates, because the names of the chunks that exist follow from these.
+        """
+        rule = "score_programs" if group == PROGRAMS else "extract"
+        row = costs.of_output(
+            costs.read(self.run.here / costs.JOB_COSTS), rule, f"{table}/draw-0/{group}/0-1.parquet"
+        )
+        on_gpu = row and self.run.config["device"] == "cuda" and row.measured_gpu_seconds
+        return on_gpu or self.seconds(table, group)
 
     def _run_of(self, table: str) -> Mapping[str, Any]:
         """Return what is computed for a table. Chunks of one without a run can be asked for, too."""

@@ -15,9 +15,7 @@ rule fetch:
     retries: 2
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=120,
-        gpu=0,
+        **NEEDS.of("fetch", "data/{name}"),
     shell:
         "zcrepro stage fetch --settings-file {input.settings} --output {output.file} 2>&1 | tee {log}"
 
@@ -45,9 +43,7 @@ for table in TABLES:
             f"{RESULTS}/benchmarks/{table}/{{space}}.tsv"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=30,
-            gpu=0,
+            **NEEDS.of(table, f"{RESULTS}/{table}/{{space}}.parquet"),
         params:
             stage=table,
         shell:

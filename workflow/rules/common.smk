@@ -13,6 +13,7 @@ from jobs.parameters import Jobs, listed
 from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
 from jobs.report import Report
+from jobs.resources import Needs
 from jobs.run import Run
 from jobs.searching import Searching
 from jobs.training import Training
@@ -40,8 +41,10 @@ reduced = ReducedTrainings(RUN)
 live = Live(RUN)
 report_jobs = Report(RUN, benchmarks)
 JOBS = Jobs(RESULTS, verifies=workflow.is_main_process)
+NEEDS = Needs(RUN)
 
-GPU = 1 if config["device"] == "cuda" else 0
+# What a command that runs networks begins with.
+ON_DEVICE = f". {HERE}/workflow/one_gpu.sh; " if config["device"] == "cuda" else ""
 
 # The command line of this environment, whether or not it is activated. A prefix replaces the strict mode that Snakemake
 # would set, without which a failed stage passes for a success behind its pipe.

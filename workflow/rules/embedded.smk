@@ -15,9 +15,7 @@ rule train:
         f"{RESULTS}/benchmarks/train/{{space}}/{{task}}/{{shard}}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=120,
-        gpu=0,
+        **NEEDS.of("train", SHARD),
     shell:
         "zcrepro stage train --settings-file {input.settings} --output {output.shard} 2>&1 | tee {log}"
 

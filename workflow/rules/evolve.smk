@@ -21,9 +21,7 @@ rule evolve:
         f"{RESULTS}/benchmarks/evolve/{{method}}/{{training_set}}/seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
-        gpu=0,
+        **NEEDS.of("evolve", FORMULA),
     params:
         accuracies=words("accuracies"),
         scores=words("scores"),
@@ -53,9 +51,7 @@ rule generalize:
         f"{RESULTS}/benchmarks/generalize/{{method}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=0,
+        **NEEDS.of("generalize", GENERALIZATION),
     params:
         evolved=words("evolved"),
         accuracies=words("accuracies"),
@@ -84,9 +80,7 @@ rule lead:
         f"{RESULTS}/benchmarks/lead/{{name}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=0,
+        **NEEDS.of("lead", LEADERBOARD),
     params:
         evolved=words("evolved"),
         accuracies=words("accuracies"),

@@ -23,9 +23,7 @@ rule order:
         f"{RESULTS}/benchmarks/order{{ordering}}/{{space}}/{{task}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=0,
+        **NEEDS.of("order", ORDER),
     shell:
         "zcrepro stage order --settings-file {input.settings} --known {input.known}"
         " --output {output.table} 2>&1 | tee {log}"
@@ -43,9 +41,7 @@ rule structure:
         f"{RESULTS}/benchmarks/structure/{{space}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=0,
+        **NEEDS.of("structure", STRUCTURE),
     shell:
         "zcrepro stage structure --settings-file {input.settings} --accuracies {input.accuracies}"
         " --output {output.table} 2>&1 | tee {log}"
@@ -65,14 +61,13 @@ rule extract:
         f"{RESULTS}/benchmarks/extract{OF_A_CHUNK}.tsv"
     wildcard_constraints:
         group=f"(?!{PROGRAMS}/)[a-z_]+",  # programs are scored by a rule of their own
-    threads: 1
+    threads: NEEDS.processes("extract")
     resources:
-        mem_mb=8000,
-        runtime=240,
-        gpu=GPU,
+        **NEEDS.of("extract", CHUNK),
     shell:
-        "zcrepro stage extract --settings-file {input.settings} --order {input.order}"
-        " --images {input.images} --output {output.features} --timings {output.timings} 2>&1 | tee {log}"
+        ON_DEVICE
+        + "zcrepro stage extract --settings-file {input.settings} --order {input.order}"
+        " --images {input.images} --processes {threads} --output {output.features} --timings {output.timings} 2>&1 | tee {log}"
 
 
 rule features:
@@ -88,9 +83,7 @@ rule features:
         f"{RESULTS}/benchmarks/features{OF_A_TABLE}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("features", FEATURES),
     params:
         chunks=words("chunks"),
     shell:
@@ -110,9 +103,7 @@ rule timings:
         f"{RESULTS}/benchmarks/timings{OF_A_TABLE}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("timings", TIMINGS),
     params:
         chunks=words("chunks"),
     shell:

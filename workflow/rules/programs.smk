@@ -20,9 +20,7 @@ rule evolve_program:
         f"{RESULTS}/benchmarks/evolve_program/{{training_set}}/seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=6000,
-        runtime=240,
-        gpu=0,
+        **NEEDS.of("evolve_program", PROGRAM),
     params:
         images=option("images"),
     shell:
@@ -49,15 +47,14 @@ rule score_programs:
         f"{RESULTS}/logs/score_programs{OF_A_PROGRAM_CHUNK}.log",
     benchmark:
         f"{RESULTS}/benchmarks/score_programs{OF_A_PROGRAM_CHUNK}.tsv"
-    threads: 1
+    threads: NEEDS.processes("score_programs")
     resources:
-        mem_mb=8000,
-        runtime=240,
-        gpu=GPU,
+        **NEEDS.of("score_programs", PROGRAM_CHUNK),
     params:
         programs=option("programs"),
         images=option("images"),
     shell:
-        "zcrepro stage score_programs --settings-file {input.settings} --order {input.order}"
-        " {params.programs} {params.images} --output {output.features}"
+        ON_DEVICE
+        + "zcrepro stage score_programs --settings-file {input.settings} --order {input.order}"
+        " {params.programs} {params.images} --processes {threads} --output {output.features}"
         " --timings {output.timings} 2>&1 | tee {log}"

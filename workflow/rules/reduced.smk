@@ -20,13 +20,12 @@ rule train_reduced:
         f"{RESULTS}/benchmarks/train_reduced/{{recipe}}/{{space}}/{{task}}/{{start}}-{{stop}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=GPU,
+        **NEEDS.of("train_reduced", TRAINED_CHUNK),
     params:
         images=option("images"),
     shell:
-        "zcrepro stage train_reduced --settings-file {input.settings} --order {input.order}"
+        ON_DEVICE
+        + "zcrepro stage train_reduced --settings-file {input.settings} --order {input.order}"
         " {params.images} --output {output.trained} 2>&1 | tee {log}"
 
 
@@ -42,9 +41,7 @@ rule trainings:
         f"{RESULTS}/benchmarks/trainings/{{recipe}}/{{space}}/{{task}}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("trainings", TRAININGS),
     params:
         chunks=words("chunks"),
     shell:

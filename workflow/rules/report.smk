@@ -42,9 +42,7 @@ rule table:
         name="|".join(config["report"]["tables"]) or "none",
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
-        gpu=0,
+        **NEEDS.of("table", TABLE["csv"]),
     params:
         results=words("results"),
         references=lambda wildcards, input: (
@@ -68,9 +66,7 @@ rule deviations:
         f"{RESULTS}/benchmarks/deviations.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("deviations", DEVIATIONS["table"]),
     params:
         tables=words("tables"),
     shell:
@@ -97,9 +93,7 @@ rule figure:
         name="|".join(config["report"]["figures"]) or "none",
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("figure", FIGURE),
     params:
         results=words("results"),
     shell:
@@ -120,9 +114,7 @@ rule page:
         f"{RESULTS}/benchmarks/report.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("page", PAGE),
     params:
         tables=words("tables"),
         figures=words("figures"),

@@ -22,9 +22,7 @@ rule search:
         f"{RESULTS}/benchmarks/search/{{experiment}}/{{space}}-{{task}}/{{algorithm}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
-        gpu=0,
+        **NEEDS.of("search", SEARCH_OF_ONE),
     params:
         structure=option("structure"),
         evolved=option("evolved"),
@@ -45,9 +43,7 @@ rule searches:
         f"{RESULTS}/benchmarks/searches/{{experiment}}/{{space}}-{{task}}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
+        **NEEDS.of("searches", SEARCHES),
     shell:
         "zcrepro stage searches --parts {input.parts} --output {output.table} 2>&1 | tee {log}"
 
@@ -72,16 +68,15 @@ rule live_search:
         f"{RESULTS}/benchmarks/live_search/{{live}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
-        gpu=GPU,
+        **NEEDS.of("live_search", LIVE_SECONDS),
     params:
         images=option("images"),
         evolved=option("evolved"),
         accuracies=option("accuracies"),
         surrogate=option("surrogate"),
     shell:
-        "zcrepro stage live_search --settings-file {input.settings} {params.images} {params.evolved}"
+        ON_DEVICE
+        + "zcrepro stage live_search --settings-file {input.settings} {params.images} {params.evolved}"
         " {params.accuracies} {params.surrogate} --output {output.trace} --seconds {output.seconds}"
         " 2>&1 | tee {log}"
 

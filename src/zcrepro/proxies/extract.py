@@ -3,6 +3,9 @@
 A job is keyed by (space, task, draw, pass group, chunk). Its code digest covers the engine and the files of
 its own proxies, so an edit of one proxy recomputes its group and nothing else.
 
+A network of a cell space does not fill a GPU, and a job has one to itself. So several processes of a job can
+share it, each with a part of the chunk. Scores do not depend on the parts.
+
 Architectures that compute the same function of the same weights have equal scores, except those of proxies
 that count dead modules. The others are computed for the first of them in the random order alone. The status
 of a later one names the first, whatever chunk that is in, and the join fills in its scores.
@@ -16,9 +19,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -129,8 +137,18 @@ class ExtractSettings(ChunkSettings):
     proxies: list[str]
 
 
+Make = Callable[[], Sequence[Proxy[Any]]]
+"""Makes the proxies in the process that uses them: their functions cannot be sent to another one."""
+
+
 def extract(
-    *, settings_file: Path, order: Path, images: Sequence[Path] = (), output: Path, timings: Path
+    *,
+    settings_file: Path,
+    order: Path,
+    images: Sequence[Path] = (),
+    processes: int = 1,
+    output: Path,
+    timings: Path,
 ) -> None:
     """Compute the proxies of one pass group on one chunk of architectures.
 
@@ -142,6 +160,8 @@ def extract(
         The order of the problem's architectures.
     images
         The files of the task's images; empty if an installed package contains the images.
+    processes
+        How many processes score parts of the chunk at the same time.
     output
         Parquet: arch, graph, draw, and for each proxy a column (NaN if it is undefined) and a status.
     timings
@@ -149,9 +169,12 @@ def extract(
     """
     chosen = settings.load(settings_file, ExtractSettings)
     metadata = provenance.metadata("extract", settings.as_mapping(chosen), of_chunk=OF_A_CHUNK)
-    proxies = [registry.get("proxies", name) for name in chosen.proxies]
-    scored = score_chunk(chosen, proxies, order, images)
+    scored = score_chunk(chosen, partial(_named_proxies, chosen.proxies), order, images, processes)
     scored.write(output, timings, metadata)
+
+
+def _named_proxies(names: Sequence[str]) -> list[Proxy[Any]]:
+    return [registry.get("proxies", name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -185,12 +208,40 @@ class ScoredChunk:
 
 
 def score_chunk(
-    chosen: ChunkSettings, proxies: Sequence[Proxy[Any]], order: Path, images: Sequence[Path]
+    chosen: ChunkSettings, make: Make, order: Path, images: Sequence[Path], processes: int = 1
 ) -> ScoredChunk:
-    """Return the scores of ``proxies`` on the architectures of a chunk.
+    """Return the scores of proxies on the architectures of a chunk, of which each process scores a part.
 
-    ``order`` and ``images`` are files; see ``extract``.
+    ``order`` and ``images`` are files; see ``extract``. Raises MemoryError if a process was killed.
     """
+    parts = shares(chosen, processes)
+    if len(parts) == 1:
+        return _score_part(make, order, images, chosen)
+    # CUDA cannot be used in a process that was forked.
+    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as pool:
+        try:
+            scored = list(pool.map(partial(_score_part, make, order, images), parts))
+        except BrokenProcessPool as error:
+            raise MemoryError(
+                f"one of {len(parts)} processes that score {chosen.space}/{chosen.task} was killed, as "
+                "happens if memory runs out: give the job more, or lower jobs_per_gpu in the configuration"
+            ) from error
+    return replace(
+        scored[0],
+        rows=[row for part in scored for row in part.rows],
+        seconds=[row for part in scored for row in part.seconds],
+    )
+
+
+def shares(chosen: ChunkSettings, processes: int) -> list[ChunkSettings]:
+    """Return the parts of a chunk, one per process; none is empty, and their sizes differ by one at most."""
+    size = chosen.stop - chosen.start
+    number = max(min(processes, size), 1)
+    ends = [chosen.start + size * place // number for place in range(number + 1)]
+    return [replace(chosen, start=start, stop=stop) for start, stop in pairwise(ends)]
+
+
+def _score_part(make: Make, order: Path, images: Sequence[Path], chosen: ChunkSettings) -> ScoredChunk:
     torch.set_num_threads(chosen.torch_threads)
     for path, digest in zip(images, chosen.digests, strict=True):
         verified.check(path, digest)
@@ -205,6 +256,7 @@ def score_chunk(
         seed=_seed("images", chosen),
         device=chosen.device,
     )
+    proxies = make()
     names = [proxy.name for proxy in proxies]
     rows, seconds = [], []
     places = read_places(order, chosen.start, chosen.stop).to_dict("records")
