@@ -93,7 +93,7 @@ rule figure:
         name="|".join(config["report"]["figures"]) or "none",
     threads: 1
     resources:
-        **NEEDS.of("figure", FIGURE),
+        **NEEDS.of("figure", FIGURE["picture"]),
     params:
         results=words("results"),
     shell:
