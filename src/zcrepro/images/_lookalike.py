@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zcrepro.files.arrays import read_arrays
 from zcrepro.files.errors import FETCH_AGAIN, reads
 from zcrepro.images._photographs import CHANNELS, RGB, normalised
 from zcrepro.images.base import LOOKALIKE, Images
@@ -53,10 +54,10 @@ def _arrays(path: Path, side: int, classes: int) -> tuple[np.ndarray, np.ndarray
 
     Raises ValueError, which names the file, if it holds anything else.
     """
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        if not {"images", "labels"} <= set(arrays):
-            raise ValueError(f"the arrays are {', '.join(arrays)}, expected images and labels")
-        pixels, labels = arrays["images"], arrays["labels"]
+    arrays = read_arrays(path)
+    if not {"images", "labels"} <= set(arrays):
+        raise ValueError(f"the arrays are {', '.join(arrays)}, expected images and labels")
+    pixels, labels = arrays["images"], arrays["labels"]
     expected = (labels.size, side, side, CHANNELS)
     if pixels.dtype != np.uint8 or pixels.shape != expected or labels.dtype.kind not in "iu":
         raise ValueError(
