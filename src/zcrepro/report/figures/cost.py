@@ -106,4 +106,5 @@ FIGURE = Figure(
     ),
     section="explore",
     draw=draw,
+    width=560,
 )
