@@ -114,5 +114,5 @@ class Needs:
 
 
 def _individuals(options: Mapping[str, Any]) -> float:
-    """Return how many individuals an evolution with these options judges."""
-    return float(options["population"] * options["generations"] * options.get("restarts", 1))
+    """Return how many individuals an evolution judges; 1 of a method without such options."""
+    return float(math.prod(options.get(name, 1) for name in ("population", "generations", "restarts")))
