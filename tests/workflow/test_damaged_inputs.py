@@ -12,7 +12,7 @@ from zcrepro import cli
 
 pytestmark = pytest.mark.workflow
 
-OUTPUTS = ("--output", "--timings", "--csv", "--markdown", "--latex")
+OUTPUTS = ("--output", "--timings", "--csv", "--markdown", "--latex", "--picture", "--specification")
 
 
 def words_by_option(command: str) -> dict[str, list[str]]:
