@@ -84,7 +84,7 @@ def test_an_edit_of_one_table_leaves_the_others(package):
 
 def test_an_edit_of_the_pages_template_remakes_the_page(package):
     before = digest("report")
-    edit(package / "report" / "page.html.j2")
+    edit(package / "report" / "page" / "stage.html.j2")
     assert digest("report") != before
 
 

@@ -1,8 +1,8 @@
 """Slurm, and workflows to run on it."""
 
 import pytest
-import slurm
 
+from cluster import slurm
 from tiny import TESTED, Workflow
 
 
