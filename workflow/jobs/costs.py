@@ -1,4 +1,4 @@
-"""What a job costs, as measured: the rows of resources/job_costs.csv.
+"""Read the measured cost of each job from resources/job_costs.csv.
 
 Snakemake asks the scheduler of a cluster for what follows from them, ``make plan`` adds them up, and on a GPU
 they decide how many architectures a chunk has. Only the standard library is imported here, because the

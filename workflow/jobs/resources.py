@@ -1,4 +1,4 @@
-"""What a rule asks of a machine: memory, time and GPUs, from what its jobs were measured to need."""
+"""Derive the memory, time and GPUs that a rule requests from the measured cost of its jobs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEMORY_MARGIN = 1.5  # networks of one space differ, and few were measured
 TIME_MARGIN = 4  # another processor, or one that others use too
 OF_STARTING = 300  # seconds: importing torch from a file system that many jobs read
 MEGABYTES = 100
-"""What memory is rounded up to."""
+"""Memory is rounded up to a multiple of this."""
 
 Amount = Callable[[Wildcards, int], int]
 """An amount of a resource, by the wildcards of a job and the number of its attempt, from 1."""
@@ -27,7 +27,7 @@ Amount = Callable[[Wildcards, int], int]
 
 @dataclass(frozen=True)
 class Needs:
-    """What the jobs of one run ask for.
+    """Resources that the jobs of one run request.
 
     A job asks for what such jobs were measured to need, with a margin. Each further attempt asks for twice as
     much, because a job that was killed for its memory or its time would be killed again. No job asks for

@@ -26,7 +26,7 @@ class LookAlike:
     side, classes
         Its side in pixels and number of classes.
     mean, std
-        Those of each of its channels, of pixels scaled to [0, 1].
+        Mean and standard deviation of each channel, for pixels scaled to [0, 1].
     """
 
     name: str

@@ -63,7 +63,7 @@ class PhotographSubset:
     labels
         Integers (n,).
     mean, std
-        Those of each channel, of pixels scaled to [0, 1].
+        Mean and standard deviation of each channel, for pixels scaled to [0, 1].
     padding
         The largest number of pixels by which a photograph is shifted. If it is 0, nothing is mirrored either.
     """

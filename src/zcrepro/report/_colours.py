@@ -67,7 +67,7 @@ def _shades(sign: str, series: str) -> dict[str, tuple[str, str]]:
 
 
 ROLES = PAIRS | {"heat-0": PAIRS["page"]} | _shades("plus", "series-1") | _shades("minus", "series-2")
-"""All roles: those of PAIRS, and the shades of heat maps below and above zero."""
+"""All colour roles: PAIRS, and the shades of heat maps for negative and positive values."""
 
 HEAT = (
     *(var(f"heat-minus{step}") for step in range(STEPS, 0, -1)),

@@ -1,4 +1,4 @@
-"""What all charts share: the parts of Vega-Lite specifications, their look, and their drawing as SVG.
+"""Build Vega-Lite specifications from shared parts, and render them as SVG.
 
 A chart is a specification without a look of its own: colours are roles (``zcrepro.report._colours``), and its
 width is that of its container. The page shows it with Vega, and ``svg`` draws its first state.
@@ -66,7 +66,7 @@ CONFIG: Spec = {
 
 
 def chart(description: str, **parts: Any) -> Spec:
-    """Return a chart as wide as its container; ``description`` is what a screen reader says of it."""
+    """Return a chart that fills the width of its container. Screen readers read the ``description``."""
     return {
         "$schema": f"https://vega.github.io/schema/vega-lite/v{VERSION}.json",
         "description": description,

@@ -89,7 +89,7 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def compared(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Return how many of the papers' values this run decides, or what it lacks to compare any."""
+    """Return a sentence that counts the verdicts, or says which inputs a comparison would need."""
     counts = verdicts(tables)
     if not counts:
         return ""

@@ -79,7 +79,7 @@ def _best(each: Explored) -> str:
 
 
 def _said(each: Explored) -> dict[str, str]:
-    """Return what is said of each proxy: its correlation, of how many architectures, how many drawn."""
+    """Return a caption per proxy: tau, the number of architectures, and how many of them are drawn."""
     drawn = f", a random {POINTS:,} drawn" if len(each.rows) > POINTS else ""
     return {
         name: f"{name}: Kendall's tau {tau:.3f}\n{each.metric} accuracy, n = {n:,}{drawn}"

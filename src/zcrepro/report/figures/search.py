@@ -26,7 +26,7 @@ HEIGHT = 380
 
 
 def draw(context: Context) -> dict[str, Any]:
-    """Draw the first problem and algorithm; the reader chooses others."""
+    """Return the search curves; the first problem and algorithm are selected by default."""
     found = list(_searches.curves(context.inputs))
     if not found:
         return _vega.nothing(f"the run makes no {SEARCHES}/")

@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 110, 18
 """Of a drawing, in pixels."""
 
 SIDE = 3.0
-"""Tolerances on each side of the paper's value that a drawing shows."""
+"""Half-width of the axis of a small drawing, in tolerances around the paper's value."""
 
 
 @dataclass(frozen=True)

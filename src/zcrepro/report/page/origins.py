@@ -27,7 +27,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Origins:
-    """What the last sections of the page say.
+    """Data sources, provenance and citations: the last sections of the page.
 
     ``commit`` is that of the checkout which made the page; empty if there is none. ``versions`` are those of
     the libraries, ``code`` and ``settings`` digests, and ``configuration`` is JSON.

@@ -5,7 +5,7 @@ import hashlib
 import re
 
 PLACE = "POLICY"
-"""What the template has in the place of the policy."""
+"""Placeholder for the policy in the template."""
 
 
 def guarded(page: str) -> str:
