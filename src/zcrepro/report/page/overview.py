@@ -13,7 +13,7 @@ from zcrepro.report.headline import Headline
 
 @dataclass(frozen=True)
 class Overview:
-    """What the head of the page shows.
+    """Contents of the overview, the head of the page.
 
     ``sentences`` are the results in words, and ``compared`` says how many values of papers they stand beside.
     ``headlines`` are the best by problem, ``findings`` what the tables say of the papers, and ``embedded``
