@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 quickstart: $(READY)  ## the whole workflow on the embedded benchmark, from training-free scores to the report
-	@echo "Running the workflow on the embedded benchmark: about 7 minutes on 2 cores, less if it ran before."
+	@echo "Running the workflow on the embedded benchmark: about 9 minutes on 2 cores, less if it ran before."
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quickstart.yaml --quiet rules host reason
 	@$(BIN)/zcrepro summary results/quickstart
 
