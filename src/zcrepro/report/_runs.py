@@ -50,6 +50,11 @@ class Run:
         return (*citations.of_problems(self.problems), *published, *graf)
 
     @property
+    def evolution(self) -> str:
+        """The method and the training set in words."""
+        return f"{self.method} on {self.training_set}"
+
+    @property
     def inputs_in_words(self) -> str:
         """The number of scores and of structural counts that a formula could be made of."""
         counts = sum(map(is_count, self.inputs))

@@ -25,7 +25,7 @@ def draw(context: Context) -> dict[str, Any]:
     if not by_set:
         return _vega.nothing(f"the run makes no {EVOLUTIONS}/")
     lines = pd.DataFrame([line for runs in by_set.values() for line in _lines(runs)])
-    names = [_name(runs[0]) for runs in by_set.values()]
+    names = [runs[0].evolution for runs in by_set.values()]
     which = {"domain": [FITTEST, OTHER], "range": [var("series-2"), var("series-1")]}
     shown = {"condition": {"test": f"datum.which === '{FITTEST}'", "value": 3}, "value": 1}
     return _vega.chart(
@@ -33,7 +33,7 @@ def draw(context: Context) -> dict[str, Any]:
         data=_vega.rows(lines),
         params=[
             _vega.choice("training_set", "Training set", names),
-            {"name": "titles", "value": {_name(runs[0]): _title(runs) for runs in by_set.values()}},
+            {"name": "titles", "value": {runs[0].evolution: _title(runs) for runs in by_set.values()}},
         ],
         title={"text": {"expr": "titles[training_set]"}},
         transform=[_vega.chosen("training_set")],
@@ -55,7 +55,7 @@ def _lines(runs: list[Run]) -> list[dict[str, Any]]:
     best = fittest(runs, runs[0].training_set)
     return [
         {
-            "training_set": _name(run),
+            "training_set": run.evolution,
             "repeat": f"repeat {run.repeat}",
             "which": FITTEST if run is best else OTHER,
             "generation": generation,
@@ -64,10 +64,6 @@ def _lines(runs: list[Run]) -> list[dict[str, Any]]:
         for run in sorted(runs, key=lambda run: run is best)
         for generation in _corners(run.best)
     ]
-
-
-def _name(run: Run) -> str:
-    return f"{run.method} on {run.training_set}"
 
 
 def _title(runs: list[Run]) -> str:

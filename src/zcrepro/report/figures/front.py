@@ -25,7 +25,7 @@ def draw(context: Context) -> dict[str, Any]:
         fittest([run for run in runs if run.method == method], training_set) for method, training_set in sets
     ]
     points = pd.DataFrame([row for run in best if run for row in _front(run, context)])
-    titles = {_name(run): f"trained on {_vega.problem_titles(run.problems)}" for run in best if run}
+    titles = {run.evolution: f"trained on {_vega.problem_titles(run.problems)}" for run in best if run}
     fields = {
         "fitness": "Kendall's tau in training",
         "size": "nodes",
@@ -66,7 +66,7 @@ def _front(run: Run, context: Context) -> Iterator[dict[str, Any]]:
     for each in sorted(front, key=lambda each: each["size"]):
         formula = Formula.parse(each["formula"])
         yield {
-            "training_set": _name(run),
+            "training_set": run.evolution,
             "name": f"{run.label}, {formula.size} nodes",
             "size": formula.size,
             "fitness": each["fitness"],
@@ -74,10 +74,6 @@ def _front(run: Run, context: Context) -> Iterator[dict[str, Any]]:
             "mathml": _mathematics.mathml(formula),
             "legend": _mathematics.legend(formula),
         }
-
-
-def _name(run: Run) -> str:
-    return f"{run.method} on {run.training_set}"
 
 
 FIGURE = Figure(
