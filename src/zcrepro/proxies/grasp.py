@@ -11,8 +11,7 @@ from zcrepro.proxies.base import Proxy
 
 def grasp(record: GradientRecord) -> float:
     """Return the sum over layers; a layer is summed in the dtype of its weights, the layers in float64."""
-    pairs = zip(record.weights, record.hessian_gradients, strict=True)
-    return sum(on_host((-weight.detach() * product).sum() for weight, product in pairs))
+    return -sum(on_host(record.along_hessian_gradient))
 
 
 PROXY = Proxy(

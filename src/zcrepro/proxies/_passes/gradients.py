@@ -4,7 +4,7 @@
 | --- | --- |
 | relu_kernel | a Gram matrix per ReLU |
 | weight_gradients, output_gradients | one backward of the cross-entropy |
-| hessian_gradient | a second backward through that gradient |
+| hessian_gradient | a second backward through that gradient, without what only its weights need |
 | jacobian | one backward of the sum of the logits to the images |
 
 All backwards share one graph, so that eight proxies cost a single forward.
@@ -12,7 +12,7 @@ All backwards share one graph, so that eight proxies cost a single forward.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from zcrepro.networks.batchnorm import norms_in_closed_form
+from zcrepro.networks.convolution import ScaledConvolutions
 from zcrepro.networks.errors import UndefinedScoreError, out_of_memory, told
 from zcrepro.networks.forward import cross_entropy, logits
 from zcrepro.networks.gradients import gradients, once_differentiable, require_graph
@@ -56,9 +57,11 @@ class GradientRecord(Record):
         (n, positions, width), and the labels are (n, positions).
     logits
         (n, classes), detached, or (n, classes, positions) of tokens.
-    weights, weight_gradients, hessian_gradients
-        One tensor per weighted layer, of the shape of its weight: the weight, the gradient of the
-        cross-entropy, and the Hessian of the cross-entropy times that gradient.
+    weights, weight_gradients
+        One tensor per weighted layer, of the shape of its weight: the weight W and the gradient g of the
+        cross-entropy.
+    along_hessian_gradient
+        One scalar per weighted layer: <W, H g> for the Hessian H of the cross-entropy.
     outputs, output_gradients, fan_ins
         One entry per call of a weighted layer: the output, (n, channels, ...), the gradient of the
         cross-entropy with respect to it, and the number of weights per output channel.
@@ -74,7 +77,7 @@ class GradientRecord(Record):
     labels: Tensor
     weights: list[Tensor] = field(default_factory=list)
     weight_gradients: list[Tensor] = field(default_factory=list)
-    hessian_gradients: list[Tensor] = field(default_factory=list)
+    along_hessian_gradient: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
     output_gradients: list[Tensor] = field(default_factory=list)
     fan_ins: list[int] = field(default_factory=list)
@@ -113,15 +116,23 @@ class _OverwrittenError(Exception):
 def _run(
     model: nn.Module, batch: Batch, needs: frozenset[Need], seed: int, *, copies: bool
 ) -> GradientRecord:
-    second = "hessian_gradient" in needs
     record = GradientRecord(batch.images, batch.labels)
-    with training(model, seed), rerouted(norms_in_closed_form(model) if second else {}):
-        _forward_and_backwards(model, record, needs, copies)
+    with training(model, seed):
+        if "hessian_gradient" not in needs:
+            _forward_and_backwards(model, record, needs, copies, {})
+        else:
+            convolutions = ScaledConvolutions(model)
+            with rerouted(norms_in_closed_form(model) | convolutions.forwards):
+                _forward_and_backwards(model, record, needs, copies, convolutions.scales)
     return record
 
 
 def _forward_and_backwards(
-    model: nn.Module, record: GradientRecord, needs: frozenset[Need], copies: bool
+    model: nn.Module,
+    record: GradientRecord,
+    needs: frozenset[Need],
+    copies: bool,
+    scales: Mapping[int, Tensor],
 ) -> None:
     inputs = _Inputs(record.images, differentiated="jacobian" in needs)
     layers: list[Layer] = []
@@ -144,7 +155,7 @@ def _forward_and_backwards(
         record.relu_kernel = kernel.total()
     if layers:
         with record.hindering(OF_LAYERS):
-            _backward(outputs, used, calls, record, needs)
+            _backward(outputs, used, calls, record, needs, scales)
     if "jacobian" in needs:
         with record.hindering(frozenset({"jacobian"})):
             require_graph(outputs)
@@ -154,7 +165,12 @@ def _forward_and_backwards(
 
 
 def _backward(
-    outputs: Tensor, used: UsedWeights, calls: _Calls, record: GradientRecord, needs: frozenset[Need]
+    outputs: Tensor,
+    used: UsedWeights,
+    calls: _Calls,
+    record: GradientRecord,
+    needs: frozenset[Need],
+    scales: Mapping[int, Tensor],
 ) -> None:
     """Record the gradients of the cross-entropy, and from them the Hessian-gradient product."""
     require_graph(outputs)
@@ -166,7 +182,7 @@ def _backward(
     of_weights, of_outputs = used.by_layer(found[: len(used.flat())]), found[len(used.flat()) :]
     if second:
         with record.hindering(frozenset({"hessian_gradient"})):
-            record.hessian_gradients = _hessian_gradients(of_weights, used)
+            record.along_hessian_gradient = _along_hessian_gradient(of_weights, used, scales)
     record.weight_gradients = [gradient.detach() for gradient in of_weights]
     if "output_gradients" in needs:
         with record.hindering(frozenset({"output_gradients"})):
@@ -177,21 +193,32 @@ def _backward(
             record.output_gradients = calls.with_channels_second(of_outputs)
 
 
-def _hessian_gradients(of_weights: list[Tensor], used: UsedWeights) -> list[Tensor]:
-    """Return the Hessian of the loss times its gradient g, one product per layer.
+def _along_hessian_gradient(
+    of_weights: list[Tensor], used: UsedWeights, scales: Mapping[int, Tensor]
+) -> list[Tensor]:
+    """Return <W, H g> of each layer, for its weight W, the gradient g of the loss and its Hessian H.
 
     The derivative of <stop(g), g> with respect to W is H g, so the Hessian is never formed (Wang et al.,
-    GraSP, ICLR 2020).
+    GraSP, ICLR 2020). A convolution that has a scale contributes to the derivative with respect to that in
+    place of W.
     """
     product = torch.stack([(gradient.detach() * gradient).sum() for gradient in of_weights]).sum()
     if once_differentiable(product):
         raise UndefinedScoreError("the network has no second derivative: a function allows only the first")
+    weights = used.flat()
     try:
-        return used.by_layer(gradients(product, used.flat(), retain_graph=True))
+        found = gradients(product, [*weights, *scales.values()], retain_graph=True)
     except RuntimeError as error:  # how torch says that an operation has no second derivative
         if out_of_memory(error):
             raise
         raise UndefinedScoreError(f"the network has no second derivative: {told(error)}") from error
+    by_scale = dict(zip(scales, found[len(weights) :], strict=True))
+    products = used.by_layer(found[: len(weights)])
+    sums = [(weight * product).sum() for weight, product in zip(used.weights(), products, strict=True)]
+    return [
+        total + sum(by_scale[id(tensor)] for tensor in tensors if id(tensor) in by_scale)
+        for total, tensors in zip(sums, used.tensors, strict=True)
+    ]
 
 
 class _Inputs:
