@@ -112,6 +112,10 @@ TINY = {
 RESULTS = (".parquet", ".json", ".csv", ".md", ".tex", ".svg", ".html")
 
 
+TIMES = re.compile(rb'<section id="stages">.*?</section>|sha256: \w{64}$(?=\n-->)', re.DOTALL | re.MULTILINE)
+"""Of a page: the times of the stages, and the digest of its whole content."""
+
+
 QUICKSTART = "config/quickstart.yaml"
 
 TESTED = QUICKSTART if os.environ.get("ZCREPRO_QUICKSTART") else "tiny.yaml"
@@ -183,9 +187,9 @@ class Workflow:
         return [json.loads(path.read_text()) for path in files]
 
     def contents(self) -> dict[str, bytes]:
-        """The result files by path, but not what holds clocks."""
+        """The result files by path, but not what holds clocks: of the page all but the times of stages."""
         return {
-            str(path.relative_to(self.results)): path.read_bytes()
+            str(path.relative_to(self.results)): TIMES.sub(b"", path.read_bytes())
             for path in sorted(self.results.rglob("*"))
             if path.suffix in RESULTS
             and path.relative_to(self.results).parts[0].split("-")[0]

@@ -115,8 +115,15 @@ class Run:
         figures = sorted((self.results / "figures").glob("*.vl.json"))
         names = [path.stem for path in tables], [path.name.partition(".")[0] for path in figures]
         settings = self.page_settings(title, description, *names)
-        report(settings_file=settings, tables=tables, figures=figures, output=output)
+        benchmarks = self.results / "benchmarks"
+        report(settings_file=settings, tables=tables, figures=figures, benchmarks=benchmarks, output=output)
         return output
+
+    def write_benchmark(self, path: str, *, seconds: object, cpu_seconds: object, memory: object) -> None:
+        """Write what Snakemake measured of a job."""
+        target = self.results / "benchmarks" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f"s\th:m:s\tmax_rss\tcpu_time\n{seconds}\t0:00:01\t{memory}\t{cpu_seconds}\n")
 
     def write_features(
         self,

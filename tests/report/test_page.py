@@ -203,6 +203,23 @@ def test_packed_values_are_the_same_on_every_run_and_hold_no_nan() -> None:
         packed([float("nan")])
 
 
+def test_time_and_memory_are_added_up_by_stage_with_the_most_expensive_first(run: Any) -> None:
+    assert 'id="stages"' not in run.page().read_text()
+    run.write_benchmark("extract/a/0-8.tsv", seconds=2, cpu_seconds=1.5, memory=300)
+    run.write_benchmark("extract-zoo/b/0-4.tsv", seconds=50, cpu_seconds=40, memory=200)
+    run.write_benchmark("deviations.tsv", seconds=0.3, cpu_seconds="NA", memory="-")
+    run.write_benchmark("table/x.tsv", seconds=120, cpu_seconds=90, memory=1000)
+    html = part(run.page().read_text(), "stages")
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)</t", row) for row in html.split("<tbody>")[1].split("<tr>")[1:]]
+    assert rows == [
+        ["table", "1", "90.0", "120.0", "120.0", "1000"],
+        ["extract", "2", "41.5", "52.0", "50.0", "300"],
+        ["deviations", "1", "0.0", "0.3", "0.3", "0"],
+    ]
+    assert "the 4 jobs of this run" in html
+    assert "2.2 CPU minutes" in html
+
+
 def test_texts_are_escaped(run: Any) -> None:
     run.table("zcp_search", ["search/zcp/nasbench201-cifar100"])
     path = run.results / "tables" / "zcp_search.csv"

@@ -118,6 +118,7 @@ rule page:
     params:
         tables=words("tables"),
         figures=words("figures"),
+        benchmarks=f"{RESULTS}/benchmarks",
     shell:
         "zcrepro stage report --settings-file {input.settings} --tables {params.tables}"
-        " --figures {params.figures} --output {output.page} 2>&1 | tee {log}"
+        " --figures {params.figures} --benchmarks {params.benchmarks} --output {output.page} 2>&1 | tee {log}"

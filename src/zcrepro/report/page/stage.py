@@ -11,8 +11,19 @@ from zcrepro import provenance, settings
 from zcrepro.files import markup
 from zcrepro.report import citations, comparison
 from zcrepro.report.entry import INTERVAL_KINDS
-from zcrepro.report.page import charts, comparisons, origins, overview, papers, security, tables, theme
+from zcrepro.report.page import (
+    charts,
+    comparisons,
+    origins,
+    overview,
+    papers,
+    security,
+    stages,
+    tables,
+    theme,
+)
 from zcrepro.report.page.origins import Dataset
+from zcrepro.report.page.stages import Stage
 from zcrepro.report.verdict import VERDICTS
 
 TEMPLATE = "stage.html.j2"
@@ -50,7 +61,12 @@ class ReportSettings:
 
 
 def report(
-    *, settings_file: Path, tables: Sequence[Path] = (), figures: Sequence[Path] = (), output: Path
+    *,
+    settings_file: Path,
+    tables: Sequence[Path] = (),
+    figures: Sequence[Path] = (),
+    benchmarks: Path | None = None,
+    output: Path,
 ) -> None:
     """Make the page of a run.
 
@@ -62,6 +78,8 @@ def report(
         The CSV files of the tables that the settings name, in their order.
     figures
         The specifications of the figures that the settings name, in their order.
+    benchmarks
+        The folder of the files in which Snakemake measured the jobs.
     output
         HTML with everything in it.
     """
@@ -70,7 +88,7 @@ def report(
     _check_shown("tables", chosen.table, [path.stem for path in tables])
     _check_shown("figures", chosen.figure, [path.name.partition(".")[0] for path in figures])
     frames = {path.stem: comparison.read_csv(path) for path in tables}
-    page = _rendered(chosen, frames, figures, made)
+    page = _rendered(chosen, frames, figures, stages.stages(benchmarks), made)
     markup.write(output, security.guarded(page), made)
 
 
@@ -78,6 +96,7 @@ def _rendered(
     chosen: ReportSettings,
     frames: Mapping[str, Any],
     figures: Sequence[Path],
+    taken: Sequence[Stage],
     made: Mapping[str, str],
 ) -> str:
     folder = FileSystemLoader(Path(__file__).parent)
@@ -97,6 +116,7 @@ def _rendered(
         papers=papers.papers(shown, chosen.proxies),
         sections=charts.by_section(figures),
         origins=origins.origins(chosen.datasets, chosen.tracked, chosen.configuration, made),
+        stages=taken,
         verdicts=VERDICTS,
         interval_kinds=INTERVAL_KINDS,
         citations=citations.texts(named, cited),
