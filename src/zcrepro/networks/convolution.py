@@ -110,13 +110,8 @@ class _Forward(torch.autograd.Function):
         if torch.is_grad_enabled():  # the first of two derivatives
             of_x, of_weight = _Backward.apply(g, x, weight, scale, ctx.geometry)
             return of_x, of_weight, None, None, None
-        if ctx.needs_input_grad[0]:
-            of_x, _ = _gradients(g, x, weight, ctx.geometry, (True, False))
-            along = _dot(x, of_x)
-        else:
-            of_x, of_weight = _gradients(g, x, weight, ctx.geometry, (False, True))
-            along = _dot(weight, of_weight)
-        return of_x, None, None, along, None
+        of_x, _ = _gradients(g, x, weight, ctx.geometry, (True, False))
+        return of_x, None, None, _dot(x, of_x), None
 
 
 class _Backward(torch.autograd.Function):
