@@ -1,9 +1,11 @@
 """Apply torch's default initialisation from named random streams instead of the global generator."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from zcrepro import seeds
 
@@ -14,15 +16,29 @@ SeedOf = Callable[[str], int]
 def build(make: Callable[[], nn.Module], seed_of: SeedOf, device: str = "cpu") -> nn.Module:
     """Return the network that ``make`` builds, with each weight drawn from ``seed_of`` of its name.
 
-    The modules are first built on the meta device, so that torch neither draws from the global generator nor
-    initialises the weights twice. Weights are drawn on the CPU, so that they do not depend on ``device``.
+    torch neither draws from the global generator nor initialises the weights twice. Weights are drawn on the
+    CPU, so that they do not depend on ``device``.
     """
-    with torch.device("meta"):
+    with _Uninitialised():
         network = make()
-    network = network.to_empty(device=device)
+    network = network.to(device)
     for prefix, module in network.named_modules():
         initialise(module, lambda name, prefix=prefix: seed_of(f"{prefix}.{name}"))  # type: ignore[misc]
     return network
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Leaves out the functions of ``torch.nn.init``.
+
+    Building on the meta device does so too, but loads modules of torch that take half a second.
+    """
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        del types
+        named = kwargs or {}
+        if getattr(function, "__module__", "") == nn.init.__name__:
+            return args[0] if args else named["tensor"]
+        return function(*args, **named)
 
 
 def initialise(module: nn.Module, seed_of: SeedOf) -> None:
