@@ -68,8 +68,8 @@ def test_the_sample(fresh):
         "accuracies": 7,
         "released": 6,
         "epochs": 1,
-        "order": 4,
-        "features": 3 + 5,  # and the variants
+        "order": 6,
+        "features": 5 + 5,  # and the variants
         "structure": 5,
         "lead": 2,  # the formulas are tracked, too
         "search": 3 * (3 + 1),  # problems, algorithms; those of predictors are tracked
