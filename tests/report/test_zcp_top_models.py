@@ -170,7 +170,8 @@ def test_a_proxy_without_scores_is_named_and_all_of_them_once(run: Any, lost: li
     missing = made[made["row"].str.startswith(EMBEDDED) & (made["verdict"] == "missing input")]
     if len(lost) == 1:
         assert list(missing["column"]) == ["snip", "vote (rank sum)"]
-        assert "no score snip" in missing["note"].iloc[0]
+        place = f"features/{EMBEDDED}, which features.runs of the configuration lists"
+        assert f"no score snip in {place}" in missing["note"].iloc[0]
     else:
         assert list(missing["column"]) == ["grad_norm"]
         assert "no score of these proxies" in missing["note"].iloc[0]

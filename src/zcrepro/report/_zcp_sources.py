@@ -33,12 +33,14 @@ BY_NASLIB = "scores by NASLib, not by the paper's code"
 class Source:
     """The scores of one problem, from one source, joined with accuracy.
 
-    ``draws`` holds a frame per draw of the scores. ``total`` architectures have an accuracy. ``population``
-    and ``relation`` say which of them are scored, and ``deviations`` how the scores differ from the paper's.
-    ``other_images`` says which images are read if they are not those of the data set.
+    ``name`` is that of their file below the results. ``draws`` holds a frame per draw of the scores.
+    ``total`` architectures have an accuracy. ``population`` and ``relation`` say which of them are scored,
+    and ``deviations`` how the scores differ from the paper's. ``other_images`` says which images are read if
+    they are not those of the data set.
     """
 
     series: str
+    name: str
     draws: list[pd.DataFrame]
     total: int
     population: str
@@ -70,7 +72,10 @@ class Source:
         """Return a text that names those of the ``columns`` without any score; empty if there are none."""
         first = self.draws[0]
         lacking = [name for name in columns if name not in first or first[name].isna().all()]
-        return f"no score {', '.join(lacking)} in {self.population}" if lacking else ""
+        if not lacking:
+            return ""
+        remedy = ", which features.runs of the configuration lists" if self.series == OURS else ""
+        return f"no score {', '.join(lacking)} in {self.name}{remedy}"
 
 
 def reporting_metric(inputs: Inputs, problem: Problem) -> str:
@@ -107,6 +112,7 @@ def published(context: Context, problem: Problem, metric: str) -> Source | str:
     networks = _networks(problem)
     return Source(
         series=PUBLISHED,
+        name=released,
         draws=[rows],
         total=total,
         population=f"{which}; {source}",
@@ -129,6 +135,7 @@ def ours(context: Context, problem: Problem, metric: str, folder: str = "feature
     draws, total = found
     return Source(
         series=OURS,
+        name=scored,
         draws=draws,
         total=total,
         population="a random sample",

@@ -152,6 +152,7 @@ def _sizes_nlp(context: Context) -> Column | str:
     sizes = [space.parameters(space.parse(text), PROBLEM_NLP.task) for text in rows["arch"]]
     source = Source(
         series=SIZES,
+        name=accuracies,
         draws=[rows.assign(params=sizes).astype({"params": np.float64})],
         total=len(rows),
         population=f"the {len(rows):,} architectures whose training did not diverge",
@@ -172,6 +173,7 @@ def _others_nlp(context: Context) -> Column | str:
     _, rows, _ = _scored.with_accuracy(scores, known, PROBLEM_NLP.task, REPORTING)
     source = Source(
         series=OTHERS,
+        name=released,
         draws=[rows],
         total=len(scores),
         population=f"the {len(rows):,} architectures that are known of the authors' 8,794 recipes",
