@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -154,4 +155,9 @@ def _split(seed: int, training: Sequence[Rows], by: DrawnBy) -> Split:
 
 def _numbers(seed: int, space: str, texts: np.ndarray) -> np.ndarray:
     """Return one random integer per graph or architecture, a function of (seed, space, text) only."""
-    return np.array([seeds.derive(seed, "split", space, text) for text in texts], np.int64)
+    return np.array([_number(seed, space, text) for text in texts], np.int64)
+
+
+@lru_cache(2**16)  # a stage asks for the same split again for each problem and each entry of a table
+def _number(seed: int, space: str, text: str) -> int:
+    return seeds.derive(seed, "split", space, text)
