@@ -8,12 +8,13 @@ made in this way.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from zcrepro import seeds
+from zcrepro.files.csv import read_csv
 from zcrepro.images.base import Images
 from zcrepro.images.resizing import resized
 
@@ -70,10 +71,10 @@ class DigitTask:
     def subsets(self, files: Sequence[Path] = ()) -> dict[str, DigitSubset]:
         """Return the training, validation and test digits, which are the same in every task."""
         del files  # scikit-learn contains the images
-        bunch = load_digits()
-        order = seeds.numpy_generator("digits", "split").permutation(len(bunch.target))
-        digits = (bunch.images / 16).astype(np.float32)[order]
-        labels = bunch.target.astype(np.int64)[order]
+        images, labels = _bundled()
+        order = seeds.numpy_generator("digits", "split").permutation(len(labels))
+        digits = (images / 16).astype(np.float32)[order]
+        labels = labels[order]
         ends = {"training": TRAINING, "validation": TRAINING + VALIDATION, "test": len(labels)}
         start, found = 0, {}
         for name, end in ends.items():
@@ -84,6 +85,19 @@ class DigitTask:
     def training(self, files: Sequence[Path] = ()) -> Images:
         """Return the training images with one fixed augmentation each."""
         return self.subsets(files)["training"].view(seeds.numpy_generator(self.name, "training view"))
+
+
+def _bundled() -> tuple[np.ndarray, np.ndarray]:
+    """Return the images, (1797, 8, 8) in 0 to 16, and the labels of ``sklearn.datasets.load_digits``.
+
+    Only the file is read. Each job that scores needs it, and importing scikit-learn takes a second.
+    """
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("scikit-learn, which brings the digits, is not installed")
+    path = Path(package.origin).parent / "datasets/data/digits.csv.gz"
+    table = read_csv(path, "install scikit-learn again", header=None).to_numpy(np.int64)
+    return table[:, :-1].reshape(-1, 8, 8), table[:, -1]
 
 
 def _placed(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
