@@ -43,7 +43,8 @@ def faults_of(stage, command, capsys, flips, cuts):
     counts: Counter[str] = Counter()
     faults = []
     for option, words in options.items():
-        paths = [Path(word) for word in words if Path(word) not in made and word.startswith("results/")]
+        named = [Path(word) for word in words if word.startswith("results/")]
+        paths = [path for path in named if path not in made and path.is_file()]
         if not paths:
             continue
         path = random.Random(0).choice(paths)

@@ -34,14 +34,19 @@ class Killed:
 
     def kill(self, victim, results):
         """Kill a victim as soon as so many more results are there and a job runs; return whether it was killed."""
+        job = self.job(results)
+        return job is not None and self._kill(victim, job)
+
+    def job(self, results):
+        """Return a running job as soon as so many more results are there, or None if there is none any more."""
         wanted = len(self._workflow.contents()) + results
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self._snakemake.poll() is None:
             jobs = self._jobs()
             if jobs and len(self._workflow.contents()) >= wanted:
-                return self._kill(victim, jobs[0])
+                return jobs[0]
             time.sleep(0.1)
-        return False
+        return None
 
     def end(self):
         """Wait until Snakemake has ended, by itself or killed, and return its exit status."""
@@ -92,8 +97,10 @@ def test_a_second_run_in_the_same_folder_is_refused_and_disturbs_nothing(workflo
     before = workflow.contents()
     (workflow.results / "generalization/srgp.parquet").unlink()
     first = Killed(workflow)
-    assert first.kill(victim="nobody", results=0)  # as soon as a job runs
+    job = first.job(results=0)
+    job.suspend()  # so that the first run lasts until the second one has begun
     assert "Directory cannot be locked" in workflow.snakemake(ok=False)
+    job.resume()
     assert first.end() == 0
     assert workflow.contents() == before
 
