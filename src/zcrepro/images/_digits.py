@@ -90,7 +90,7 @@ class DigitTask:
 def _bundled() -> tuple[np.ndarray, np.ndarray]:
     """Return the images, (1797, 8, 8) in 0 to 16, and the labels of ``sklearn.datasets.load_digits``.
 
-    Only the file is read. Each job that scores needs it, and importing scikit-learn takes a second.
+    The file is read without importing scikit-learn, which would take a second in each job.
     """
     package = find_spec("sklearn")
     if package is None or package.origin is None:

@@ -41,7 +41,7 @@ class Geometry:
 
 
 class ScaledConvolutions:
-    """The plain convolutions of a network, each with a scalar in place of the gradient of a gradient.
+    """The plain convolutions of a network, differentiated so that each weight W gives the scalar <W, H g>.
 
     Attributes
     ----------
@@ -85,13 +85,13 @@ def _scaled(layer: nn.Conv2d, scale: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def _covered(x: Tensor, weight: Tensor) -> bool:
-    """Return whether the scalars hold for ``x``; torch reports what does not fit a convolution at all."""
+    """Return whether ``convolve`` supports ``x``; other input is left to torch, which reports its errors."""
     cast = torch.is_autocast_enabled(x.device.type)
     return x.dim() == 4 and x.dtype == weight.dtype and x.dtype in COVERED and not cast
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor, geometry: Geometry) -> Tensor:
-    """Convolve ``x``, (n, channels, height, width), as torch's conv2d does, whatever the scalar ``scale``."""
+    """Convolve ``x``, (n, channels, height, width), as torch's conv2d does. ``scale`` has no effect on it."""
     return _Forward.apply(x, weight, bias, scale, geometry)
 
 

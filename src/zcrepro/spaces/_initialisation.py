@@ -28,9 +28,9 @@ def build(make: Callable[[], nn.Module], seed_of: SeedOf, device: str = "cpu") -
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Leaves out the functions of ``torch.nn.init``.
+    """Replaces the functions of ``torch.nn.init`` by ones that leave the tensor as it is.
 
-    Building on the meta device does so too, but loads modules of torch that take half a second.
+    The meta device would avoid initialisation as well, but importing what it needs takes half a second.
     """
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

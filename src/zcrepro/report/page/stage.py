@@ -79,7 +79,7 @@ def report(
     figures
         The specifications of the figures that the settings name, in their order.
     benchmarks
-        The folder of the files in which Snakemake measured the jobs.
+        The folder of Snakemake's benchmark files, which hold time and memory of each job.
     output
         HTML with everything in it.
     """
