@@ -2,7 +2,8 @@
 
 throughput
     Networks per second on one GPU, scored by 1, 2, 4, ... processes that share it, and on one core of the CPU
-    while all processes are at work: the 13 proxies together, each pass alone, and the drawing of weights.
+    while all processes are at work: the 13 proxies together, each pass of theirs, the programs of EZNAS,
+    and the drawing of weights.
 graphs
     A forward and a backward of the cross-entropy, eager and replayed as a CUDA graph.
 compilation
@@ -27,6 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import zcrepro
 from zcrepro import provenance, registry
 from zcrepro.proxies.base import Batch
 from zcrepro.proxies.engine import compute
@@ -38,7 +40,8 @@ BATCH = 64
 NETWORKS = 16
 LIVE_CONVOLUTION = "nor_conv"
 
-GROUPS = {"all 13": list(SUITE_ZERO)} | provenance.pass_groups(SUITE_ZERO)
+PROGRAMS = provenance.pass_groups(zcrepro.list_proxies())["layer_statistics"]
+GROUPS = {"all 13": list(SUITE_ZERO)} | provenance.pass_groups(SUITE_ZERO) | {"programs": PROGRAMS}
 DRAWING = "weights"
 """The column of the drawing of weights and their way to the device, which a score does not contain."""
 

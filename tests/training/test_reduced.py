@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import zcrepro
 from zcrepro import seeds
@@ -118,6 +119,19 @@ def test_a_chunk_is_reproducible_and_says_how_it_was_made(run):
         "r6c2",
     )
     assert parquet.schema_of(first).remove_metadata() == SCHEMA
+
+
+def test_on_a_gpu_a_network_would_be_trained_in_full_precision_and_by_deterministic_kernels(run, monkeypatch):
+    noted = []
+    backends = torch.backends
+
+    def forward(self, x):
+        noted.append((backends.cudnn.deterministic, backends.cudnn.conv.fp32_precision))
+        return torch.nn.functional.linear(x, self.weight, self.bias)
+
+    monkeypatch.setattr(torch.nn.Linear, "forward", forward)
+    run("precise", stop=1)
+    assert set(noted) == {(True, "ieee")}
 
 
 def test_a_network_is_trained_alike_in_every_chunk_and_chunks_are_joined(run, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,7 @@ from zcrepro.networks.errors import (
 )
 from zcrepro.networks.forward import failure
 from zcrepro.networks.pooling import poolings_by_products
+from zcrepro.networks.precision import full_precision
 from zcrepro.networks.preserve import preserved, rerouted, values_preserved
 from zcrepro.networks.readable import eager, obstacle, unwrapped
 from zcrepro.networks.scalars import finite
@@ -91,7 +92,7 @@ def compute(
     network = unwrapped(model)
     with (
         torch.inference_mode(False),
-        _full_precision(),
+        full_precision(),
         eager(network),
         values_preserved(network) as restore,
     ):
@@ -301,23 +302,6 @@ def _check_labels(labels: Tensor, images: Tensor) -> Tensor:
 def _whole(tensor: Tensor) -> bool:
     """Return whether a tensor has the type of whole numbers."""
     return not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
-
-
-@contextmanager
-def _full_precision() -> Iterator[None]:
-    """Compute in full float32 and with deterministic kernels inside.
-
-    By default a GPU convolves in TF32, which has three decimal digits, and may choose another kernel each
-    time.
-    """
-    cudnn, products = torch.backends.cudnn, torch.backends.cuda.matmul
-    convolution = cudnn.conv  # type: ignore[attr-defined]
-    before = cudnn.deterministic, convolution.fp32_precision, products.fp32_precision
-    cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = True, "ieee", "ieee"
-    try:
-        yield
-    finally:
-        cudnn.deterministic, convolution.fp32_precision, products.fp32_precision = before
 
 
 def _by_pass(proxies: Sequence[Proxy[Any]]) -> dict[Pass[Any], list[Proxy[Any]]]:

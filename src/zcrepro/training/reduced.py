@@ -22,6 +22,7 @@ from zcrepro import provenance, registry, seeds, settings
 from zcrepro.fetching import verified
 from zcrepro.files import parquet
 from zcrepro.images.base import Subset, SubsetSource
+from zcrepro.networks.precision import full_precision
 from zcrepro.progress import track
 from zcrepro.proxies.order import read_places
 from zcrepro.spaces.base import Space
@@ -92,8 +93,10 @@ def train_reduced(*, settings_file: Path, order: Path, images: Sequence[Path] = 
     subsets = _source(chosen.images).subsets(images)
     places = read_places(order, chosen.start, chosen.stop)
     rows: list[dict[str, Any]] = []
-    for text in track(list(places["arch"]), f"training {problem} as {chosen.recipe}"):
-        rows += [{"arch": text} | row for row in _trained(text, chosen, subsets["training"], subsets["test"])]
+    with full_precision():
+        for text in track(list(places["arch"]), f"training {problem} as {chosen.recipe}"):
+            trained = _trained(text, chosen, subsets["training"], subsets["test"])
+            rows += [{"arch": text} | row for row in trained]
     frame = pd.DataFrame(rows).merge(places[["arch", "graph"]], on="arch")
     parquet.write(output, frame[SCHEMA.names], SCHEMA, KEY, metadata)
 
