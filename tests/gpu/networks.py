@@ -8,11 +8,15 @@ import torch
 import zcrepro
 from proxies.small_networks import OF_SPACES
 from zcrepro.networks import libraries
+from zcrepro.provenance import pass_groups
 
 torchvision = libraries.module("torchvision")
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 ALL = sorted(set(zcrepro.list_proxies()) - OF_SPACES)
+PROGRAMS = set(pass_groups(ALL)["layer_statistics"])
+"""The published programs of EZNAS."""
+
 SEED = 3
 CLASSES = 10
 IMAGES, SIDE = 8, 16
@@ -64,6 +68,16 @@ NETWORKS = {name: of_space(name) for name in SPACES} | {
 def network_of(name, dtype):
     torch.manual_seed(0)
     return NETWORKS[name]().to(dtype)
+
+
+def with_noise(network, seed):
+    """Multiply every parameter by one plus noise of up to 64 roundings, and return the network."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in network.parameters():
+            noise = 2 * torch.rand(weight.shape, generator=generator, dtype=weight.dtype) - 1
+            weight.mul_(1 + 32 * torch.finfo(weight.dtype).eps * noise)
+    return network
 
 
 def batch_of(name, dtype):

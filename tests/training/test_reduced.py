@@ -159,6 +159,13 @@ def test_another_setting_gives_another_training(run, changes):
     assert one["accuracy"].tolist() != other["accuracy"].tolist()
 
 
+def test_chunks_of_several_devices_are_joined(run, tmp_path):
+    chunks = [run("0-1", stop=1), run("1-2", start=1, stop=2, torch_threads=2, device="cpu:0")]
+    trainings(chunks=chunks, output=tmp_path / "joined.parquet")
+    assert len(parquet.read(tmp_path / "joined.parquet")) == 4
+    assert [parquet.metadata(path)["device"] for path in chunks] == ["cpu", "cpu:0"]
+
+
 @pytest.mark.parametrize("changes", [{"recipe": "r6c3"}, {"momentum": 0.8}])
 def test_chunks_of_another_recipe_or_of_other_settings_are_not_joined(run, tmp_path, changes):
     chunks = [run("0-1", stop=1), run("1-2", start=1, **changes)]

@@ -41,6 +41,10 @@ SCHEMA = pa.schema(
 """The accuracy on the test images in percent after each epoch, how many training images were seen until then,
 and the multiply-adds of a forward of one of them."""
 
+OF_CHUNK = ("start", "stop", "device", "torch_threads")
+"""Settings in which chunks of one table may differ. Rounding errors grow in a training, and differ between two
+CPUs as between a CPU and a GPU. Each chunk says where it was made."""
+
 KEY = ["arch", "epoch"]
 PROBLEM = "problem"
 RECIPE = "recipe"
@@ -85,7 +89,7 @@ def train_reduced(*, settings_file: Path, order: Path, images: Sequence[Path] = 
     """
     chosen = settings.load(settings_file, ReducedSettings)
     problem = f"{chosen.space}/{chosen.task}"
-    metadata = provenance.metadata("train_reduced", settings.as_mapping(chosen), of_chunk=("start", "stop"))
+    metadata = provenance.metadata("train_reduced", settings.as_mapping(chosen), OF_CHUNK)
     metadata |= {PROBLEM: problem, RECIPE: chosen.recipe}
     for path, digest in zip(images, chosen.digests, strict=True):
         verified.check(path, digest)

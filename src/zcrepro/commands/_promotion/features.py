@@ -9,7 +9,16 @@ from pathlib import Path
 
 from zcrepro import registry
 from zcrepro.commands._promotion.base import Promotion, located
-from zcrepro.commands._promotion.merging import Part, agreed, merged, read_parts, same, tally, versions
+from zcrepro.commands._promotion.merging import (
+    Part,
+    agreed,
+    merged,
+    read_parts,
+    same,
+    tally,
+    torch_of,
+    versions,
+)
 from zcrepro.files import parquet
 from zcrepro.proxies.feature_table import KEY, PROBLEM, feature_schema, proxies_in
 
@@ -46,6 +55,7 @@ def _promotion(name: str, parts: Sequence[Part]) -> Promotion:
         "shared": tally(parts, "shared"),
         "promoted": name,
     }
+    agreed(parts, "the version of torch", [torch_of(part) for part in parts])
     schema = feature_schema(proxies_in(parts[0].frame.columns))
     frame = merged(parts, KEY)
     return Promotion(name, partial(parquet.write, frame=frame, schema=schema, sort_by=KEY, metadata=made))

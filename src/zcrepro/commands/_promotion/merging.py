@@ -59,10 +59,14 @@ def same(parts: Sequence[Part], entries: Sequence[str]) -> dict[str, str]:
     return {entry: agreed(parts, entry, [part.made.get(entry, "") for part in parts]) for entry in entries}
 
 
+def torch_of(part: Part) -> str:
+    """Return the version of torch that a part was made with."""
+    return str(json.loads(part.made.get("versions", "{}")).get("torch"))
+
+
 def versions(parts: Sequence[Part]) -> str:
-    """Return the versions that all parts have in common, as JSON. That of torch must be among them."""
+    """Return the versions that all parts have in common, as JSON."""
     every = [json.loads(part.made.get("versions", "{}")) for part in parts]
-    agreed(parts, "the version of torch", [each.get("torch") for each in every])
     common = {
         name: version for name, version in every[0].items() if all(e.get(name) == version for e in every)
     }
