@@ -42,8 +42,8 @@ SCHEMA = pa.schema(
 and the multiply-adds of a forward of one of them."""
 
 OF_CHUNK = ("start", "stop", "device", "torch_threads")
-"""Settings in which chunks of one table may differ. Rounding errors grow in a training, and differ between two
-CPUs as between a CPU and a GPU. Each chunk says where it was made."""
+"""Settings in which chunks of one table may differ. In a training rounding errors grow, and they are not the
+same on another processor. Each chunk says where it was made."""
 
 KEY = ["arch", "epoch"]
 PROBLEM = "problem"
