@@ -15,6 +15,7 @@ from proxies.plain import PLAIN, SEED, copied
 from proxies.small_networks import OF_SPACES
 from zcrepro.networks import libraries
 from zcrepro.programs.published import PUBLISHED
+from zcrepro.proxies.suite_zero import SUITE_ZERO
 
 torchvision = libraries.module("torchvision")
 timm = libraries.module("timm")
@@ -77,6 +78,13 @@ def small_mobilenet(_):
     return torchvision.mobilenet_v3_small(num_classes=CLASSES, width_mult=0.25, dropout=0.0)
 
 
+def small_regnet(_):
+    widths = torchvision.regnet.BlockParams.from_init_params(
+        depth=4, w_0=16, w_a=8.0, w_m=2.0, group_width=8, se_ratio=0.25
+    )
+    return torchvision.RegNet(widths, num_classes=CLASSES)
+
+
 def small_densenet(drop):
     return torchvision.DenseNet(8, (2, 2), 16, drop_rate=drop, num_classes=CLASSES)
 
@@ -104,31 +112,60 @@ MODELS = {
         differing=frozenset({"nwot"}),
     ),
     "NFNet of timm": Model(of_timm("test_nfnet"), side=64, undefined=frozenset({"nwot"})),
-    "pre-activation ResNet of pytorchcv": Model(
-        of_pytorchcv("preresnet20_cifar10"), differing=frozenset({"zen"})
-    ),
-    "SE-ResNet of pytorchcv": Model(of_pytorchcv("seresnet20_cifar10"), differing=frozenset({"zen"})),
+    "pre-activation ResNet of pytorchcv": Model(of_pytorchcv("preresnet20_cifar10")),
+    "SE-ResNet of pytorchcv": Model(of_pytorchcv("seresnet20_cifar10")),
 }
+
+OF_THE_13 = {
+    "SqueezeNet": Model(lambda drop: torchvision.squeezenet1_1(num_classes=CLASSES, dropout=drop), side=64),
+    "RegNet": Model(small_regnet, side=64),
+    "MNASNet": Model(
+        lambda drop: torchvision.MNASNet(0.2, num_classes=CLASSES, dropout=drop),
+        side=64,
+        differing=frozenset({"zen"}),
+    ),
+    "MobileNetV2": Model(
+        lambda drop: torchvision.MobileNetV2(num_classes=CLASSES, width_mult=0.1, dropout=drop),
+        side=64,
+        undefined=frozenset({"nwot"}),
+        differing=frozenset({"zen"}),
+    ),
+    "DLA of timm": Model(
+        lambda drop: timm.create_model("dla46_c", num_classes=CLASSES, drop_rate=drop), side=64
+    ),
+    "LCNet of timm": Model(of_timm("lcnet_035"), side=64, undefined=frozenset({"grasp"})),
+    "TinyNet of timm": Model(of_timm("tinynet_e"), side=64, undefined=frozenset({"nwot"})),
+    "RepVGG of timm": Model(of_timm("repvgg_a0")),
+    "DenseNet of pytorchcv": Model(of_pytorchcv("densenet40_k12_bc_cifar10")),
+    "residual network of residual networks of pytorchcv": Model(of_pytorchcv("ror3_56_cifar10")),
+}
+"""Further kinds of networks, for the 13 proxies of NAS-Bench-Suite-Zero."""
+
+EVERY = MODELS | OF_THE_13
 
 
 def made(name, drop):
     torch.manual_seed(0)
-    return MODELS[name].make(drop).double()
+    return EVERY[name].make(drop).double()
+
+
+def compared(name):
+    return ALL if name in MODELS else SUITE_ZERO
 
 
 @cache
 def scores(name):
-    side = MODELS[name].side
+    side = EVERY[name].side
     images = torch.randn(6, 3, side, side, generator=torch.Generator().manual_seed(1), dtype=torch.double)
     labels = torch.arange(6) % 3
-    return images, labels, zcrepro.score(made(name, 0.5), images, labels, ALL, SEED)
+    return images, labels, zcrepro.score(made(name, 0.5), images, labels, compared(name), SEED)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", EVERY)
 def test_every_proxy_is_defined_or_says_why_not(name):
     _, _, found = scores(name)
-    assert {proxy for proxy in ALL if found.status[proxy] != "ok"} == MODELS[name].undefined
-    assert all(math.isfinite(found[proxy]) == (found.status[proxy] == "ok") for proxy in ALL)
+    assert {proxy for proxy in found if found.status[proxy] != "ok"} == EVERY[name].undefined
+    assert all(math.isfinite(found[proxy]) == (found.status[proxy] == "ok") for proxy in found)
     assert not any("fails" in status for status in found.status.values())
 
 
@@ -141,10 +178,10 @@ def test_a_program_of_layers_is_defined_or_says_why_not(name):
     assert not any("fails" in status or "Error" in status for status in found.status.values())
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", EVERY)
 def test_what_is_defined_equals_the_plain_definition(name):
     images, labels, found = scores(name)
-    for proxy in sorted(set(PLAIN) - MODELS[name].undefined - MODELS[name].differing):
+    for proxy in sorted(set(PLAIN) - EVERY[name].undefined - EVERY[name].differing):
         expected = PLAIN[proxy](copied(made(name, 0.0)), images, labels)
         assert found[proxy] == pytest.approx(expected, rel=1e-7), proxy
 
