@@ -2,7 +2,7 @@
 
 | need | cost on top of the forward |
 | --- | --- |
-| relu_kernel | a Gram matrix per ReLU |
+| relu_kernel | a count of equal bits per ReLU |
 | weight_gradients, output_gradients | one backward of the cross-entropy |
 | hessian_gradient | a second backward through that gradient, without what only its weights need |
 | jacobian | one backward of the sum of the logits to the images |
@@ -27,6 +27,7 @@ from zcrepro.networks.gradients import gradients, once_differentiable, require_g
 from zcrepro.networks.hooks import hooked
 from zcrepro.networks.layers import WEIGHTED, Layer, UsedWeights, owns_weight, required_layers
 from zcrepro.networks.preserve import rerouted
+from zcrepro.networks.relu_kernel import ReluKernel
 from zcrepro.networks.relus import folded, relus_seen
 from zcrepro.networks.tokens import are_tokens, only, vectors_replaced
 from zcrepro.networks.training import training
@@ -139,7 +140,7 @@ def _forward_and_backwards(
     if needs & OF_LAYERS:
         with record.hindering(OF_LAYERS):
             layers = required_layers(model)
-    used, calls, kernel = UsedWeights(layers), _Calls(copies), _Kernel(len(record.images))
+    used, calls, kernel = UsedWeights(layers), _Calls(copies), ReluKernel(len(record.images))
     with ExitStack() as watching:
         watching.enter_context(torch.set_grad_enabled(bool(needs & DIFFERENTIATED)))
         watching.enter_context(used.watched())
@@ -300,39 +301,6 @@ class _Calls:
             tensor.detach().movedim(-1, 1) if isinstance(layer, nn.Linear) else tensor.detach()
             for layer, tensor in zip(self.layers, tensors, strict=True)
         ]
-
-
-class _Kernel:
-    """Accumulates over ReLUs in how many units ``n`` images agree."""
-
-    def __init__(self, n: int) -> None:
-        self._n = n
-        self._total: Tensor | None = None
-        self._obstacle: str | None = None
-
-    def add(self, activations: Tensor) -> None:
-        self._obstacle = self._obstacle or folded(activations, self._n)
-        if self._obstacle is None:
-            kernel = _agreement(activations)
-            self._total = kernel if self._total is None else self._total + kernel
-
-    def total(self) -> Tensor | None:
-        """Return the kernel, or None if no ReLU ran. Raises UndefinedScoreError if rows are not images."""
-        if self._obstacle:
-            raise UndefinedScoreError(self._obstacle)
-        return self._total
-
-
-def _agreement(activations: Tensor) -> Tensor:
-    """Return in how many units two images are both active or both inactive, (n, n) in float64.
-
-    For codes C in {0, 1}, (n, units), with row sums s, C C^T + (1 - C)(1 - C)^T = 2 C C^T - s - s^T +
-    units. This takes one matrix product instead of two (Mellor et al., ICML 2021). The product is in
-    float32, which is exact for whole numbers below 2^24.
-    """
-    codes = (activations > 0).flatten(1).float()
-    active = codes.sum(1, dtype=torch.float64)
-    return 2 * (codes @ codes.T).double() - active[:, None] - active[None, :] + codes.shape[1]
 
 
 def required_jacobian(record: GradientRecord) -> Tensor:
