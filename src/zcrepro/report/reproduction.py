@@ -1,6 +1,7 @@
 """What a published run reproduces of each paper, in Markdown, from its tables."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -62,15 +63,22 @@ def _listed(title: str, lines: Iterator[str]) -> Iterator[str]:
 
 
 def _values(tables: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[str]:
-    """Yield each value that has a verdict on a paper's value."""
+    """Yield each value that has a verdict on a paper's value, and after those of equal notes the note."""
     for name, rows in tables.items():
-        for _, row in rows[(rows["verdict"] == verdict) & (rows["reference"] != NONE)].iterrows():
-            series = f", {row['series']}" if row["series"] else ""
-            interval = "" if pd.isna(row["ci_low"]) else f" [{row['ci_low']:.4g}, {row['ci_high']:.4g}]"
-            yield (
-                f"- `{name}`, {row['row']}, {row['column']}{series}: {row['value']:.4g}{interval}, "
-                f"paper {row['paper_value']:.4g} ({row['reference']})"
-            )
+        shown = rows[(rows["verdict"] == verdict) & (rows["reference"] != NONE)]
+        for note in shown["note"].unique():
+            yield from (_value(name, row) for _, row in shown[shown["note"] == note].iterrows())
+            if note and verdict == DIFFERS:
+                yield f"  - What is known of the difference: {note}."
+
+
+def _value(table: str, row: "pd.Series[Any]") -> str:
+    series = f", {row['series']}" if row["series"] else ""
+    interval = "" if pd.isna(row["ci_low"]) else f" [{row['ci_low']:.4g}, {row['ci_high']:.4g}]"
+    return (
+        f"- `{table}`, {row['row']}, {row['column']}{series}: {row['value']:.4g}{interval}, "
+        f"paper {row['paper_value']:.4g} ({row['reference']})"
+    )
 
 
 def _missing(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:

@@ -160,7 +160,7 @@ def _entry(
         metric=metric,
         value=value,
         n=n,
-        population="the first architectures of a random order",
+        population="architectures among the first ones of a random order",
         notes=stated([note, with_accuracy, embedded_note(recipe.problem)]),
         interval=interval,
         interval_kind="" if np.isnan(interval[0]) else ARCHITECTURES,
