@@ -98,7 +98,9 @@ def test_entries_are_compared_with_the_first_sample_by_sample(tmp_path: Path) ->
 
 def test_a_run_without_leaderboard_says_so() -> None:
     found: list[Any] = list(TABLE.measure(Context(Inputs([], []), 0, 10, 0.95)))
-    assert [each.missing for each in found] == ["the run makes no leaderboard/"]
+    assert [each.missing for each in found] == [
+        "the run makes no leaderboard/, which leaderboard would ask for"
+    ]
 
 
 def test_no_two_values_stand_in_one_cell(tmp_path: Path) -> None:

@@ -68,4 +68,6 @@ def test_only_the_line_of_all_pairs_has_an_interval(run: Any, reads: list[str]) 
 
 def test_without_any_input_one_row_says_what_is_missing(run: Any) -> None:
     made = run.table("proxy_beyond_size", [])
-    assert made["note"].tolist() == ["missing: the run makes no generalization/"]
+    assert made["note"].tolist() == [
+        "missing: the run makes no generalization/, which generalization.problems would ask for"
+    ]

@@ -63,7 +63,9 @@ class TestEZNAS:
 
     def test_without_searches_it_is_missing(self, run: Any) -> None:
         made = run.table("eznas_search", ["search/zcp/nasbench201-cifar100"])
-        assert made["note"].tolist() == ["missing: the run makes no search/eznas/"]
+        assert made["note"].tolist() == [
+            "missing: the run makes no search/eznas/, which search would ask for"
+        ]
 
 
 class TestNASBench101:
@@ -98,7 +100,10 @@ class TestNASBench101:
     def test_without_searches_it_is_missing(self, run: Any) -> None:
         made = run.table("zcp_search_nb101", self.READS[1:])
         assert made["verdict"].tolist() == ["missing input"] * 2
-        assert "missing: the run makes no search/zcp_nasbench101/" in made["note"].tolist()
+        assert (
+            "missing: the run makes no search/zcp_nasbench101/, which search would ask for"
+            in made["note"].tolist()
+        )
 
 
 class TestPools:
@@ -155,7 +160,7 @@ class TestPools:
     def test_without_the_generalization_there_are_none(self, run: Any) -> None:
         made = run.table("srgp_search", [])
         assert set(made["verdict"]) == {"missing input"}
-        assert made["note"].iloc[0] == "missing: the run makes no search/srgp/"
+        assert made["note"].iloc[0] == "missing: the run makes no search/srgp/, which search would ask for"
 
 
 class TestLive:

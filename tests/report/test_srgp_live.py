@@ -178,4 +178,4 @@ def test_networks_of_the_embedded_benchmark_are_called_so(run: Any) -> None:
 def test_without_a_live_search_it_is_missing(run: Any) -> None:
     made = run.table(NAME, [])
     assert made["verdict"].tolist() == ["missing input"]
-    assert made["note"].tolist() == ["missing: the run makes no live/"]
+    assert made["note"].tolist() == ["missing: the run makes no live/, which live.runs would ask for"]

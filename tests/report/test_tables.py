@@ -129,7 +129,9 @@ class TestCorrelation:
 
     def test_without_any_input_one_row_says_what_is_missing(self, run: Any) -> None:
         frame = run.table("srgp_correlation", [])
-        assert frame["note"].tolist() == ["missing: the run makes no generalization/srgp"]
+        assert frame["note"].tolist() == [
+            "missing: the run makes no generalization/srgp, which generalization.problems would ask for"
+        ]
 
 
 class TestGeneralization:

@@ -99,4 +99,6 @@ def test_the_own_space_is_told_from_others_by_its_population(run: Any, reads: li
 
 @pytest.mark.parametrize("name", ["srgp_training_sets", "srgp_single_space"])
 def test_without_any_input_one_row_says_what_is_missing(run: Any, name: str) -> None:
-    assert run.table(name, [])["note"].tolist() == ["missing: the run makes no generalization/srgp"]
+    assert run.table(name, [])["note"].tolist() == [
+        "missing: the run makes no generalization/srgp, which generalization.problems would ask for"
+    ]

@@ -150,13 +150,18 @@ def test_without_scores_the_trainings_are_there_and_a_row_says_what_is_missing(t
     made = trained.table(NAME, [READS[0], READS[2]])
     assert one(made, f"{PROBLEM} short", "epoch 2")["value"] == pytest.approx(1)
     missing = one(made, f"{PROBLEM} proxies", "one score")
-    assert missing["note"] == f"missing: the run makes no features/{PROBLEM}"
+    assert (
+        missing["note"] == f"missing: the run makes no features/{PROBLEM}, which features.runs would ask for"
+    )
 
 
 def test_without_any_input_every_value_is_missing(run: Any) -> None:
     made = run.table(NAME, [], RESOURCE)
     assert set(made["verdict"]) == {"missing input"}
-    assert one(made, "reduced trainings", "one score")["note"] == "missing: the run makes no trainings/"
+    assert (
+        one(made, "reduced trainings", "one score")["note"]
+        == "missing: the run makes no trainings/, which reduced_trainings.runs would ask for"
+    )
 
 
 def test_early_stopping_is_correlated_with_the_longest_training_of_the_benchmark(run: Any) -> None:

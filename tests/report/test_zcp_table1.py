@@ -204,7 +204,11 @@ def test_undefined_scores_are_left_out_and_counted(made: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("column", "series", "missing"),
     [
-        ("cifar100", "our scores", "the run makes no features/nasbench201/cifar100"),
+        (
+            "cifar100",
+            "our scores",
+            "the run makes no features/nasbench201/cifar100, which features.runs would ask for",
+        ),
         ("ImageNet16-120", "released scores", "released/nasbench201 has no scores for ImageNet16-120"),
     ],
 )

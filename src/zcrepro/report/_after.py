@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from zcrepro import registry
 from zcrepro.problems.problem import EMBEDDED
 from zcrepro.report import _searches, citations
+from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
 from zcrepro.report._searches import Curves
 from zcrepro.report.context import Context
@@ -21,7 +22,7 @@ def after(context: Context, folder: str, further: Further) -> Iterator[Measured]
     """Yield entries per problem and method of the searches below ``folder``, and the best accuracy."""
     found = list(_searches.curves(context.inputs, folder))
     if not found:
-        yield absent("search", _column(TRAINED[0]), "best test accuracy", "", f"the run makes no {folder}/")
+        yield absent("search", _column(TRAINED[0]), "best test accuracy", "", not_made(f"{folder}/"))
     highest: dict[str, Measured] = {}
     for curves in found:
         highest.setdefault(str(curves.problem), _highest(curves))

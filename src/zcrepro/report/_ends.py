@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from zcrepro.report import _searches, citations
+from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
 from zcrepro.report._searches import Curves
 from zcrepro.report.context import Context
@@ -24,7 +25,7 @@ def ends(context: Context, folder: str, *, evolved: tuple[str, ...] = ()) -> Ite
     """
     found = list(_searches.curves(context.inputs, folder))
     if not found:
-        yield absent("search", ACCURACY, ACCURACY, "", f"the run makes no {folder}/")
+        yield absent("search", ACCURACY, ACCURACY, "", not_made(f"{folder}/"))
     for curves in found:
         yield _accuracy(curves, context, evolved)
         yield _regret(curves, context, evolved)

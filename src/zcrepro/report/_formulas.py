@@ -15,6 +15,7 @@ from zcrepro.generalization.table import ALL, COUNT, HANDCRAFTED, HELD_OUT, KEND
 from zcrepro.problems.problem import Problem
 from zcrepro.report import citations
 from zcrepro.report._inputs import Inputs
+from zcrepro.report._not_made import not_made
 from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
 from zcrepro.report.context import Context
 from zcrepro.report.entry import Measured, absent
@@ -153,7 +154,7 @@ def of_method(
     def measure(context: Context) -> Iterator[Measured]:
         formulas = read_formulas(context.inputs, method)
         if formulas is None:
-            yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/{method}")
+            yield absent("evolved", "all problems", METRIC, "", not_made(f"{GENERALIZATION}/{method}"))
         else:
             yield from rows(formulas, context)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from zcrepro.files import parquet
 from zcrepro.files.json import read_sealed
 from zcrepro.report import comparison
+from zcrepro.report._not_made import not_made
 from zcrepro.settings import unknown_name
 
 PROMOTED = "promoted"
@@ -41,7 +42,7 @@ class Inputs:
     def missing(self, *names: str) -> str:
         """Return a note on those of the files that the run does not make; empty if it makes all."""
         lacking = [name for name in names if name not in self]
-        return f"the run makes no {' and no '.join(lacking)}" if lacking else ""
+        return not_made(*lacking) if lacking else ""
 
     def draws(self, name: str) -> list[pd.DataFrame]:
         """Return the scores of each draw in a table of features, by the number of the draw.

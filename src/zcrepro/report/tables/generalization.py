@@ -9,6 +9,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.report import _formulas, _training_sets, _wins
 from zcrepro.report._base import Table
 from zcrepro.report._formulas import GENERALIZATION, METRIC, Formulas
+from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import describe, embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, HANDCRAFTED, Measured, absent, stated
@@ -31,7 +32,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """Yield the best hand-crafted proxy and count of each problem, then mean and leads by training set."""
     found = _formulas.every_method(context.inputs)
     if not found:
-        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/")
+        yield absent("evolved", "all problems", METRIC, "", not_made(f"{GENERALIZATION}/"))
     for formulas in found:
         prefix = f"{formulas.method}, " if len(found) > 1 else ""
         yield from _beside(formulas, prefix)

@@ -12,6 +12,7 @@ from zcrepro.leaderboard import CEILING, COUNT, FORMULA, PROXY
 from zcrepro.problems.problem import EMBEDDED, Problem
 from zcrepro.report import citations
 from zcrepro.report._base import Table
+from zcrepro.report._not_made import not_made
 from zcrepro.report.context import Context
 from zcrepro.report.entry import EVOLVED, HANDCRAFTED, SPLITS, Measured, absent, stated
 
@@ -45,7 +46,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """Yield the entries of each leaderboard, the best first, and last the ceiling."""
     names = context.inputs.names(LEADERBOARD)
     if not names:
-        yield absent("all entries", "all problems", KENDALL, "", f"the run makes no {LEADERBOARD}/")
+        yield absent("all entries", "all problems", KENDALL, "", not_made(f"{LEADERBOARD}/"))
     for name in names:
         yield from _of_leaderboard(context.inputs.frame(name), context, len(names) > 1)
 

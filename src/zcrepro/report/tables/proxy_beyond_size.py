@@ -15,6 +15,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.report import _formulas
 from zcrepro.report._base import Table
 from zcrepro.report._formulas import GENERALIZATION, METRIC, Formulas
+from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import describe, embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, EVOLVED, HANDCRAFTED, Measured, absent, stated
@@ -37,7 +38,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """Yield the numbers of pairs, then three lines per hand-crafted proxy, best count and fittest formula."""
     found = _formulas.every_method(context.inputs)
     if not found:
-        yield absent("evolved", "all problems", METRIC, "", f"the run makes no {GENERALIZATION}/")
+        yield absent("evolved", "all problems", METRIC, "", not_made(f"{GENERALIZATION}/"))
     for formulas in found:
         prefix = f"{formulas.method}, " if len(found) > 1 else ""
         for entry in _entries(formulas):

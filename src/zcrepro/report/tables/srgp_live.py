@@ -12,6 +12,7 @@ from zcrepro import registry
 from zcrepro.report import citations
 from zcrepro.report._base import Table
 from zcrepro.report._live import LIVE, LiveSearch, live_searches
+from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import EVOLVED, SEARCH, Measured, absent, stated
@@ -36,7 +37,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """Yield a row per search: networks, accuracy and regret after each time, and the size at full scale."""
     found = [search for search in live_searches(context.inputs) if len(search.repeats) == 1]
     if not found:
-        yield absent("live searches", END, "accuracy", "", f"the run makes no {LIVE}/")
+        yield absent("live searches", END, "accuracy", "", not_made(f"{LIVE}/"))
     for search in found:
         for mark, minutes in _marks(search).items():
             scored = search.best_first(search.trace[search.trace["seconds"] <= 60 * minutes])

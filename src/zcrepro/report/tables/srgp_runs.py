@@ -10,6 +10,7 @@ from zcrepro.problems.problem import EMBEDDED
 from zcrepro.report import _formulas, _wins
 from zcrepro.report._base import Table
 from zcrepro.report._formulas import METRIC, Formulas
+from zcrepro.report._not_made import not_made
 from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
 from zcrepro.report.context import Context
 from zcrepro.report.entry import Measured, absent
@@ -33,7 +34,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """
     runs = read_runs(context.inputs, METHOD)
     if not runs:
-        yield absent("evolved", TRAINING, METRIC, "", f"the run makes no {EVOLUTIONS}/{METHOD}")
+        yield absent("evolved", TRAINING, METRIC, "", not_made(f"{EVOLUTIONS}/{METHOD}"))
     formulas = _formulas.read_formulas(context.inputs, METHOD)
     for training_set in dict.fromkeys(run.training_set for run in runs):
         of_set = [run for run in runs if run.training_set == training_set]

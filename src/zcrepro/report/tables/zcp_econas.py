@@ -15,6 +15,7 @@ from zcrepro.problems.scores import FEATURES, ScoreTable, offered, read_scores, 
 from zcrepro.ranking.correlation import spearman
 from zcrepro.report import citations
 from zcrepro.report._base import Table
+from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, HANDCRAFTED, UNDEFINED, Measured, absent, stated
@@ -42,7 +43,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """Yield a row per recipe, then per proxy on the networks of each problem, then of early stopping."""
     names = context.inputs.names(TRAININGS)
     if not names:
-        yield absent("reduced trainings", ONE_SCORE, SPEARMAN, "", f"the run makes no {TRAININGS}/")
+        yield absent("reduced trainings", ONE_SCORE, SPEARMAN, "", not_made(f"{TRAININGS}/"))
     recipes = [_Recipe(name, context) for name in names]
     for recipe in recipes:
         yield from recipe.entries()
@@ -93,7 +94,7 @@ def _proxies(recipes: list[_Recipe], context: Context) -> Iterator[Measured]:
     most = max(recipes, key=lambda recipe: len(recipe.last))
     made = f"{FEATURES}/{most.problem}"
     if made not in context.inputs:
-        yield absent(f"{most.problem} proxies", ONE_SCORE, SPEARMAN, "", f"the run makes no {made}")
+        yield absent(f"{most.problem} proxies", ONE_SCORE, SPEARMAN, "", not_made(made))
         return
     table = ScoreTable(context.inputs.path(made), FEATURES)
     for proxy in offered(most.problem, [table], score_names(table.path)):

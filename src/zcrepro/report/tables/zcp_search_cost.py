@@ -6,6 +6,7 @@ import numpy as np
 
 from zcrepro.report import _searches, citations
 from zcrepro.report._base import Table
+from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
 from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.context import Context
@@ -21,7 +22,7 @@ def measure(context: Context) -> Iterator[Measured]:
     """Yield entries per problem and method: models to reach accuracies, and what a guide saves."""
     found = list(_searches.curves(context.inputs))
     if not found:
-        yield absent("search", _column(BELOW[0]), "models", "", f"the run makes no {SEARCHES}/")
+        yield absent("search", _column(BELOW[0]), "models", "", not_made(f"{SEARCHES}/"))
     plain = {(each.problem, each.algorithm): each for each in found if each.guide == "none"}
     for curves in found:
         for below in BELOW:
