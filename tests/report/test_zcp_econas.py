@@ -108,6 +108,14 @@ def test_scores_are_correlated_on_the_networks_that_were_trained(trained: Any) -
     assert f"{PROBLEM} zen" not in set(made["row"])  # it is undefined everywhere
 
 
+def test_the_rank_sum_of_zcps_voters_is_correlated_on_the_same_networks(trained: Any) -> None:
+    voters = {"synflow_zcp": KNOWN, "jacov": NEARLY, "snip": KNOWN}
+    scores = pd.DataFrame({"arch": TEXTS, "graph": GRAPHS, **voters})
+    trained.write_features(PROBLEM, [scores.assign(**{f"{name}_status": "ok" for name in voters})])
+    row = one(trained.table(NAME, READS), f"{PROBLEM} vote (rank sum)", "one score")
+    assert (row["value"], row["n"]) == (pytest.approx(1), 8)  # 2 x 1 + 2 and 2 x 2 + 1: the order is kept
+
+
 def test_the_cost_of_a_training_is_told_in_scores_of_a_batch(trained: Any) -> None:
     # 3 epochs of 640 images are 30 batches of 64, each of which costs a forward and a backward of two.
     forwards = 3 * 30

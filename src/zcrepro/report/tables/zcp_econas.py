@@ -13,8 +13,10 @@ from zcrepro.problems.accuracies import REPORTING, read_accuracies
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.scores import FEATURES, ScoreTable, offered, read_scores, score_names
 from zcrepro.ranking.correlation import spearman
+from zcrepro.ranking.vote import rank_sum
 from zcrepro.report import citations
 from zcrepro.report._base import Table
+from zcrepro.report._zcp import RANK_SUM, VOTERS
 from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
 from zcrepro.report.context import Context
@@ -90,14 +92,21 @@ class _Recipe:
 
 
 def _proxies(recipes: list[_Recipe], context: Context) -> Iterator[Measured]:
-    """Yield a row per proxy: its correlation on the networks of most trainings, and what it saves."""
+    """Yield a row for ZCP's vote and per proxy: the correlation on the networks of most trainings, and what a
+    score saves."""
     most = max(recipes, key=lambda recipe: len(recipe.last))
     made = f"{FEATURES}/{most.problem}"
     if made not in context.inputs:
         yield absent(f"{most.problem} proxies", ONE_SCORE, SPEARMAN, "", not_made(made))
         return
     table = ScoreTable(context.inputs.path(made), FEATURES)
-    for proxy in offered(most.problem, [table], score_names(table.path)):
+    proxies = offered(most.problem, [table], score_names(table.path))
+    if set(VOTERS) <= set(proxies):
+        scores = read_scores(most.problem, [table], list(VOTERS)).dropna()
+        rows = most.last.drop(columns="accuracy").merge(scores, on="arch")
+        rows[RANK_SUM] = rank_sum(rows[list(VOTERS)].to_numpy(np.float64).T)
+        yield _correlation(most, RANK_SUM, ONE_SCORE, rows, RANK_SUM, context)
+    for proxy in proxies:
         scores = read_scores(most.problem, [table], [proxy]).dropna()
         rows = most.last.drop(columns="accuracy").merge(scores, on="arch")
         yield _correlation(most, proxy, ONE_SCORE, rows, proxy, context)
