@@ -16,9 +16,9 @@ from zcrepro.ranking.correlation import spearman
 from zcrepro.ranking.vote import rank_sum
 from zcrepro.report import citations
 from zcrepro.report._base import Table
-from zcrepro.report._zcp import RANK_SUM, VOTERS
 from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
+from zcrepro.report._zcp import RANK_SUM, VOTERS
 from zcrepro.report.context import Context
 from zcrepro.report.entry import ARCHITECTURES, HANDCRAFTED, UNDEFINED, Measured, absent, stated
 from zcrepro.spaces.base import Space
