@@ -270,7 +270,7 @@ def _other_training(of: Mapping[str, Any], path: Path, jobs: ReducedTrainings) -
 
     space, _, task = of["problem"].partition("/")
     job = _wildcards(recipe=of["recipe"], space=space, task=task, start="0", stop="1")
-    settings = {key: value for key, value in jobs.train(job).items() if key not in ("start", "stop")}
+    settings = {key: value for key, value in jobs.train(job).items() if key not in provenance.OF_TRAINING}
     if parquet.metadata(path).get("shared") != provenance.settings_digest(settings):
         yield (
             f"reduced_trainings.runs.promoted: the networks in {path} were trained with other settings than "

@@ -24,6 +24,7 @@ from zcrepro.files import parquet
 from zcrepro.images.base import Subset, SubsetSource
 from zcrepro.networks.precision import full_precision
 from zcrepro.progress import track
+from zcrepro.provenance import OF_TRAINING
 from zcrepro.proxies.order import read_places
 from zcrepro.spaces.base import Space
 from zcrepro.training.fit import Options, accuracy, fit
@@ -40,10 +41,6 @@ SCHEMA = pa.schema(
 )
 """The accuracy on the test images in percent after each epoch, how many training images were seen until then,
 and the multiply-adds of a forward of one of them."""
-
-OF_CHUNK = ("start", "stop", "device", "torch_threads")
-"""Settings in which chunks of one table may differ. In a training rounding errors grow, and they are not the
-same on another processor. Each chunk says where it was made."""
 
 KEY = ["arch", "epoch"]
 PROBLEM = "problem"
@@ -89,7 +86,7 @@ def train_reduced(*, settings_file: Path, order: Path, images: Sequence[Path] = 
     """
     chosen = settings.load(settings_file, ReducedSettings)
     problem = f"{chosen.space}/{chosen.task}"
-    metadata = provenance.metadata("train_reduced", settings.as_mapping(chosen), OF_CHUNK)
+    metadata = provenance.metadata("train_reduced", settings.as_mapping(chosen), OF_TRAINING)
     metadata |= {PROBLEM: problem, RECIPE: chosen.recipe}
     for path, digest in zip(images, chosen.digests, strict=True):
         verified.check(path, digest)
