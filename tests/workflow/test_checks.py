@@ -134,7 +134,7 @@ def test_promoted_trainings_are_those_that_the_configuration_asks_for(tmp_path):
     config = filled(changed(*path, value="resources/trainings/r6c4"))
     job = SimpleNamespace(recipe="r6c4", space="embedded_cell", task="digits", start="0", stop="20")
     made = ReducedTrainings(Run(config, ROOT, DATASETS)).train(job)
-    shared = {name: value for name, value in made.items() if name not in ("start", "stop")}
+    shared = {name: value for name, value in made.items() if name not in provenance.OF_TRAINING}
     tracked = tmp_path / "resources/trainings/r6c4/embedded_cell/digits.parquet"
     tracked.parent.mkdir(parents=True)
     for settings, fits in ((shared, True), (shared | {"epochs": 9}, False)):
