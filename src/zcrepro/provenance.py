@@ -66,8 +66,8 @@ NEUTRAL = {"zcrepro.provenance", "zcrepro.progress"}
 """Modules that record how a result is made or show progress. They do not change any result."""
 
 OF_TRAINING = ("start", "stop", "device", "torch_threads")
-"""Settings in which chunks of one table of reduced trainings may differ. Rounding errors grow in a training, and
-are not the same on another processor. Each chunk says where it was made."""
+"""Settings in which chunks of one table of reduced trainings may differ. Rounding errors grow in a training,
+and are not the same on another processor. Each chunk says where it was made."""
 
 LIBRARIES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "deap", "numba", "scikit-learn", "onnxruntime")
 
