@@ -19,7 +19,7 @@ from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
 from jobs.run import Run, Settings, Wildcards
 from jobs.searching import Searching
-from zcrepro import provenance
+from zcrepro import provenance, registry
 from zcrepro.fetching.datasets import listed_digest
 
 PAPERS = ("zcp", "eznas", "srgp")
@@ -84,6 +84,14 @@ class Report:
             "datasets": [{key: row[key] for key in shown} | {"digest": listed_digest(row)} for row in listed],
             "tracked": [name for name in names if name not in self.run.datasets],
         }
+
+    def table_labels(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return the name and the title of a table, for ``snakemake --report``."""
+        return {"table": wildcards.name, "title": registry.get("table", wildcards.name).title}
+
+    def figure_labels(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return the name and the title of a figure, for ``snakemake --report``."""
+        return {"figure": wildcards.name, "title": registry.get("figure", wildcards.name).title}
 
     def files(self, wildcards: Wildcards) -> list[str]:
         """Return the files that a table or a figure reads."""
