@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 import zcrepro
+from zcrepro.report import citations
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +58,13 @@ def test_the_citation_names_the_licence_of_the_package_and_the_three_papers():
     readme = (ROOT / "README.md").read_text()
     for reference in citation["references"]:
         assert reference["title"] in " ".join(readme.split())
+
+
+def test_the_citation_gives_titles_and_addresses_as_the_page_does():
+    references = read_yaml("CITATION.cff")["references"]
+    for reference, (paper, text) in zip(references, citations.PAPERS.items(), strict=True):
+        assert f" {reference['title']}. " in text
+        assert reference["url"] == citations.URLS[paper]
 
 
 def test_the_hooks_before_a_commit_run_the_versions_of_the_lock():
