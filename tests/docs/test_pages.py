@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from zcrepro.formulas.functions import FUNCTIONS
@@ -10,6 +11,8 @@ from zcrepro.report.entry import INTERVAL_KINDS
 from zcrepro.report.verdict import VERDICTS
 
 ROOT = Path(__file__).parents[2]
+
+TABLES = ROOT / "docs/reproduction/sample/tables"
 
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", flags=re.MULTILINE | re.DOTALL)
 """A listing, and the output that is shown below it, if there is any."""
@@ -56,6 +59,13 @@ def test_the_pages_with_listings_are_found():
 def test_a_page_that_explains_names_explains_all_of_them(page, names):
     text = (ROOT / "docs" / f"{page}.md").read_text()
     assert [name for name in names if name not in text] == []
+
+
+def test_every_metric_of_the_published_tables_is_explained():
+    metrics = {metric for path in TABLES.glob("*.csv") for metric in pd.read_csv(path)["metric"]}
+    assert "kendall" in metrics
+    _, _, section = (ROOT / "docs/numbers.md").read_text().partition("## Metrics\n")
+    assert [name for name in sorted(metrics) if f"`{name}`" not in section] == []
 
 
 def test_the_marks_in_the_report_are_explained():

@@ -1,12 +1,16 @@
 """The files that describe the repository to tools agree with each other."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import yaml
 
 import zcrepro
+from zcrepro.report import citations
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,19 +19,52 @@ def read_yaml(name):
     return yaml.safe_load((ROOT / name).read_text())
 
 
+def read_project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def imported(path):
+    """Return the packages that a source imports, at any place in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.partition(".")[0] for name in [*plain, *names]}
+
+
+def test_every_library_that_the_package_imports_is_declared():
+    """Else it is there only as long as another library needs it."""
+    project = read_project()
+    extras = (demand for extra in project["optional-dependencies"].values() for demand in extra)
+    demands = [*project["dependencies"], *extras]
+    declared = {re.match(r"[\w.-]+", demand)[0].lower() for demand in demands}
+    distributions = packages_distributions()
+    found = set().union(*(imported(path) for path in (ROOT / "src").rglob("*.py")))
+    libraries = found - sys.stdlib_module_names - {"zcrepro"}
+    assert {"numpy", "sklearn", "yaml"} <= libraries
+    undeclared = {name for name in libraries if not declared & {each.lower() for each in distributions[name]}}
+    assert undeclared == set()
+
+
 def test_there_is_one_version():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = read_project()
     assert project["version"] == zcrepro.__version__ == read_yaml("CITATION.cff")["version"]
 
 
 def test_the_citation_names_the_licence_of_the_package_and_the_three_papers():
     citation = read_yaml("CITATION.cff")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = read_project()
     assert citation["license"] == project["license"]
     assert [reference["year"] for reference in citation["references"]] == [2021, 2022, 2025]
     readme = (ROOT / "README.md").read_text()
     for reference in citation["references"]:
         assert reference["title"] in " ".join(readme.split())
+
+
+def test_the_citation_gives_titles_and_addresses_as_the_page_does():
+    references = read_yaml("CITATION.cff")["references"]
+    for reference, (paper, text) in zip(references, citations.PAPERS.items(), strict=True):
+        assert f" {reference['title']}. " in text
+        assert reference["url"] == citations.URLS[paper]
 
 
 def test_the_hooks_before_a_commit_run_the_versions_of_the_lock():

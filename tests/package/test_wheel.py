@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -116,6 +118,28 @@ def test_a_proxy_of_the_users_is_compared_on_the_embedded_benchmark(installed):
     kendall = {row["proxy"]: row["kendall"] for row in rows}
     assert kendall["yours"] == pytest.approx(0.664, abs=5e-4)  # as docs/own_project.md says
     assert kendall["structure_d3_max"] > kendall["yours"]
+
+
+def test_the_first_steps_of_the_documentation_run_away_from_a_clone(installed):
+    text = (ROOT / "docs/start.md").read_text()
+    _, _, steps = text.partition("## 1. ")[2].partition("```console\n$ pip install .\n```")
+    blocks = re.findall(
+        r"^```(\w+)\n(.*?)^```", steps.partition("\n## 2. ")[0], flags=re.MULTILINE | re.DOTALL
+    )
+    assert [language for language, _ in blocks] == ["python", "console", "python", "console"]
+    (installed.folder / "mymodel.py").write_text(blocks[0][1])
+    installed.python(blocks[2][1])
+    lines = [
+        line.removeprefix("$ ")
+        for language, of in blocks
+        if language == "console"
+        for line in of.splitlines()
+    ]
+    printed = {words[1]: installed.run(*words) for words in map(shlex.split, lines)}
+    assert list(printed) == ["proxies", "score", "compare"]
+    assert "eznas_a" in printed["proxies"]
+    assert "synflow" in printed["score"]
+    assert "yours" in printed["compare"]
 
 
 def test_tracked_scores_and_recipes_of_networks_come_along(installed):

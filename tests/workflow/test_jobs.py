@@ -77,6 +77,18 @@ def test_the_sample(fresh):
         "table": 30,
         "figure": 10,
     }
+    (page,) = fresh.settings("report", "sample")
+    tracked = page["tracked"]
+    assert {
+        "resources/released/nasbench201/cifar10",
+        "resources/evolved/srgp",
+        "resources/search/zcp_predictors",
+        "resources/trainings/r8c4",
+        "resources/live",
+        "resources/papers/zcp_table1.csv",
+    } <= set(tracked)
+    assert [name for name in tracked if not (ROOT / name).exists()] == []
+    assert tracked == sorted(set(tracked))
 
 
 def test_the_papers_settings(fresh):

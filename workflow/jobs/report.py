@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
@@ -19,13 +19,16 @@ from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
 from jobs.run import Run, Settings, Wildcards
 from jobs.searching import Searching
-from zcrepro import provenance
+from zcrepro import provenance, registry
 from zcrepro.fetching.datasets import listed_digest
 
 PAPERS = ("zcp", "eznas", "srgp")
 
 SPECIFICATION = "vl.json"
 """How the name of a figure's specification ends, as Vega-Lite's own tools name it."""
+
+VALUES = "resources/papers/{}.csv"
+"""The file of the values that a paper gives for a table."""
 
 TRAININGS = "trainings/"
 OF_A_SPACE = ("features", "structure/", TRAININGS)
@@ -82,8 +85,31 @@ class Report:
         shown = ("name", "url", "bytes", "licence", "citation")
         return {
             "datasets": [{key: row[key] for key in shown} | {"digest": listed_digest(row)} for row in listed],
-            "tracked": [name for name in names if name not in self.run.datasets],
+            "tracked": sorted({name for name in names if name not in self.run.datasets} | self._tracked()),
         }
+
+    def _tracked(self) -> set[str]:
+        """Return the files and folders of the repository that hold results or values of papers.
+
+        Scores are read by each run that names them, other results only by the tables that show them.
+        """
+        tables = self.section["tables"]
+        values = {name for table in tables if (self.run.here / (name := VALUES.format(table))).exists()}
+        read = [self.made[each] for name in self._shown() for each in self.reads(name)]
+        promoted = {
+            folder
+            for folder in _named(self.run.config, "promoted")
+            if any(path.startswith(f"{self.run.here / folder}/") for path in read)
+        }
+        return {*values, *_named(self.run.config, "shards"), *promoted}
+
+    def table_labels(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return the name and the title of a table, for ``snakemake --report``."""
+        return {"table": wildcards.name, "title": registry.get("table", wildcards.name).title}
+
+    def figure_labels(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return the name and the title of a figure, for ``snakemake --report``."""
+        return {"figure": wildcards.name, "title": registry.get("figure", wildcards.name).title}
 
     def files(self, wildcards: Wildcards) -> list[str]:
         """Return the files that a table or a figure reads."""
@@ -91,7 +117,7 @@ class Report:
 
     def references(self, wildcards: Wildcards) -> list[str]:
         """Return the file of a table's published values, none if there are none."""
-        path = self.run.here / f"resources/papers/{wildcards.name}.csv"
+        path = self.run.here / VALUES.format(wildcards.name)
         return [str(path)] if path.exists() else []
 
     def paths(self, kind: str, suffix: str) -> list[str]:
@@ -175,3 +201,13 @@ class Report:
 def _space(name: str) -> str:
     """Return the space of a result whose name begins like one of OF_A_SPACE."""
     return name.split("/")[2 if name.startswith(TRAININGS) else 1]
+
+
+def _named(config: Any, key: str) -> Iterator[str]:
+    """Yield what a configuration gives for ``key`` at any depth, except empty texts."""
+    if isinstance(config, Mapping):
+        for name, value in config.items():
+            yield from [value] if name == key and value else _named(value, key)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _named(value, key)

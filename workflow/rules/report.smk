@@ -29,7 +29,7 @@ rule table:
             TABLE["csv"],
             caption="../report/table.rst",
             category="Tables",
-            labels={"table": "{name}"},
+            labels=report_jobs.table_labels,
         ),
         markdown=TABLE["markdown"],
         latex=TABLE["latex"],
@@ -82,7 +82,7 @@ rule figure:
             FIGURE["picture"],
             caption="../report/figure.rst",
             category="Figures",
-            labels={"figure": "{name}"},
+            labels=report_jobs.figure_labels,
         ),
         specification=FIGURE["specification"],
     log:

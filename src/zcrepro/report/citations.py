@@ -1,6 +1,7 @@
 """How to cite the papers that tables reproduce, and the data that their values are computed from."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from zcrepro.problems.problem import EMBEDDED, Problem
 
@@ -62,6 +63,37 @@ SOURCES = {
 }
 """How to cite published data: accuracies by search space, and scores."""
 
+TRANSNAS_URL = "https://arxiv.org/abs/2105.11871"
+NDS_URL = "https://arxiv.org/abs/1905.13214"
+
+URLS = {
+    "ZCP": "https://arxiv.org/abs/2101.08134",
+    "EZNAS": "https://arxiv.org/abs/2209.07413",
+    "SRGP": "https://arxiv.org/abs/2505.15832",
+    "nasbench101": "https://arxiv.org/abs/1902.09635",
+    "nasbench201": "https://arxiv.org/abs/2001.00326",
+    "nasbench301": "https://arxiv.org/abs/2008.09777",
+    "transnasbench101_micro": TRANSNAS_URL,
+    "transnasbench101_macro": TRANSNAS_URL,
+    **dict.fromkeys(("nds_darts", "nds_amoeba", "nds_enas", "nds_nasnet", "nds_pnas"), NDS_URL),
+    "nasbench_macro": "https://arxiv.org/abs/2103.11922",
+    "pytorchcv": "https://github.com/osmr/imgclsmob",
+    "nasbenchnlp": "https://arxiv.org/abs/2006.07116",
+    SERIANNI: "https://arxiv.org/abs/2306.00288",
+    RELEASED: "https://arxiv.org/abs/2210.03230",
+    GRAF: "https://proceedings.mlr.press/v235/kadlecova24a.html",
+    EZNAS: "https://arxiv.org/abs/2209.07413",
+}
+"""Where to read what PAPERS and SOURCES cite."""
+
+
+@dataclass(frozen=True)
+class Citation:
+    """How to cite a paper or published data, and where to read it."""
+
+    text: str
+    url: str
+
 
 def of_problems(problems: Iterable[Problem]) -> tuple[str, ...]:
     """Return the keys of the accuracies of problems; EMBEDDED stands for the project's own benchmark."""
@@ -69,8 +101,9 @@ def of_problems(problems: Iterable[Problem]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key == EMBEDDED or key in SOURCES))
 
 
-def texts(papers: Iterable[str], cited: Iterable[str]) -> list[str]:
+def citations(papers: Iterable[str], cited: Iterable[str]) -> list[Citation]:
     """Return the citations of papers, then those of data, each once. Unknown names are left out."""
-    found = [PAPERS[paper] for paper in dict.fromkeys(papers) if paper in PAPERS]
+    found = [Citation(PAPERS[paper], URLS[paper]) for paper in dict.fromkeys(papers) if paper in PAPERS]
     keys = set(cited)
-    return list(dict.fromkeys([*found, *(text for key, text in SOURCES.items() if key in keys)]))
+    of_data = [Citation(text, URLS[key]) for key, text in SOURCES.items() if key in keys]
+    return list(dict.fromkeys([*found, *of_data]))

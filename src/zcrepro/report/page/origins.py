@@ -1,11 +1,20 @@
 """Where the page comes from: the files that it is made from, its versions and its configuration."""
 
 import json
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from zcrepro import checkout
+from zcrepro import __version__, checkout
+from zcrepro.files import digests
+
+TOOLS = ("snakemake", "vl-convert-python")
+"""Libraries that run the workflow and draw its figures, so that the metadata of results leave them out."""
+
+README = "README.md"
 
 
 @dataclass(frozen=True)
@@ -26,17 +35,33 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class Tracked:
+    """A file of the repository, or all files in a folder but what describes them.
+
+    ``digest`` is the SHA-256 of a file, and of a folder that of what ``sha256sum`` prints of its files. It is
+    empty if there are no files. ``readme`` is the path of the nearest README; empty if there is none.
+    """
+
+    name: str
+    files: int
+    digest: str
+    readme: str
+
+
+@dataclass(frozen=True)
 class Origins:
     """Data sources, provenance and citations: the last sections of the page.
 
     ``commit`` is that of the checkout which made the page; empty if there is none. ``versions`` are those of
-    the libraries, ``code`` and ``settings`` digests, and ``configuration`` is JSON.
+    the package, the language and the libraries, ``platform`` is the system without its host, ``code`` and
+    ``settings`` are digests, and ``configuration`` is JSON.
     """
 
     datasets: Sequence[Dataset]
-    tracked: Sequence[str]
+    tracked: Sequence[Tracked]
     commit: str
     versions: Mapping[str, str]
+    platform: str
     code: str
     settings: str
     seed: str
@@ -52,11 +77,34 @@ def origins(
     """Return what the page says of its making; ``made`` is its metadata."""
     return Origins(
         datasets=datasets,
-        tracked=tracked,
+        tracked=[_tracked(name, checkout.FOLDER) for name in tracked],
         commit=checkout.commit(),
-        versions=json.loads(made["versions"]),
+        versions=_versions(made),
+        platform=f"{platform.system()}, {platform.machine()}",
         code=made["code"],
         settings=made["settings"],
         seed=str(configuration.get("seed", "")),
         configuration=json.dumps(configuration, indent=2, sort_keys=True),
     )
+
+
+def _versions(made: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "zcrepro": __version__,
+        "Python": platform.python_version(),
+        **{name: version(name) for name in TOOLS},
+        **json.loads(made["versions"]),
+    }
+
+
+def _tracked(name: str, root: Path) -> Tracked:
+    """Describe what is at a path of the repository at ``root``; an installed wheel holds a part of it."""
+    path = root / name
+    found = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    files = sorted(each.relative_to(root).as_posix() for each in found if each.name != README)
+    return Tracked(name, len(files), digests.of_files(files, root), _readme(name, root))
+
+
+def _readme(name: str, root: Path) -> str:
+    folders = (name, *(parent.as_posix() for parent in Path(name).parents[:-1]))
+    return next((f"{each}/{README}" for each in folders if (root / each / README).is_file()), "")

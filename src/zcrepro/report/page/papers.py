@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zcrepro import provenance
-from zcrepro.report.citations import PAPERS
+from zcrepro.report.citations import PAPERS, URLS
 from zcrepro.report.page.tables import Shown
 
 TITLES = {
@@ -14,13 +14,6 @@ TITLES = {
     "SRGP": "SRGP: evolved formulas",
     "zcrepro": "Beyond the papers",
 }
-
-LINKS = {
-    "ZCP": "https://arxiv.org/abs/2101.08134",
-    "EZNAS": "https://arxiv.org/abs/2209.07413",
-    "SRGP": "https://arxiv.org/abs/2505.15832",
-}
-"""Where the papers can be read."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +35,7 @@ def papers(tables: Sequence[Shown], proxies: Sequence[str]) -> list[Section]:
         of_paper = [table for table in tables if table.described.paper == key]
         if of_paper:
             explained = [] if found else [(name, _in_a_line(name)) for name in proxies]
-            found.append(Section(key, title, PAPERS.get(key, ""), LINKS.get(key, ""), of_paper, explained))
+            found.append(Section(key, title, PAPERS.get(key, ""), URLS.get(key, ""), of_paper, explained))
     return found
 
 

@@ -119,7 +119,7 @@ def _rendered(
         stages=taken,
         verdicts=VERDICTS,
         interval_kinds=INTERVAL_KINDS,
-        citations=citations.texts(named, cited),
+        citations=citations.citations(named, cited),
         colours=theme.properties(),
         vega=charts.vega() if figures else "",
     )
