@@ -20,6 +20,8 @@ Values = tuple[float, ...]
 Score = Callable[[Arch], Values]
 """Maps an architecture to the values of the objectives; larger is better, and NaN is below everything."""
 
+EVOLUTION = "regularized evolution"
+
 ATTEMPTS = 1000
 """Architectures that are drawn to find one that is allowed."""
 
