@@ -11,7 +11,6 @@ from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named
 from zcrepro.searching.by_proxy import EVALUATIONS
 from zcrepro.searching.by_proxy import search as search_space
-from zcrepro.searching.training_free import EVOLUTION
 from zcrepro.spaces.lookup import get_space
 
 DEFAULT = Output()
@@ -98,12 +97,13 @@ def search(
     ]
     again = ["--space", space, "--task", chosen, "--proxies", *proxy]
     again += ["--batch-size", str(batch_size), "--seed", str(seed)]
+    algorithm = found.attrs["algorithm"]
     title = (
-        f"the best by {' and '.join(names)} of {len(found)} graphs of {space}/{chosen}, by {EVOLUTION}. "
+        f"the best by {' and '.join(names)} of {len(found)} graphs of {space}/{chosen}, by {algorithm}. "
         f"To score one again: {_command('ARCHITECTURE', again)}"
     )
     facts = {
-        "algorithm": EVOLUTION,
+        "algorithm": algorithm,
         "space": space,
         "task": chosen,
         "objectives": [*proxy],
