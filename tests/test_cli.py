@@ -1,7 +1,10 @@
 """The command line for people."""
 
+import io
 import json
+import math
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -162,6 +165,69 @@ def test_the_result_of_a_search_goes_to_a_file(tmp_path, capsys):
     assert best["status"] == "ok"
     assert best["params"] >= max(other["params"] for other in others)
     assert best["architecture"].count("|") == 7
+
+
+def test_the_result_of_a_search_says_how_it_was_found_and_its_commands_score_again(tmp_path, capsys):
+    where = tmp_path / "found.json"
+    options = ["--proxy", "snip", "params", "--evaluations", 5, "--batch-size", 2, "--seed", 3, "--show", 2]
+    run(["search", "embedded_chain", *options, "--max-params", 1e6, "--output", where])
+    capsys.readouterr()
+    written = json.loads(where.read_text())
+    found, best = written["found"], written["architectures"]
+    again = found.pop("score_again")
+    assert found == {
+        "algorithm": "regularized evolution",
+        "space": "embedded_chain",
+        "task": "digits",
+        "objectives": ["snip", "params"],
+        "graphs": 5,
+        "evaluations": 5,
+        "minutes": None,
+        "limits": {"max_params": 1e6, "max_flops": None},
+        "pool": 32,
+        "tournament": 8,
+        "batch_size": 2,
+        "seed": 3,
+    }
+    assert len(again) == len(best) == 2
+    for command, row in zip(again, best, strict=True):
+        program, *words = shlex.split(command)
+        assert program == "zcrepro"
+        scores = json.loads(output_of([*words, "--format", "json"], capsys))["scores"]
+        assert {one["proxy"]: one["score"] for one in scores} == {
+            name: row[name] for name in ("snip", "params")
+        }
+
+
+def test_the_suffix_of_a_file_is_its_format_if_none_is_named(tmp_path, capsys):
+    def written(name, *options):
+        run(["score", ARCH, "--space", "embedded_chain", "--proxies", "params", "jacov", "--batch-size", 1,
+             "--output", tmp_path / name, *options])  # fmt: skip
+        return (tmp_path / name).read_text()
+
+    rows = json.loads(written("scores.json"))["scores"]
+    assert [row["proxy"] for row in rows] == ["params", "jacov"]
+    assert json.loads(written("scores.txt", "--format", "json"))["scores"] == rows
+    table = pd.read_csv(io.StringIO(written("scores.csv")))
+    assert table["score"].iloc[0] == rows[0]["score"]
+    assert math.isnan(table["score"].iloc[1])
+    heading, rule, params, _ = written("scores.md").splitlines()
+    assert (heading, rule) == ("| proxy | score | status |", "| --- | --- | --- |")
+    assert params.startswith("| params | ")
+    assert "┃" in written("scores.txt") == written("scores.json", "--format", "table")
+    capsys.readouterr()
+
+
+def test_several_listings_are_one_csv_and_bars_of_a_text_do_not_end_a_cell_in_markdown(capsys):
+    def text(form, *listings):
+        Output(format=form).show(*listings)
+        return capsys.readouterr().out
+
+    several = [Listing("one", [{"a": ["x", "y"], "n": 3}]), Listing("two", [{"b": "z"}], "said")]
+    assert text("csv", *several) == 'listing,a,n,b\none,"x, y",3,\ntwo,,,z\n'
+    assert text("markdown", Listing("one", [{"a": "|x|"}], "said"), Listing("none", [], "nothing")) == (
+        "said\n\n| a |\n| --- |\n| \\|x\\| |\n\nnothing\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["spaces", "proxies"])

@@ -19,7 +19,6 @@ from rich.table import Table
 from snakemake.utils import update_config  # type: ignore[import-untyped]
 
 from defaults import with_defaults
-from jobs import costs
 from jobs.costs import ESTIMATE, NOT_MEASURED, Cost
 from jobs.resources import Needs
 from jobs.run import Run
@@ -82,7 +81,7 @@ class Costs:
         Of the outputs of a job, only one fits a row of that file. Raises ValueError if a rule has no row.
         """
         rows = self._needs.rows
-        fitting = ((path, costs.of_output(rows, rule, self._needs.name(path))) for rule, path in outputs)
+        fitting = ((path, self._needs.row(rule, path)) for rule, path in outputs)
         found = [self._of_job(path, rows.index(row), row) for path, row in fitting if row]
         return pd.DataFrame(found, columns=COLUMNS).sort_values("place", kind="stable")
 

@@ -48,7 +48,7 @@ def reads(evolved_reads: list[str]) -> dict[str, list[str]]:
         "generalization": generalization,
         "proxy_pairs": SCORES,
         "scatter": SCORES,
-        "search": SEARCHES,
+        "search": [*SEARCHES, "tables/zcp_search"],
     }
 
 
@@ -217,10 +217,8 @@ def test_the_generalization_holds_numbers_and_marks_what_was_trained_on(
     assert "n = 30 to 60 architectures" in drawn["title"]  # and no numbers of pairs
 
 
-def test_search_curves_name_ways_metric_repeats_and_the_best_possible(
-    run: Any, reads: dict[str, list[str]]
-) -> None:
-    drawn = run.figure("search", reads["search"])
+def test_search_curves_name_ways_metric_repeats_and_the_best_possible(run: Any) -> None:
+    drawn = run.figure("search", SEARCHES)
     found = rows(drawn)
     assert {row["how"] for row in found} == {"plain", "synflow, warmup 100"}
     titles = next(param["value"] for param in drawn["params"] if param["name"] == "titles")
@@ -230,6 +228,20 @@ def test_search_curves_name_ways_metric_repeats_and_the_best_possible(
     assert (float(last["mean"]), float(last["highest"])) == (70.0, 79.0)
     assert float(last["low"]) < 70 < float(last["high"])
     assert "best of all" in texts(run, "search")
+
+
+@pytest.mark.usefixtures("made_tables")
+def test_the_values_of_the_paper_are_points_beside_the_curves_of_their_searches(run: Any) -> None:
+    alone = run.figure("search", SEARCHES)
+    drawn = run.figure("search", [*SEARCHES, "tables/zcp_search"])
+    *curves, papers = drawn["layer"]
+    assert curves == alone["layer"]
+    assert papers["mark"]["type"] == "point"
+    (point,) = rows(papers)
+    title = "nasbench201/cifar100"
+    of = {"problem": title, "algorithm": "random_search", "how": "plain", "trained": "10", "paper": "59"}
+    assert point == of
+    assert of.keys() - {"paper"} <= rows(drawn)[0].keys()
 
 
 def test_the_fittest_run_of_an_evolution_is_marked(run: Any, reads: dict[str, list[str]]) -> None:

@@ -111,6 +111,13 @@ def test_no_architecture_is_beyond_the_limits():
         search(max_params=1)
 
 
+def test_the_result_names_the_algorithm_and_says_that_a_space_without_edits_is_sampled():
+    assert search(evaluations=2).attrs["algorithm"] == "regularized evolution"
+    found = zcrepro.search("nasbenchnlp", "params", evaluations=4, pool=2, tournament=2, batch_size=2)
+    assert found.attrs["algorithm"] == "random search, as the space has no edits"
+    assert found["params"].notna().all()
+
+
 def test_a_search_ends_when_its_time_is_over(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock[0]))

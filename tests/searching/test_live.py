@@ -139,14 +139,15 @@ def test_the_clock_is_in_a_file_of_its_own(tmp_path):
 
 def test_the_record_says_how_it_was_made(tmp_path):
     run(tmp_path)
-    of = {entry: made(tmp_path)[entry] for entry in ("stage", "problem", "minutes", "objective", "formula")}
+    of = {entry: made(tmp_path)[entry] for entry in ("stage", "problem", "minutes", "objective", "algorithm")}
     assert of == {
         "stage": "live_search",
         "problem": "embedded_chain/digits",
         "minutes": "0.0",
         "objective": "params",
-        "formula": "",
+        "algorithm": "regularized evolution",
     }
+    assert made(tmp_path)["formula"] == ""
     assert made(tmp_path) == parquet.metadata(tmp_path / "live-seconds.parquet")
 
 

@@ -6,7 +6,7 @@ import pytest
 import zcrepro
 from zcrepro.searching._guide import Guide, Help, warmed_up
 from zcrepro.searching._pool import Pool
-from zcrepro.searching._trainer import BudgetSpentError, Trainer
+from zcrepro.searching._trainer import BudgetSpentError, Ledger, Trainer
 
 SPACE = zcrepro.get_space("embedded_chain")
 
@@ -114,3 +114,33 @@ def test_a_search_that_tries_to_look_at_accuracies_finds_those_that_it_paid_for_
     assert not any(str(secret[index]) in held for index in (0, 1, 3, 4))
     assert asked == [2]
     assert trainer.trained == [2]
+
+
+def test_what_the_trainer_holds_sells_accuracies_and_gives_none_away():
+    """Every callable that hangs on it is the paid call, and no account can be emptied to pay again."""
+    trainer = Trainer(float, size=5, budget=2)
+    for held in vars(trainer).values():
+        if callable(held):
+            assert held(4) == 4.0
+    assert trainer.trained == [4]
+    trainer.train(1)
+    for held in vars(trainer).values():
+        if callable(held):
+            with pytest.raises(BudgetSpentError):
+                held(0)
+    with pytest.raises(AttributeError):
+        trainer._accuracy.clear()
+
+
+def test_the_ledger_tells_what_was_handed_out_from_what_was_paid_for():
+    ledger = Ledger()
+    trainer = Trainer(ledger.noting(float), size=9, budget=9)
+    for index in (3, 1, 3):
+        trainer.train(index)
+    ledger.check(trainer.trained, "honest")
+    with pytest.raises(ValueError, match=r"greedy looked at accuracies without paying for them: of model 1$"):
+        ledger.check([3], "greedy")
+    with pytest.raises(
+        ValueError, match="boaster claims to have trained models that it did not: 2 models, 5, 7"
+    ):
+        ledger.check([3, 1, 7, 5], "boaster")

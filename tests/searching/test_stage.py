@@ -12,6 +12,8 @@ from zcrepro.benchmarks._base import ACCURACIES, PROXIES, released_schema
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
 from zcrepro.proxies.feature_table import KEY, feature_schema
+from zcrepro.searching import random_search
+from zcrepro.searching.base import Algorithm
 from zcrepro.searching.stage import search, searches
 
 SPACE = zcrepro.get_space("embedded_chain")
@@ -230,3 +232,59 @@ def test_a_wrong_option_of_an_algorithm_is_named(folder):
         run(folder, algorithm="aging_evolution", options={"aliv": 3})
     with pytest.raises(ValueError, match="alive: Input should be greater than or equal to 2"):
         run(folder, algorithm="aging_evolution", options=OPTIONS["aging_evolution"] | {"alive": 1})
+
+
+def callables(given):
+    """Yield what can be called with a model, of what hangs on an object by attributes and closures."""
+    held = vars(given).values() if hasattr(given, "__dict__") else ()
+    cells = [cell.cell_contents for cell in getattr(given, "__closure__", None) or ()]
+    for each in filter(callable, [*held, *cells]):
+        yield each
+        yield from callables(each)
+
+
+def cheating(monkeypatch, search_for):
+    """Put an algorithm in the place of random search."""
+
+    def algorithm(pool, trainer, guide, rng, options):
+        del guide, rng, options
+        search_for(pool, trainer)
+
+    monkeypatch.setattr(random_search, "ALGORITHM", Algorithm(algorithm, random_search.Options))
+
+
+def test_an_algorithm_that_looks_at_accuracies_unpaid_is_refused_by_its_name(folder, monkeypatch):
+    def peek(pool, trainer):
+        paid, unpaid, *_ = callables(trainer)
+        assert paid(0) == unpaid(0)
+        trainer.train(max(range(len(pool)), key=unpaid))
+
+    cheating(monkeypatch, peek)
+    with pytest.raises(
+        ValueError, match=r"random_search looked at accuracies without paying for them: of \d+"
+    ):
+        run(folder)
+    assert not (folder / "random_search.parquet").exists()
+
+
+def test_an_algorithm_that_calls_all_that_hangs_on_its_trainer_pays_for_it(folder, monkeypatch):
+    def call_all(pool, trainer):
+        for index in range(len(pool)):
+            for held in filter(callable, vars(trainer).values()):
+                held(index)
+
+    cheating(monkeypatch, call_all)
+    found = run(folder)
+    assert found.loc[found["algorithm"] == "random_search", "trained"].max() <= SETTINGS["budget"]
+
+
+def test_an_algorithm_that_claims_more_than_it_trained_is_refused_by_its_name(folder, monkeypatch):
+    def claim(pool, trainer):
+        del pool
+        trainer._accuracy = {7: 100.0}
+
+    cheating(monkeypatch, claim)
+    with pytest.raises(
+        ValueError, match="random_search claims to have trained models that it did not: model 7"
+    ):
+        run(folder)

@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+import pytest
 
 import zcrepro
-from zcrepro.searching.training_free import dominates, training_free, winner
+from zcrepro import registry
+from zcrepro.searching.training_free import EVOLUTION, SAMPLING, algorithm, dominates, training_free, winner
 
 SPACE = zcrepro.get_space("embedded_chain")
 
@@ -50,3 +52,23 @@ def test_a_mutation_that_is_not_allowed_is_replaced_by_a_random_architecture_tha
 
     found = training_free(SPACE, convolutions, 200, 20, 6, np.random.default_rng(0), allowed=few)
     assert max(arch.count("conv_3x3") for arch in found) == 2
+
+
+@pytest.mark.parametrize("name", registry.names("space"))
+def test_every_space_is_searched_by_evolution_or_else_by_sampling(name):
+    space = registry.get("space", name)
+
+    def length(arch):
+        return (float(len(space.text(arch))),)
+
+    found = training_free(space, length, 8, 3, 2, np.random.default_rng(0))
+    assert 1 <= len(found) <= 8
+    assert algorithm(space) == (SAMPLING if name == "nasbenchnlp" else EVOLUTION)
+
+
+def test_without_edits_the_architectures_are_the_samples_of_the_generator():
+    space = registry.get("space", "nasbenchnlp")
+    rng = np.random.default_rng(5)
+    drawn = dict.fromkeys(space.canonical(space.sample(rng)) for _ in range(12))
+    found = training_free(space, lambda _: (0.0,), 12, 2, 2, np.random.default_rng(5))
+    assert [space.canonical(arch) for arch in found] == list(drawn)

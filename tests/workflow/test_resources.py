@@ -99,6 +99,50 @@ def test_an_output_without_a_row_is_named(run):
         needs(run).memory_mb("order", "results/paper/tables/x.csv")
 
 
+def live(run, **options):
+    """Return the needs of a run with one live search, and its output that is costed."""
+    of = {"guide": "", "evolved_on": "", "evolved_by": "srgp", "surrogate": [], "promoted": ""}
+    searched = {
+        "name": "one",
+        "problem": "nasbench301/cifar10",
+        "options": {"minutes": 0, "evaluations": 200},
+    }
+    section = dict(run.config["live"]) | {"runs": [of | searched | options]}
+    return needs(run, live=section), "results/paper/live/one-seconds.parquet"
+
+
+@pytest.mark.parametrize(
+    ("objective", "seconds"),
+    [
+        ({"guide": "params"}, 0.5),
+        ({"guide": "synflow"}, 0.5),
+        ({"guide": "nwot"}, 2.6),
+        ({"guide": "fisher"}, 6),
+        ({"guide": "zen"}, 3.8),
+        ({"evolved_on": "D_no_images"}, 0.5),
+        ({"evolved_on": "D_live"}, 2.6),
+    ],
+)
+def test_a_live_search_that_stops_by_evaluations_costs_these_by_what_it_scores(run, objective, seconds):
+    options = {"minutes": 0, "evaluations": 200, "repeats": 3}
+    asked, output = live(run, options=options, **objective)
+    assert asked.seconds("live_search", output) == pytest.approx(200 * 3 * seconds)
+    assert asked.minutes("live_search", output) == -(-(200 * 3 * seconds * 4 + 300) // 60)
+
+
+def test_a_live_search_of_a_space_that_nobody_measured_is_estimated(run):
+    asked, output = live(run, problem="nasbench201/cifar10", guide="zen")
+    assert asked.row("live_search", output).unit == "estimate"
+    each = Features(run).seconds("features/nasbench201/cifar10", "zen")
+    assert asked.seconds("live_search", output) == pytest.approx(200 * each)
+
+
+def test_a_live_search_by_the_clock_costs_its_time(run):
+    asked, output = live(run, guide="zen", options={"minutes": 3, "repeats": 2})
+    assert asked.seconds("live_search", output) == 360
+    assert asked.row("live_search", output.replace("-seconds", "")) is None
+
+
 def profile(name):
     return yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
 

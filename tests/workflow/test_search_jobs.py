@@ -157,3 +157,18 @@ def test_a_variant_is_read_behind_published_scores_or_in_place_of_features(chang
     assert set(files) <= set(searching.results())
     promoted = {"one": search["one"] | {"promoted": "resources/search/one"}}
     assert Searching(run(search=promoted)).results() == []
+
+
+def test_a_live_search_that_stops_by_evaluations_is_costed_by_its_space_and_its_proxies():
+    formula, proxy = LIVE["runs"]
+    counted = formula | {"name": "counted", "options": {"minutes": 0}}
+    sets = {"D": {"repeats": 2, "scores": "features", "inputs": ["snip", "zen"]}}
+    live = Live(run(live=LIVE | {"runs": [formula, proxy, counted]}, training_sets=sets))
+    assert live.costed_as("live/proxy-seconds.parquet") == ["live/evaluations/nasbench301/gradients/nwot"]
+    assert live.costed_as("live/counted-seconds.parquet") == [
+        "live/evaluations/nasbench201/gradients/snip",
+        "live/evaluations/nasbench201/zen/zen",
+    ]
+    by_clock = "live/formula-seconds.parquet"
+    assert live.costed_as(by_clock) == [by_clock]
+    assert (live.clock_seconds("formula"), live.evaluations("proxy")) == (900, 3000)

@@ -28,7 +28,8 @@ class Cost:
     rule, outputs
         The rule, and a pattern of the names of its outputs, below the folder of the run.
     unit
-        What the seconds are of: a job, a network, a formula, a program, or an estimated second.
+        What the seconds are of: a job, a network, a formula, a program, an evaluation of a live search, a
+        second of its clock, or an estimated second.
     cpu_seconds
         Seconds of one core.
     gpu_seconds

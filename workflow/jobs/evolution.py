@@ -47,6 +47,11 @@ class Evolution:
         own = self.training_set(training_set)["scores"]
         return str(self.section(method)["scores"] if own == "method" else own)
 
+    def inputs(self, method: str, training_set: str) -> list[str]:
+        """Return the proxies that formulas of a training set are made of."""
+        source = self.source(method, training_set)
+        return list(self.training_set(training_set)["inputs"] or self.run.config[source]["proxies"])
+
     def completed(self, method: str, problems: Iterable[str]) -> list[str]:
         """Return those of ``problems`` for which our features fill what was not published."""
         return [problem for problem in self.section(method)["completed"] if problem in problems]
@@ -91,7 +96,7 @@ class Evolution:
             "source": source,
             "completed": self.training_completed(wildcards),
             "missing": "mean" if training_set["missing"] == "mean" else "masked",
-            "inputs": training_set["inputs"] or self.run.config[source]["proxies"],
+            "inputs": self.inputs(wildcards.method, wildcards.training_set),
             "normalisation": training_set["normalisation"],
             "drawn_by": training_set["drawn_by"],
             "sample": int(wildcards.seed) if training_set["resampled"] else 0,

@@ -12,6 +12,7 @@ from jobs import costs
 from jobs.costs import Cost
 from jobs.evolution import Evolution
 from jobs.features import CHUNK, Features
+from jobs.live import SECONDS, Live
 from jobs.run import Run, Wildcards
 
 OF_SNAKEMAKE = 500  # MB: a job of a cluster runs Snakemake twice, outside and inside of the job's step
@@ -79,6 +80,8 @@ class Needs:
 
     def units(self, row: Cost, output: str) -> float:
         """Return how many units of work a job has, by the name of its output."""
+        if live := SECONDS.fullmatch(self.name(output)):
+            return self._units_of_live(row, live[1])
         parts = self.name(output).removesuffix(".json").split("/")
         match row.unit:
             case "job":
@@ -97,6 +100,19 @@ class Needs:
         """Return the name of an output below the folder of the run."""
         return output.removeprefix(f"{self.run.results}/")
 
+    def row(self, rule: str, output: str) -> Cost | None:
+        """Return the row of the file of costs that fits an output, None if none does.
+
+        Of the outputs of a job, only one fits a row. Of the rows of a live search, the dearest counts.
+        """
+        name = self.name(output)
+        if rule != "live_search":
+            return costs.of_output(self.rows, rule, name)
+        fitting = [costs.of_output(self.rows, rule, each) for each in self._live.costed_as(name)]
+        return max(
+            filter(None, fitting), key=lambda row: self.units(row, output) * row.cpu_seconds, default=None
+        )
+
     @cached_property
     def rows(self) -> tuple[Cost, ...]:
         """The rows of the file of costs."""
@@ -106,8 +122,24 @@ class Needs:
     def _features(self) -> Features:
         return Features(self.run)
 
+    @cached_property
+    def _live(self) -> Live:
+        return Live(self.run)
+
+    def _units_of_live(self, row: Cost, name: str) -> float:
+        match row.unit:
+            case "job":
+                return 1
+            case "clock":
+                return self._live.clock_seconds(name)
+            case "evaluation":
+                return self._live.evaluations(name)
+        table = f"features/{self._live.of(name)['problem']}"
+        seconds = sum(self._features.seconds(table, group) for group in self._live.passes(name))
+        return self._live.evaluations(name) * seconds
+
     def _cost(self, rule: str, output: str) -> Cost:
-        row = costs.of_output(self.rows, rule, self.name(output))
+        row = self.row(rule, output)
         if row is None:
             raise ValueError(f"{costs.JOB_COSTS} has no row of the rule {rule} that fits {self.name(output)}")
         return row

@@ -55,7 +55,7 @@ def compare(
     scores = rivals.read_own_scores(existing(file))
     found = rivals.compare(scores, space, task, results, lower_is_better=lower_is_better)
     rows: list[Mapping[Any, Any]] = [*found.to_dict("records")]
-    if output.format == "table":
+    if output.for_people:
         rows = [_readable(row) for row in rows]
     title = _title(found, len(scores), space, lower_is_better)
     output.show(Listing("proxies", rows, title, whole=STATISTICS))

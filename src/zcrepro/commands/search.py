@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from cyclopts.types import Int64, PositiveFloat, PositiveInt
 
 from zcrepro.commands._output import Listing, Output
 from zcrepro.commands._scoring import proxy_named
+from zcrepro.searching.by_proxy import EVALUATIONS
 from zcrepro.searching.by_proxy import search as search_space
 from zcrepro.spaces.lookup import get_space
 
@@ -35,6 +37,7 @@ def search(
 
     All architectures see the same batch, of standard normal images and random labels. With --output, the
     scores are kept beside the file: a search that was killed, or is repeated with more evaluations, goes on.
+    As JSON, the result also says how it was found, and has the commands that score the architectures again.
 
     Examples: ``zcrepro search nasbench201 --proxy synflow --evaluations 500`` and
     ``zcrepro search nasbench301 --proxy nwot meco --minutes 15 --max-params 4e6 --output found.json``.
@@ -92,9 +95,31 @@ def search(
         | {"status": row["status"], "architecture": row["arch"]}
         for row in found.head(show).to_dict("records")
     ]
-    again = f"--space {space} --task {chosen} --proxies {' '.join(proxy)} --batch-size {batch_size}"
+    again = ["--space", space, "--task", chosen, "--proxies", *proxy]
+    again += ["--batch-size", str(batch_size), "--seed", str(seed)]
+    algorithm = found.attrs["algorithm"]
     title = (
-        f"the best by {' and '.join(names)} of {len(found)} graphs of {space}/{chosen}, by regularized "
-        f"evolution. To score one again: zcrepro score ARCHITECTURE {again} --seed {seed}"
+        f"the best by {' and '.join(names)} of {len(found)} graphs of {space}/{chosen}, by {algorithm}. "
+        f"To score one again: {_command('ARCHITECTURE', again)}"
     )
-    output.show(Listing("architectures", rows, title, whole=("architecture",)))
+    facts = {
+        "algorithm": algorithm,
+        "space": space,
+        "task": chosen,
+        "objectives": [*proxy],
+        "graphs": len(found),
+        "evaluations": evaluations or (None if minutes else EVALUATIONS),
+        "minutes": minutes,
+        "limits": {"max_params": max_params, "max_flops": max_flops},
+        "pool": pool,
+        "tournament": tournament,
+        "batch_size": batch_size,
+        "seed": seed,
+        "score_again": [_command(row["architecture"], again) for row in rows],
+    }
+    output.show(Listing("architectures", rows, title, whole=("architecture",)), found=facts)
+
+
+def _command(architecture: str, options: Sequence[str]) -> str:
+    """Return the command that scores an architecture as the search did."""
+    return shlex.join(["zcrepro", "score", architecture, *options])

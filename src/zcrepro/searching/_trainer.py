@@ -1,8 +1,19 @@
-"""The trainer sells accuracies: a search is given what it paid for, and nothing else."""
+"""The trainer sells accuracies: a search is given what it paid for, and nothing else.
+
+The ledger, which no search is given, notes what was handed out, and is compared with what was paid for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+Validation = Callable[[int], float]
+"""Maps a model to its validation accuracy, in percent."""
+
+
+SHOWN = 5
+"""Models that an error names."""
 
 
 class BudgetSpentError(Exception):
@@ -13,24 +24,19 @@ class Trainer:
     """Train models one by one, within a budget; a model that was trained before costs nothing again.
 
     ``validation`` is asked for the accuracy of a model when it is paid for, and not before. The trainer
-    holds no other accuracy.
+    holds no other accuracy, and no attribute of it leads past the payment.
     """
 
-    def __init__(self, validation: Callable[[int], float], size: int, budget: int) -> None:
-        self._validation = validation
+    def __init__(self, validation: Validation, size: int, budget: int) -> None:
         self._affordable = min(budget, size)
-        self._accuracy: dict[int, float] = {}
+        self._sell, self._accuracy = _selling(validation, self._affordable)
 
     def train(self, index: int) -> float:
         """Return the validation accuracy of a model, in percent.
 
         Raises BudgetSpentError before a model that cannot be paid for.
         """
-        if index not in self._accuracy:
-            if self.exhausted:
-                raise BudgetSpentError
-            self._accuracy[index] = self._validation(index)
-        return self._accuracy[index]
+        return self._sell(index)
 
     def knows(self, index: int) -> bool:
         """Return whether a model was trained before."""
@@ -50,3 +56,53 @@ class Trainer:
     def exhausted(self) -> bool:
         """Whether nothing new can be trained, because the budget is spent or because all is known."""
         return len(self._accuracy) >= self._affordable
+
+
+class Ledger:
+    """Note which accuracies are handed out to a search."""
+
+    def __init__(self) -> None:
+        self._handed_out: list[int] = []
+
+    def noting(self, validation: Validation) -> Validation:
+        """Return ``validation`` such that each model that it is asked for is noted."""
+
+        def noted(index: int) -> float:
+            self._handed_out.append(index)
+            return validation(index)
+
+        return noted
+
+    def check(self, trained: list[int], algorithm: str) -> None:
+        """Check that what was handed out was paid for, and the other way round.
+
+        Raises ValueError, which names the algorithm and the models.
+        """
+        unpaid = sorted(set(self._handed_out) - set(trained))
+        unseen = sorted(set(trained) - set(self._handed_out))
+        if unpaid:
+            raise ValueError(f"{algorithm} looked at accuracies without paying for them: of {_few(unpaid)}")
+        if unseen:
+            raise ValueError(f"{algorithm} claims to have trained models that it did not: {_few(unseen)}")
+
+
+def _selling(validation: Validation, affordable: int) -> tuple[Validation, Mapping[int, float]]:
+    """Return what sells the accuracy of a model, and a view of what was sold.
+
+    They share a closure instead of attributes, so that neither ``validation`` nor the account lies open.
+    """
+    sold: dict[int, float] = {}
+
+    def sell(index: int) -> float:
+        if index not in sold:
+            if len(sold) >= affordable:
+                raise BudgetSpentError
+            sold[index] = validation(index)
+        return sold[index]
+
+    return sell, MappingProxyType(sold)
+
+
+def _few(models: list[int]) -> str:
+    shown = ", ".join(map(str, models[:SHOWN])) + (", ..." if len(models) > SHOWN else "")
+    return f"model {shown}" if len(models) == 1 else f"{len(models)} models, {shown}"

@@ -16,7 +16,7 @@ from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.images.noise import random_batch
 from zcrepro.programs.evolved import EvolvedProgram
 from zcrepro.scoring import AnyProxy, score
-from zcrepro.searching.training_free import Values, dominates, training_free
+from zcrepro.searching.training_free import Values, algorithm, dominates, training_free
 from zcrepro.spaces.base import Arch, Space
 
 Own = Callable[[nn.Module, Tensor, Tensor], float]
@@ -87,7 +87,8 @@ def search(
         for each proxy holds its score, in its own units, or NaN if undefined. ``status`` is ``ok`` or the
         reasons for NaN. ``front`` tells whether no other architecture is better in one score and at least as
         good in the others. The front is first; within it and behind it, the best by the first proxy is first.
-        If the direction of a proxy is ``lower``, the smallest score is the best.
+        If the direction of a proxy is ``lower``, the smallest score is the best. ``attrs["algorithm"]`` names
+        the algorithm: in a space that defines no edits it is random search.
 
     Raises
     ------
@@ -129,7 +130,9 @@ def search(
         allowed=allowed,
         seconds=None if minutes is None else 60 * minutes,
     )
-    return _listed(of, found, [*objectives], kept)
+    listed = _listed(of, found, [*objectives], kept)
+    listed.attrs["algorithm"] = algorithm(of)
+    return listed
 
 
 class _Kept:

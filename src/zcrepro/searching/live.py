@@ -30,7 +30,7 @@ from zcrepro.proxies.base import Batch
 from zcrepro.proxies.minibatches import minibatches
 from zcrepro.scoring import AnyProxy, score
 from zcrepro.searching.stage import best_trained
-from zcrepro.searching.training_free import Values, training_free
+from zcrepro.searching.training_free import Values, algorithm, training_free
 from zcrepro.spaces.base import Arch, Space
 
 TRACE = pa.schema(
@@ -54,9 +54,10 @@ SECONDS = pa.schema([("repeat", pa.int64()), ("place", pa.int64()), ("seconds", 
 KEY = ["repeat", "place"]
 
 PROBLEM, OBJECTIVE, FORMULA, MINUTES = "problem", "objective", "formula", "minutes"
+SEARCHED_BY = "algorithm"
 ACCURACY_OF, HIGHEST = "accuracy_of", "highest"
-"""Entries of the metadata: the problem, the name of the objective, its formula, the time limit, what
-``accuracy`` is, and the highest accuracy of the benchmark (an empty text if it has none)."""
+"""Entries of the metadata: the problem, the name of the objective, its formula, the time limit, the
+algorithm, what ``accuracy`` is, and the highest accuracy of the benchmark (an empty text if it has none)."""
 
 SURROGATE = "validation accuracy by YAHPO Gym's surrogate"
 
@@ -161,6 +162,7 @@ def live_search(
     metadata |= {
         PROBLEM: f"{chosen.space}/{chosen.task}",
         MINUTES: repr(chosen.minutes),
+        SEARCHED_BY: algorithm(space),
         OBJECTIVE: objective if isinstance(objective, str) else objective.name,
         FORMULA: str(objective.formula) if isinstance(objective, EvolvedProxy) else "",
     }

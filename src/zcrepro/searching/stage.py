@@ -25,7 +25,7 @@ from zcrepro.problems.scores import FEATURES, STRUCTURE, ScoreTable, read_scores
 from zcrepro.progress import track
 from zcrepro.searching._guide import Guide, Help
 from zcrepro.searching._pool import Pool
-from zcrepro.searching._trainer import BudgetSpentError, Trainer
+from zcrepro.searching._trainer import BudgetSpentError, Ledger, Trainer
 from zcrepro.searching.base import Algorithm
 from zcrepro.spaces.base import Space
 
@@ -260,16 +260,20 @@ def _one_search(
 ) -> list[int]:
     """Return the models in the order of their training.
 
-    Repeat k starts from the same random order with every algorithm and guide.
+    Repeat k starts from the same random order with every algorithm and guide. Raises ValueError if the
+    algorithm has seen an accuracy that it did not pay for.
     """
     guide = None
     if method.help is not None:
         inputs = np.column_stack([*domain.scores.values()])
         guide = Guide(domain.scores[method.guide], method.help, chosen.move_probability, inputs)
-    trainer = Trainer(lambda index: float(domain.validation[index]), len(domain.pool), chosen.budget)
+    ledger = Ledger()
+    validation = ledger.noting(lambda index: float(domain.validation[index]))
+    trainer = Trainer(validation, len(domain.pool), chosen.budget)
     rng = seeds.numpy_generator(chosen.seed, "search", chosen.space, chosen.task, repeat)
     with suppress(BudgetSpentError):
         algorithm.run(domain.pool, trainer, guide, rng, options)
+    ledger.check(trainer.trained, chosen.algorithm)
     return trainer.trained
 
 

@@ -2,7 +2,7 @@
 
 The evolved proxy as the objective of an evolutionary algorithm, as in Phan and Luong (2025). Their algorithm
 is not published, so this is regularized evolution (Real et al., AAAI 2019). With several objectives, the
-winner of a tournament is one that no rival dominates.
+winner of a tournament is one that no rival dominates. In a space without edits, all architectures are drawn.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from zcrepro.spaces.base import Arch, Space
 Values = tuple[float, ...]
 Score = Callable[[Arch], Values]
 """Maps an architecture to the values of the objectives; larger is better, and NaN is below everything."""
+
+EVOLUTION = "regularized evolution"
+SAMPLING = "random search, as the space has no edits"
 
 ATTEMPTS = 1000
 """Architectures that are drawn to find one that is allowed."""
@@ -61,12 +64,13 @@ def training_free(
     ValueError
         If no architecture that is allowed is found among ATTEMPTS random ones.
     """
+    evolves = algorithm(space) == EVOLUTION
     known: dict[str, Values] = {}
     found: dict[Arch, Values] = {}
     members: deque[Arch] = deque(maxlen=pool)
 
     def proposed(turn: int) -> Arch:
-        if turn >= pool:
+        if evolves and turn >= pool:
             rivals = rng.choice(len(members), size=min(tournament, len(members)), replace=False)
             best = winner([(members[i], known[space.canonical(members[i])]) for i in rivals])
             child = space.mutate(best, rng)
@@ -82,6 +86,15 @@ def training_free(
             found[arch] = known[graph]
         members.append(arch)
     return found
+
+
+def algorithm(space: Space) -> str:
+    """Return how a space is searched: by evolution, or by sampling alone if it defines no edits."""
+    try:
+        has_edits = bool(space.neighbours(space.sample(np.random.default_rng(0))))
+    except ValueError:
+        has_edits = False
+    return EVOLUTION if has_edits else SAMPLING
 
 
 def winner(rivals: Sequence[tuple[Arch, Values]]) -> Arch:

@@ -10,10 +10,14 @@ from zcrepro.ranking.intervals import student_t
 from zcrepro.report import _searches, _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._colours import SERIES, var
+from zcrepro.report._layout import most_exact
 from zcrepro.report._searches import SEARCHES, Curves
+from zcrepro.report.comparison import NONE
 from zcrepro.report.context import Context
 
-READS = ("search/zcp/*", "search/zcp_predictors/*")
+TABLE = "tables/zcp_search"
+
+READS = ("search/zcp/*", "search/zcp_predictors/*", "tables/zcp_search")
 
 POINTS = 60
 """Points of a curve at most, which lie closer where it is steep."""
@@ -97,8 +101,36 @@ def draw(context: Context) -> dict[str, Any]:
                     "text": {"value": BEST},
                 },
             },
+            *_papers(context, found, {"x": across, "color": how, "opacity": faint}),
         ],
     )
+
+
+def _papers(context: Context, found: list[Curves], shared: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the layer of the values that a paper gives of our searches; none if it gives no value."""
+    points = pd.DataFrame(_published(context, found))
+    if points.empty:
+        return []
+    tooltip = _vega.tooltip(how="help", trained="trained models", paper="the paper's value")
+    layer = {
+        "data": _vega.rows(points),
+        "transform": [_vega.chosen("problem"), _vega.chosen("algorithm")],
+        "mark": {"type": "point", "shape": "diamond", "filled": True, "size": 80},
+        "encoding": shared | {"y": _vega.quantitative("paper", "accuracy (%)"), "tooltip": tooltip},
+    }
+    return [layer]
+
+
+def _published(context: Context, found: list[Curves]) -> Iterator[dict[str, Any]]:
+    """Yield the values of the table of searches that a paper gives too, each with the curve it belongs to."""
+    if TABLE not in context.inputs:
+        return
+    drawn = {(str(curves.problem), curves.method): curves for curves in found}
+    table = most_exact(context.inputs.table(TABLE))
+    for row in table[table["reference"] != NONE].to_dict("records"):
+        if curves := drawn.get((row["problem"], row["name"])):
+            of_curve = {"problem": _problem(curves), "algorithm": curves.algorithm, "how": _label(curves)}
+            yield of_curve | {"trained": int(row["column"].split()[0]), "paper": row["paper_value"]}
 
 
 def _rows(curves: Curves, level: float) -> Iterator[dict[str, Any]]:
@@ -157,7 +189,8 @@ FIGURE = Figure(
     caption=(
         "Accuracy of the best model so far, chosen by validation accuracy, by the number of models trained. "
         "Curves are means over repeated searches, bands their Student's t intervals. The dotted line is the "
-        "highest accuracy of all architectures. Choose a name in the legend to single out its curve."
+        "highest accuracy of all architectures. Diamonds are the values that the paper gives of the same "
+        "searches. Choose a name in the legend to single out its curve."
     ),
     section="search",
     draw=draw,
