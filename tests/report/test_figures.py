@@ -15,6 +15,7 @@ from sealing import to_parquet
 from zcrepro import registry
 from zcrepro.files import parquet
 from zcrepro.problems.problem import Problem
+from zcrepro.programs.names import IMAGES
 from zcrepro.report import _vega
 from zcrepro.report._base import SECTIONS
 from zcrepro.report._colours import ROLES, SERIES, resolved
@@ -300,6 +301,16 @@ def test_pairs_of_proxies_are_correlated_over_the_architectures_that_have_both(
     features = parquet.read(run.results / "features" / "nasbench201" / "cifar10.parquet")
     expected = features["snip"].corr(features["grasp"], method="spearman")
     assert float(pairs["snip", "grasp"]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_number_of_images_of_programs_is_no_proxy(run: Any) -> None:
+    path = run.results / "features" / "embedded_cell" / "digits.parquet"
+    features = parquet.read(path).drop(columns="draw")
+    images = {IMAGES: [16.0] * 59 + [4.0], f"{IMAGES}_status": "ok"}
+    run.write_features("embedded_cell/digits", [features.assign(**images)])
+    for name in ("scatter", "proxy_pairs", "cost"):
+        drawn = run.figure(name, ["features/embedded_cell/digits", "accuracies/embedded_cell"])
+        assert IMAGES not in json.dumps(drawn)
 
 
 def test_each_way_in_which_a_proxy_helps_has_a_look_of_its_own_whatever_the_algorithm() -> None:
