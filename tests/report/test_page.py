@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
+from zcrepro import registry
 from zcrepro.files import record
+from zcrepro.programs.names import is_score
 from zcrepro.report import comparison
 from zcrepro.report.entry import INTERVAL_KINDS
 from zcrepro.report.page.packing import packed
+from zcrepro.report.page.papers import _in_a_line
 from zcrepro.report.page.stage import report
 from zcrepro.report.page.tables import best
 from zcrepro.report.verdict import VERDICTS
@@ -95,6 +98,13 @@ def test_a_paper_is_introduced_with_its_link_and_the_proxies_in_a_line_each(made
     assert "M. S. Abdelfattah" in zcp
     assert "<dt><code>snip</code></dt><dd>how much the loss would change without each weight" in zcp
     assert "Kendall&#39;s tau" in part(made, "srgp") or "Kendall's tau" in part(made, "srgp")
+
+
+def test_the_line_of_a_proxy_says_what_it_measures_and_not_only_whose_it_is() -> None:
+    programs = [name for name in registry.names("proxies") if name.startswith("eznas_") and is_score(name)]
+    lines = [_in_a_line(name) for name in ("synflow_zcp", "log_synflow", *programs)]
+    assert len(set(lines)) == len(lines) == 13
+    assert not [line for line in lines if re.search("author|released|NAS", line)]
 
 
 def test_cells_show_value_interval_sign_and_verdict(made: str) -> None:

@@ -7,7 +7,7 @@ METHOD = "eznas"
 """The method that evolves programs, as its files name it."""
 
 IMAGES = "eznas_images"
-"""The number of images that programs are evaluated on. It stands among the scores, and says nothing of a network."""
+"""The number of images that programs are evaluated on: beside scores, but it says nothing of a network."""
 
 SLASH = "/"
 
