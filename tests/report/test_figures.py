@@ -23,80 +23,22 @@ from zcrepro.report._searches import Curves
 from zcrepro.report.figures import scatter, search
 from zcrepro.report.figures.evolution import _corners
 
-SEARCHES = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
-SCORES = [
-    "features/embedded_cell/digits",
-    "features/nasbench201/cifar10",
-    "released/nasbench201",
-    "accuracies/embedded_cell",
-    "accuracies/nasbench201",
-]
-
 Specification = dict[str, Any]
 
 
 @pytest.fixture
-def reads(evolved_reads: list[str]) -> dict[str, list[str]]:
+def reads(figure_reads: dict[str, list[str]]) -> dict[str, list[str]]:
     """What each figure reads; the tables among it are made."""
-    generalization = ["generalization/srgp", *evolved_reads]
-    return {
-        "agreement": ["tables/zcp_search"],
-        "correlation": generalization,
-        "cost": [*SCORES, "timings/embedded_cell/digits"],
-        "econas": ["tables/zcp_econas"],
-        "evolution": evolved_reads,
-        "front": evolved_reads,
-        "generalization": generalization,
-        "proxy_pairs": SCORES,
-        "scatter": SCORES,
-        "search": SEARCHES,
-    }
+    return figure_reads
 
 
 @pytest.fixture
-def made_tables(run: Any, reference_file: Any) -> None:
+def made_tables(run: Any, reads: dict[str, list[str]], reference_file: Any) -> None:
     """The tables that figures read: a search beside a paper's value, and reduced trainings."""
     row = "nasbench201/cifar100 random_search"
     references = reference_file("zcp_search", (row, "10 models", "best test accuracy", "printed", 59.0, 3.0))
-    run.table("zcp_search", SEARCHES, references)
-    _write_timings(run)
-    _write_epochs(run)
+    run.table("zcp_search", reads["search"], references)
     run.table("zcp_econas", ["epochs/nasbench201"])
-
-
-def _write_timings(run: Any) -> None:
-    frame = pd.DataFrame(
-        [
-            {"arch": f"arch-{number:02d}", "pass": of, "seconds": seconds + number}
-            for of, seconds in (("gradients", 10.0), ("synflow", 1.0), ("structure", 0.5), ("zen", 2.0))
-            for number in range(3)
-        ]
-    )
-    path = run.results / "timings" / "embedded_cell" / "digits.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    to_parquet(frame, path)
-
-
-def _write_epochs(run: Any) -> None:
-    """Write accuracies after 4 and 8 epochs of two trainings, which cost 10 and 40 seconds."""
-    frame = pd.DataFrame(
-        [
-            {
-                "arch": f"arch-{number:02d}",
-                "graph": f"graph-{number:02d}",
-                "task": "cifar10",
-                "epoch": epoch,
-                "accuracy": float(number + (epoch == 4) * (number % 3)),
-                "seconds": seconds,
-                "source": "made up",
-            }
-            for epoch, seconds in ((4, 10.0), (8, 40.0))
-            for number in range(12)
-        ]
-    )
-    path = run.results / "epochs" / "nasbench201.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    to_parquet(frame, path)
 
 
 def rows(specification: Specification) -> list[dict[str, str]]:
@@ -266,6 +208,12 @@ def test_a_scatter_plot_has_every_score_and_says_the_correlation_of_all(
     points = [row for row in rows(drawn) if row["problem"].startswith("embedded_cell")]
     assert len(points) == 60
     assert [row["arch"] for row in points if row["grasp"] == ""] == ["arch-03"]
+
+
+def test_the_ticks_of_log_error_stand_at_round_accuracies(run: Any, reads: dict[str, list[str]]) -> None:
+    run.figure("scatter", reads["scatter"])
+    shown = {float(text) for text in texts(run, "scatter") if re.fullmatch(r"[\d.]+", text)}
+    assert {10, 50, 80, 90} <= shown <= {0, *scatter.TICKS}
 
 
 def test_scatter_plots_show_the_first_draw(run: Any) -> None:
