@@ -4,12 +4,14 @@ import base64
 import gzip
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from markupsafe import escape
 
@@ -22,6 +24,7 @@ from zcrepro.report.page.packing import packed
 from zcrepro.report.page.papers import _in_a_line
 from zcrepro.report.page.stage import report
 from zcrepro.report.page.tables import best
+from zcrepro.report.tables.leaderboard_nasbench201 import KENDALL_BEHIND
 from zcrepro.report.verdict import VERDICTS
 
 
@@ -156,6 +159,37 @@ def test_the_best_value_of_a_column_is_marked_in_words_too(full: Any, made: str)
         rows["value"].max()
     }
     assert part(made, "table-srgp_correlation").count(", best</span>") == len(places)
+
+
+@pytest.mark.parametrize(
+    ("metric", "of"),
+    [
+        ("share", "high"),
+        ("ratio of medians", "high"),
+        ("median of models", "low"),
+        ("regret", "low"),
+        (KENDALL_BEHIND, "low"),
+    ],
+)
+def test_the_best_value_is_the_largest_or_the_smallest_as_the_metric_wants(metric: str, of: str) -> None:
+    rows = [("low", 1.0), ("middle", 2.0), ("high", 3.0), ("unknown", math.nan)]
+    frame = pd.DataFrame(rows, columns=["row", "value"]).assign(
+        series="", column="it", metric=metric, problem="a/b"
+    )
+    assert best(frame, "column") == {(of, "", "it")}
+    across = frame.rename(columns={"row": "column", "column": "row"})
+    assert best(across, "row") == {("it", "", of)}
+
+
+def test_a_metric_without_a_direction_and_a_single_value_have_no_best() -> None:
+    frame = pd.DataFrame({"row": ["a", "b"], "value": [1.0, 2.0]}).assign(series="", column="it", problem="")
+    assert best(frame.assign(metric="nodes"), "column") == frozenset()
+    assert best(frame.assign(metric="regret")[:1], "column") == frozenset()
+
+
+def test_the_tables_of_what_is_best_among_proxies_mark_it_in_each_row() -> None:
+    named = {name for name in registry.names("table") if registry.get("table", name).best == "row"}
+    assert named == {"structure_controls", "suite_zero_28_tasks", "zcp_top_models"}
 
 
 def test_every_verdict_and_kind_of_interval_is_explained(made: str) -> None:
