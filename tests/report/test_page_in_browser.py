@@ -303,6 +303,36 @@ def test_a_download_has_all_rows_of_the_table(desk: Visit, full: Any) -> None:
     assert "var(--" not in picture
 
 
+def test_every_table_filters_sorts_and_is_offered_as_csv(desk: Visit) -> None:
+    tables = desk.page.locator("main table:not(details.data table)")
+    sections = desk.page.locator("main .table")
+    assert sections.count() == tables.count() > 6
+    for section in sections.all():
+        assert section.locator("[data-filter]").count() == 1
+        assert section.locator("thead .sort").count() == section.locator("thead th").count()
+        rows = section.locator("tbody tr").count()
+        section.locator("[data-filter]").fill("no row has this text")
+        assert section.locator(".count").inner_text() == f"0 of {rows} rows"
+        with desk.page.expect_download() as started:
+            section.locator("[data-download=csv]").click()
+        lines = list(csv.DictReader(io.StringIO(Path(started.value.path()).read_text())))
+        assert len(lines) >= (rows if section.locator(":scope > .packed").count() == 0 else 1)
+        assert all(None not in line for line in lines)
+
+
+def test_the_csv_of_a_small_table_is_what_it_shows(desk: Visit) -> None:
+    with desk.page.expect_download() as started:
+        desk.page.locator("#datasets [data-download=csv]").click()
+    (row,) = csv.DictReader(io.StringIO(Path(started.value.path()).read_text()))
+    assert row["file"] == "nasbench201/cifar10.csv"
+    assert row["source"] == "https://example.org/cifar10.csv"
+    assert (row["size"], row["what it is"]) == ("2.4 MB", "Dong and Yang, ICLR 2020")
+    with desk.page.expect_download() as started:
+        desk.page.locator("[data-name=best] [data-download=csv]").click()
+    found = csv.DictReader(io.StringIO(Path(started.value.path()).read_text()))
+    assert "zen Kendall 0.600" in {row["best hand-crafted proxy"] for row in found}
+
+
 @pytest.mark.parametrize(("width", "how"), [(1440, "Enter"), (390, "tap")])
 def test_a_reason_names_paper_tolerance_and_why_and_gives_the_focus_back(
     browser: Browser, file: Path, width: int, how: str
