@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ from zcrepro.programs.names import is_score
 from zcrepro.report import comparison
 from zcrepro.report.entry import INTERVAL_KINDS
 from zcrepro.report.page.packing import packed
-from zcrepro.report.page.papers import _in_a_line
+from zcrepro.report.page.papers import _in_a_line, papers
 from zcrepro.report.page.stage import report
 from zcrepro.report.page.tables import best
 from zcrepro.report.tables.leaderboard_nasbench201 import KENDALL_BEHIND
@@ -101,6 +102,30 @@ def test_a_paper_is_introduced_with_its_link_and_the_proxies_in_a_line_each(made
     assert "M. S. Abdelfattah" in zcp
     assert "<dt><code>snip</code></dt><dd>how much the loss would change without each weight" in zcp
     assert "Kendall&#39;s tau" in part(made, "srgp") or "Kendall's tau" in part(made, "srgp")
+
+
+def test_each_section_introduces_its_own_proxies_and_the_last_those_that_are_left() -> None:
+    proxies = ["eznas_a", "meco", "nwot", "snip", "synflow", "zen"]
+
+    def introduced(*names: str) -> dict[str, list[str]]:
+        tables = [SimpleNamespace(described=registry.get("table", name)) for name in names]
+        return {each.key: [name for name, _ in each.proxies] for each in papers(tables, proxies)}
+
+    assert introduced("zcp_table1", "eznas_nasbench201", "srgp_runs", "zcp_search_cost") == {
+        "ZCP": ["snip", "synflow"],
+        "EZNAS": ["eznas_a"],
+        "SRGP": ["nwot", "zen"],
+        "zcrepro": ["meco"],
+    }
+    assert introduced("zcp_table1") == {"ZCP": proxies}
+    assert introduced() == {}
+
+
+def test_sections_whose_values_are_tau_say_what_it_means_and_where_to_read_more(made: str) -> None:
+    for name in ("srgp", "zcrepro"):
+        head = part(made, name).partition('<section id="table-')[0]
+        assert "Kendall's tau: 1 if" in head
+        assert 'href="#reading"' in head
 
 
 def test_the_line_of_a_proxy_says_what_it_measures_and_not_only_whose_it_is() -> None:
