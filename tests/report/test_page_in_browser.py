@@ -429,6 +429,36 @@ def test_a_link_restores_every_control(desk: Visit) -> None:
     assert desk.said == []
 
 
+def test_the_heading_of_each_section_is_a_link_to_it(desk: Visit) -> None:
+    page = desk.page
+    assert page.locator("main h2").count() == page.locator("main h2 > a.anchor").count() > 8
+    links = page.locator("main h2 > a.anchor")
+    places = links.evaluate_all("(all) => all.map((each) => each.hash)")
+    assert len(set(places)) == len(places)
+    for place, link in zip(places, links.all(), strict=True):
+        link.click()
+        expect(page).to_have_url(re.compile(f"{place}$"))
+        assert -5 <= page.locator(place).bounding_box()["y"] <= 120 or place == places[-1]
+
+
+@pytest.mark.parametrize(("name", "marks"), [("agreement", "mark-symbol"), ("search", "mark-line")])
+def test_an_entry_of_a_legend_is_singled_out_by_the_keyboard_and_by_a_link(
+    desk: Visit, name: str, marks: str
+) -> None:
+    def opacities() -> set[str]:
+        paths = desk.draw(name).locator(f"svg .{marks}.role-mark path")
+        return set(paths.evaluate_all("(all) => all.map((each) => each.getAttribute('opacity'))"))
+
+    assert len(opacities()) == 1
+    desk.draw(name).locator("select[name=single]").focus()
+    desk.page.keyboard.press("ArrowDown")
+    expect(desk.page).to_have_url(re.compile(f"{name}.single"))
+    assert len(opacities()) == 2
+    desk.open(desk.page.evaluate("location.hash"))
+    assert len(opacities()) == 2
+    assert desk.said == []
+
+
 def test_a_link_leads_to_its_place(desk: Visit) -> None:
     page = desk.open("#table-srgp_runs")
     top = page.locator("#table-srgp_runs").bounding_box()["y"]
