@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import static
-from zcrepro.programs.names import of_tensor, program_name
+from zcrepro.programs.names import IMAGES, of_tensor, program_name
 from zcrepro.programs.terminals import TERMINALS
 from zcrepro.proxies.suite_zero import SUITE_ZERO
 from zcrepro.spaces.structural_counts import COUNTS, PREFIX
@@ -15,7 +15,7 @@ PUBLISHED = "zcrepro.programs.published"
 ALIASES = {
     "suite_zero": SUITE_ZERO,
     "structure": tuple(PREFIX + name for name in COUNTS),
-    "eznas": (*static.literal(PUBLISHED, "TEXTS"), "eznas_images"),
+    "eznas": (*static.literal(PUBLISHED, "TEXTS"), IMAGES),
     "eznas_a_tensors": tuple(of_tensor("eznas_a", tensor) for tensor in TERMINALS),
 }
 """Names that stand for several proxies in every list of proxies."""

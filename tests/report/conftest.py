@@ -174,25 +174,24 @@ def run(copied: Callable[[Path], Run], tmp_path: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def full(
-    copied: Callable[[Path], Run], tmp_path_factory: pytest.TempPathFactory, evolved_reads: list[str]
+    copied: Callable[[Path], Run],
+    tmp_path_factory: pytest.TempPathFactory,
+    evolved_reads: list[str],
+    figure_reads: dict[str, list[str]],
 ) -> Run:
-    """A run with tables of all papers and figures of all sections."""
+    """A run with tables of all papers and all figures."""
     run = copied(tmp_path_factory.mktemp("page"))
     generalization = ["generalization/srgp", *evolved_reads]
-    searches = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
-    scores = ["features/nasbench201/cifar10", "released/nasbench201", "accuracies/nasbench201"]
     resource = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table1.csv"
     run.table("zcp_table1", ["accuracies/nasbench201", "released/nasbench201"], resource)
     run.table("srgp_correlation", generalization)
     run.table("generalization", generalization)
     run.table("srgp_runs", evolved_reads)
-    run.table("zcp_search", searches)
-    run.figure("agreement", ["tables/zcp_table1"])
-    run.figure("correlation", generalization)
-    run.figure("scatter", scores)
-    run.figure("search", searches)
-    run.figure("front", evolved_reads)
-    run.figure("evolution", evolved_reads)
+    run.table("zcp_search", SEARCHES)
+    run.table("zcp_econas", ["epochs/nasbench201"])
+    for name, reads in (figure_reads | {"agreement": ["tables/zcp_table1"]}).items():
+        run.figure(name, reads)
+    run.write_benchmark("extract/a/0-8.tsv", seconds=2, cpu_seconds=1.5, memory=300)
     return run
 
 
@@ -206,6 +205,34 @@ def made(full: Run) -> str:
 def evolved_reads() -> list[str]:
     """Every file of an evolution, the training set D first."""
     return [f"evolved/srgp/{name}/seed-{repeat}" for name in "DE" for repeat in range(3)]
+
+
+SEARCHES = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
+
+
+@pytest.fixture(scope="session")
+def figure_reads(evolved_reads: list[str]) -> dict[str, list[str]]:
+    """What each figure reads."""
+    generalization = ["generalization/srgp", *evolved_reads]
+    scores = [
+        "features/embedded_cell/digits",
+        "features/nasbench201/cifar10",
+        "released/nasbench201",
+        "accuracies/embedded_cell",
+        "accuracies/nasbench201",
+    ]
+    return {
+        "agreement": ["tables/zcp_search"],
+        "correlation": generalization,
+        "cost": [*scores, "timings/embedded_cell/digits"],
+        "econas": ["tables/zcp_econas"],
+        "evolution": evolved_reads,
+        "front": evolved_reads,
+        "generalization": generalization,
+        "proxy_pairs": scores,
+        "scatter": scores,
+        "search": [*SEARCHES, "tables/zcp_search"],
+    }
 
 
 @pytest.fixture
@@ -240,6 +267,8 @@ def _write(made: Run) -> None:
     _write_generalization(made)
     _write_search(made, "embedded_cell", "digits", has_test=False)
     _write_search(made, "nasbench201", "cifar100", has_test=True)
+    _write_timings(made)
+    _write_epochs(made)
 
 
 def noisy(rng: np.random.Generator, scale: float) -> np.ndarray:
@@ -408,5 +437,41 @@ def _write_search(made: Run, *problem: str, has_test: bool) -> None:
     frame["highest_validation"], frame["highest_test"] = 80.0, 79.0
     frame["space"], frame["task"] = problem
     path = made.results / "search" / "zcp" / f"{'-'.join(problem)}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    to_parquet(frame, path)
+
+
+def _write_timings(made: Run) -> None:
+    """Write the seconds of four passes over three architectures, which rise by one from each to the next."""
+    frame = pd.DataFrame(
+        [
+            {"arch": f"arch-{number:02d}", "pass": of, "seconds": seconds + number}
+            for of, seconds in (("gradients", 10.0), ("synflow", 1.0), ("structure", 0.5), ("zen", 2.0))
+            for number in range(3)
+        ]
+    )
+    path = made.results / "timings" / "embedded_cell" / "digits.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    to_parquet(frame, path)
+
+
+def _write_epochs(made: Run) -> None:
+    """Write accuracies after 4 and 8 epochs of twelve trainings, which cost 10 and 40 seconds."""
+    frame = pd.DataFrame(
+        [
+            {
+                "arch": f"arch-{number:02d}",
+                "graph": f"graph-{number:02d}",
+                "task": "cifar10",
+                "epoch": epoch,
+                "accuracy": float(number + (epoch == 4) * (number % 3)),
+                "seconds": seconds,
+                "source": "made up",
+            }
+            for epoch, seconds in ((4, 10.0), (8, 40.0))
+            for number in range(12)
+        ]
+    )
+    path = made.results / "epochs" / "nasbench201.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     to_parquet(frame, path)

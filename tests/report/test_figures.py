@@ -15,6 +15,7 @@ from sealing import to_parquet
 from zcrepro import registry
 from zcrepro.files import parquet
 from zcrepro.problems.problem import Problem
+from zcrepro.programs.names import IMAGES
 from zcrepro.report import _vega
 from zcrepro.report._base import SECTIONS
 from zcrepro.report._colours import ROLES, SERIES, resolved
@@ -22,80 +23,22 @@ from zcrepro.report._searches import Curves
 from zcrepro.report.figures import scatter, search
 from zcrepro.report.figures.evolution import _corners
 
-SEARCHES = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"]
-SCORES = [
-    "features/embedded_cell/digits",
-    "features/nasbench201/cifar10",
-    "released/nasbench201",
-    "accuracies/embedded_cell",
-    "accuracies/nasbench201",
-]
-
 Specification = dict[str, Any]
 
 
 @pytest.fixture
-def reads(evolved_reads: list[str]) -> dict[str, list[str]]:
+def reads(figure_reads: dict[str, list[str]]) -> dict[str, list[str]]:
     """What each figure reads; the tables among it are made."""
-    generalization = ["generalization/srgp", *evolved_reads]
-    return {
-        "agreement": ["tables/zcp_search"],
-        "correlation": generalization,
-        "cost": [*SCORES, "timings/embedded_cell/digits"],
-        "econas": ["tables/zcp_econas"],
-        "evolution": evolved_reads,
-        "front": evolved_reads,
-        "generalization": generalization,
-        "proxy_pairs": SCORES,
-        "scatter": SCORES,
-        "search": [*SEARCHES, "tables/zcp_search"],
-    }
+    return figure_reads
 
 
 @pytest.fixture
-def made_tables(run: Any, reference_file: Any) -> None:
+def made_tables(run: Any, reads: dict[str, list[str]], reference_file: Any) -> None:
     """The tables that figures read: a search beside a paper's value, and reduced trainings."""
     row = "nasbench201/cifar100 random_search"
     references = reference_file("zcp_search", (row, "10 models", "best test accuracy", "printed", 59.0, 3.0))
-    run.table("zcp_search", SEARCHES, references)
-    _write_timings(run)
-    _write_epochs(run)
+    run.table("zcp_search", reads["search"][:-1], references)
     run.table("zcp_econas", ["epochs/nasbench201"])
-
-
-def _write_timings(run: Any) -> None:
-    frame = pd.DataFrame(
-        [
-            {"arch": f"arch-{number:02d}", "pass": of, "seconds": seconds + number}
-            for of, seconds in (("gradients", 10.0), ("synflow", 1.0), ("structure", 0.5), ("zen", 2.0))
-            for number in range(3)
-        ]
-    )
-    path = run.results / "timings" / "embedded_cell" / "digits.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    to_parquet(frame, path)
-
-
-def _write_epochs(run: Any) -> None:
-    """Write accuracies after 4 and 8 epochs of two trainings, which cost 10 and 40 seconds."""
-    frame = pd.DataFrame(
-        [
-            {
-                "arch": f"arch-{number:02d}",
-                "graph": f"graph-{number:02d}",
-                "task": "cifar10",
-                "epoch": epoch,
-                "accuracy": float(number + (epoch == 4) * (number % 3)),
-                "seconds": seconds,
-                "source": "made up",
-            }
-            for epoch, seconds in ((4, 10.0), (8, 40.0))
-            for number in range(12)
-        ]
-    )
-    path = run.results / "epochs" / "nasbench201.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    to_parquet(frame, path)
 
 
 def rows(specification: Specification) -> list[dict[str, str]]:
@@ -217,8 +160,10 @@ def test_the_generalization_holds_numbers_and_marks_what_was_trained_on(
     assert "n = 30 to 60 architectures" in drawn["title"]  # and no numbers of pairs
 
 
-def test_search_curves_name_ways_metric_repeats_and_the_best_possible(run: Any) -> None:
-    drawn = run.figure("search", SEARCHES)
+def test_search_curves_name_ways_metric_repeats_and_the_best_possible(
+    run: Any, reads: dict[str, list[str]]
+) -> None:
+    drawn = run.figure("search", reads["search"][:-1])
     found = rows(drawn)
     assert {row["how"] for row in found} == {"plain", "synflow, warmup 100"}
     titles = next(param["value"] for param in drawn["params"] if param["name"] == "titles")
@@ -231,9 +176,12 @@ def test_search_curves_name_ways_metric_repeats_and_the_best_possible(run: Any) 
 
 
 @pytest.mark.usefixtures("made_tables")
-def test_the_values_of_the_paper_are_points_beside_the_curves_of_their_searches(run: Any) -> None:
-    alone = run.figure("search", SEARCHES)
-    drawn = run.figure("search", [*SEARCHES, "tables/zcp_search"])
+def test_the_values_of_the_paper_are_points_beside_the_curves_of_their_searches(
+    run: Any, reads: dict[str, list[str]]
+) -> None:
+    *searches, table = reads["search"]
+    alone = run.figure("search", searches)
+    drawn = run.figure("search", [*searches, table])
     *curves, papers = drawn["layer"]
     assert curves == alone["layer"]
     assert papers["mark"]["type"] == "point"
@@ -279,6 +227,12 @@ def test_a_scatter_plot_has_every_score_and_says_the_correlation_of_all(
     assert [row["arch"] for row in points if row["grasp"] == ""] == ["arch-03"]
 
 
+def test_the_ticks_of_log_error_stand_at_round_accuracies(run: Any, reads: dict[str, list[str]]) -> None:
+    run.figure("scatter", reads["scatter"])
+    shown = {float(text) for text in texts(run, "scatter") if re.fullmatch(r"[\d.]+", text)}
+    assert {10, 50, 80, 90} <= shown <= {*scatter.TICKS, *range(61)}  # these are ranks
+
+
 def test_scatter_plots_show_the_first_draw(run: Any) -> None:
     path = run.results / "features" / "embedded_cell" / "digits.parquet"
     features = parquet.read(path).drop(columns="draw")
@@ -312,6 +266,16 @@ def test_pairs_of_proxies_are_correlated_over_the_architectures_that_have_both(
     features = parquet.read(run.results / "features" / "nasbench201" / "cifar10.parquet")
     expected = features["snip"].corr(features["grasp"], method="spearman")
     assert float(pairs["snip", "grasp"]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_number_of_images_of_programs_is_no_proxy(run: Any) -> None:
+    path = run.results / "features" / "embedded_cell" / "digits.parquet"
+    features = parquet.read(path).drop(columns="draw")
+    images = {IMAGES: [16.0] * 59 + [4.0], f"{IMAGES}_status": "ok"}
+    run.write_features("embedded_cell/digits", [features.assign(**images)])
+    for name in ("scatter", "proxy_pairs", "cost"):
+        drawn = run.figure(name, ["features/embedded_cell/digits", "accuracies/embedded_cell"])
+        assert IMAGES not in json.dumps(drawn)
 
 
 def test_each_way_in_which_a_proxy_helps_has_a_look_of_its_own_whatever_the_algorithm() -> None:

@@ -14,7 +14,7 @@ from zcrepro.leaderboard import KEY, SCHEMA
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.context import Context
 from zcrepro.report.entry import Measured
-from zcrepro.report.tables.leaderboard_nasbench201 import TABLE
+from zcrepro.report.tables.leaderboard_nasbench201 import KENDALL_BEHIND, TABLE
 
 PROBLEMS = ("s/a", "s/b")
 TAUS = {  # of each entry on sample 0 and 1, both problems alike
@@ -87,10 +87,10 @@ def test_means_are_over_the_samples(tmp_path: Path) -> None:
 
 def test_entries_are_compared_with_the_first_sample_by_sample(tmp_path: Path) -> None:
     found = table(tmp_path)
-    behind = value(found, "formula of both", "behind the first")
+    behind = value(found, "formula of both", "behind the first", KENDALL_BEHIND)
     assert behind.value == pytest.approx(np.mean([0.7 - 0.8, 0.9 - 0.6]))
     assert behind.interval == pytest.approx(confidence(0.1, np.std([-0.1, 0.3], ddof=1) / math.sqrt(2)))
-    first = value(found, "ExtraTrees of both", "behind the first")
+    first = value(found, "ExtraTrees of both", "behind the first", KENDALL_BEHIND)
     assert first.value == 0
     assert math.isnan(first.interval[0])
     assert not any(each.column == "behind the first" for each in found if each.row == "validation accuracy")

@@ -4,21 +4,28 @@ import base64
 import gzip
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from markupsafe import escape
 
+from zcrepro import registry
 from zcrepro.files import record
+from zcrepro.programs.names import is_score
 from zcrepro.report import comparison
 from zcrepro.report.entry import INTERVAL_KINDS
 from zcrepro.report.page.packing import packed
+from zcrepro.report.page.papers import _in_a_line, papers
 from zcrepro.report.page.stage import report
 from zcrepro.report.page.tables import best
+from zcrepro.report.tables.leaderboard_nasbench201 import KENDALL_BEHIND
 from zcrepro.report.verdict import VERDICTS
 
 
@@ -97,6 +104,37 @@ def test_a_paper_is_introduced_with_its_link_and_the_proxies_in_a_line_each(made
     assert "Kendall&#39;s tau" in part(made, "srgp") or "Kendall's tau" in part(made, "srgp")
 
 
+def test_each_section_introduces_its_own_proxies_and_the_last_those_that_are_left() -> None:
+    proxies = ["eznas_a", "meco", "nwot", "snip", "synflow", "zen"]
+
+    def introduced(*names: str) -> dict[str, list[str]]:
+        tables = [SimpleNamespace(described=registry.get("table", name)) for name in names]
+        return {each.key: [name for name, _ in each.proxies] for each in papers(tables, proxies)}
+
+    assert introduced("zcp_table1", "eznas_nasbench201", "srgp_runs", "zcp_search_cost") == {
+        "ZCP": ["snip", "synflow"],
+        "EZNAS": ["eznas_a"],
+        "SRGP": ["nwot", "zen"],
+        "zcrepro": ["meco"],
+    }
+    assert introduced("zcp_table1") == {"ZCP": proxies}
+    assert introduced() == {}
+
+
+def test_sections_whose_values_are_tau_say_what_it_means_and_where_to_read_more(made: str) -> None:
+    for name in ("srgp", "zcrepro"):
+        head = part(made, name).partition('<section id="table-')[0]
+        assert "Kendall's tau: 1 if" in head
+        assert 'href="#reading"' in head
+
+
+def test_the_line_of_a_proxy_says_what_it_measures_and_not_only_whose_it_is() -> None:
+    programs = [name for name in registry.names("proxies") if name.startswith("eznas_") and is_score(name)]
+    lines = [_in_a_line(name) for name in ("synflow_zcp", "log_synflow", *programs)]
+    assert len(set(lines)) == len(lines) == 13
+    assert not [line for line in lines if re.search("author|released|NAS", line)]
+
+
 def test_cells_show_value_interval_sign_and_verdict(made: str) -> None:
     table = part(made, "table-zcp_table1")
     assert re.search(
@@ -146,6 +184,37 @@ def test_the_best_value_of_a_column_is_marked_in_words_too(full: Any, made: str)
         rows["value"].max()
     }
     assert part(made, "table-srgp_correlation").count(", best</span>") == len(places)
+
+
+@pytest.mark.parametrize(
+    ("metric", "of"),
+    [
+        ("share", "high"),
+        ("ratio of medians", "high"),
+        ("median of models", "low"),
+        ("regret", "low"),
+        (KENDALL_BEHIND, "low"),
+    ],
+)
+def test_the_best_value_is_the_largest_or_the_smallest_as_the_metric_wants(metric: str, of: str) -> None:
+    rows = [("low", 1.0), ("middle", 2.0), ("high", 3.0), ("unknown", math.nan)]
+    frame = pd.DataFrame(rows, columns=["row", "value"]).assign(
+        series="", column="it", metric=metric, problem="a/b"
+    )
+    assert best(frame, "column") == {(of, "", "it")}
+    across = frame.rename(columns={"row": "column", "column": "row"})
+    assert best(across, "row") == {("it", "", of)}
+
+
+def test_a_metric_without_a_direction_and_a_single_value_have_no_best() -> None:
+    frame = pd.DataFrame({"row": ["a", "b"], "value": [1.0, 2.0]}).assign(series="", column="it", problem="")
+    assert best(frame.assign(metric="nodes"), "column") == frozenset()
+    assert best(frame.assign(metric="regret")[:1], "column") == frozenset()
+
+
+def test_the_tables_of_what_is_best_among_proxies_mark_it_in_each_row() -> None:
+    named = {name for name in registry.names("table") if registry.get("table", name).best == "row"}
+    assert named == {"structure_controls", "suite_zero_28_tasks", "zcp_top_models"}
 
 
 def test_every_verdict_and_kind_of_interval_is_explained(made: str) -> None:

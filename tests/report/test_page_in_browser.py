@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,13 +13,11 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from zcrepro import registry
 from zcrepro.report import comparison
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="Chromium is not installed (on Debian: apt install chromium)"
-)
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+"""The names of Chromium."""
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
@@ -28,11 +27,25 @@ LARGEST = 8_000_000
 """Bytes that a page may have."""
 
 
+SAMPLE = Path(__file__).parents[2] / "docs" / "reproduction" / "sample" / "report.html"
+
+FIGURES = registry.names("figure")
+
+
+def chromium() -> str:
+    """The path of Chromium. Without it the tests are skipped, but fail where CI is set."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), "")
+    if not found:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up("Chromium is not installed (on Debian: apt install chromium)")
+    return found
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The sandbox needs rights that a container seldom has; the page is our own file.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 
@@ -41,8 +54,9 @@ class Visit:
     """A page that is open, and what it asked for and said."""
 
     def __init__(self, browser: Browser, file: Path, width: int, theme: str) -> None:
+        self.theme, self.has_touch = theme, width < 640
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, has_touch=width < 640
+            viewport={"width": width, "height": 900}, color_scheme=theme, has_touch=self.has_touch
         )
         self.page: Page = context.new_page()
         self.said: list[str] = []
@@ -66,6 +80,20 @@ class Visit:
         figure.scroll_into_view_if_needed()
         self.page.wait_for_selector(f"#figure-{name}[data-drawn]")
         return figure
+
+    def draw_all(self) -> None:
+        """Draw every figure, one after the other."""
+        charts = self.page.locator("figure.chart:has(.packed)")
+        for name in charts.evaluate_all("(all) => all.map((each) => each.dataset.name)"):
+            self.draw(name)
+
+    def point(self, box: Any) -> None:
+        """Tap the middle of a box, or move the mouse there."""
+        at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        if self.has_touch:
+            self.page.touchscreen.tap(*at)
+        else:
+            self.page.mouse.move(*at)
 
     def close(self) -> None:
         self.page.context.close()
@@ -92,26 +120,38 @@ def desk(browser: Browser, file: Path) -> Iterator[Visit]:
     visit.close()
 
 
-FIGURES = ("agreement", "correlation", "scatter", "search", "evolution", "front")
+@pytest.fixture(params=VIEWS, ids=[f"{width}-{theme}" for width, theme in VIEWS])
+def fresh(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Iterator[Visit]:
+    """A fresh page in each view, whose state a test may change."""
+    visit = Visit(browser, file, *request.param)
+    yield visit
+    visit.close()
+
+
+@pytest.mark.parametrize(("ci", "ends"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_missing_chromium_is_a_failure_where_ci_is_set_and_names_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, ci: str, ends: type[BaseException]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(ends, match="apt install chromium"):
+        chromium()
 
 
 def test_it_loads_without_errors_and_asks_for_nothing_else(visit: Visit, file: Path) -> None:
-    for name in FIGURES:
-        visit.draw(name)
+    visit.draw_all()
     assert visit.said == []
     assert {url for url in visit.asked if url != "about:blank"} == {visit.url}
     assert file.stat().st_size < LARGEST
 
 
 def test_it_fits_the_width(visit: Visit) -> None:
-    for name in FIGURES:
-        visit.draw(name)
+    visit.draw_all()
     assert visit.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_axe_finds_nothing_and_a_reason_open_neither(visit: Visit) -> None:
-    for name in FIGURES:
-        visit.draw(name)
+    visit.draw_all()
     assert _violations(visit.page) == []
     visit.page.locator("#table-zcp_table1 button.cell").first.click()
     visit.page.wait_for_selector("#reason:popover-open")
@@ -190,8 +230,8 @@ def column(page: Page, table: str, place: int) -> list[str]:
     return [number[0] if (number := re.match(r"-?[\d,]*\.?\d+", text)) else text for text in cells]
 
 
-def test_a_table_sorts_numbers_with_blanks_last_and_texts(desk: Visit) -> None:
-    page, table = desk.page, "#table-srgp_correlation"
+def test_a_table_sorts_numbers_with_blanks_last_and_texts(fresh: Visit) -> None:
+    page, table = fresh.page, "#table-srgp_correlation"
     heading = page.locator(f"{table} thead th").nth(1)
     for order, sign in (("descending", -1), ("ascending", 1)):
         heading.locator("button").click()
@@ -207,8 +247,8 @@ def test_a_table_sorts_numbers_with_blanks_last_and_texts(desk: Visit) -> None:
     assert heading.get_attribute("aria-sort") is None
 
 
-def test_a_table_filters_by_text_and_by_verdict(desk: Visit) -> None:
-    page, table = desk.page, "#table-zcp_table1"
+def test_a_table_filters_by_text_and_by_verdict(fresh: Visit) -> None:
+    page, table = fresh.page, "#table-zcp_table1"
     page.locator(f"{table} [data-filter]").fill("synflow")
     rows = page.locator(f"{table} tbody tr:not([hidden])")
     assert rows.count() > 0
@@ -263,6 +303,36 @@ def test_a_download_has_all_rows_of_the_table(desk: Visit, full: Any) -> None:
     assert "var(--" not in picture
 
 
+def test_every_table_filters_sorts_and_is_offered_as_csv(desk: Visit) -> None:
+    tables = desk.page.locator("main table:not(details.data table)")
+    sections = desk.page.locator("main .table")
+    assert sections.count() == tables.count() > 6
+    for section in sections.all():
+        assert section.locator("[data-filter]").count() == 1
+        assert section.locator("thead .sort").count() == section.locator("thead th").count()
+        rows = section.locator("tbody tr").count()
+        section.locator("[data-filter]").fill("no row has this text")
+        assert section.locator(".count").inner_text() == f"0 of {rows} rows"
+        with desk.page.expect_download() as started:
+            section.locator("[data-download=csv]").click()
+        lines = list(csv.DictReader(io.StringIO(Path(started.value.path()).read_text())))
+        assert len(lines) >= (rows if section.locator(":scope > .packed").count() == 0 else 1)
+        assert all(None not in line for line in lines)
+
+
+def test_the_csv_of_a_small_table_is_what_it_shows(desk: Visit) -> None:
+    with desk.page.expect_download() as started:
+        desk.page.locator("#datasets [data-download=csv]").click()
+    (row,) = csv.DictReader(io.StringIO(Path(started.value.path()).read_text()))
+    assert row["file"] == "nasbench201/cifar10.csv"
+    assert row["source"] == "https://example.org/cifar10.csv"
+    assert (row["size"], row["what it is"]) == ("2.4 MB", "Dong and Yang, ICLR 2020")
+    with desk.page.expect_download() as started:
+        desk.page.locator("[data-name=best] [data-download=csv]").click()
+    found = csv.DictReader(io.StringIO(Path(started.value.path()).read_text()))
+    assert "zen Kendall 0.600" in {row["best hand-crafted proxy"] for row in found}
+
+
 @pytest.mark.parametrize(("width", "how"), [(1440, "Enter"), (390, "tap")])
 def test_a_reason_names_paper_tolerance_and_why_and_gives_the_focus_back(
     browser: Browser, file: Path, width: int, how: str
@@ -284,24 +354,40 @@ def test_a_reason_names_paper_tolerance_and_why_and_gives_the_focus_back(
     visit.close()
 
 
-def test_the_pointer_and_the_keys_show_the_architecture(desk: Visit) -> None:
-    figure = desk.draw("scatter")
+def test_the_pointer_a_tap_and_the_keys_show_the_architecture(fresh: Visit) -> None:
+    figure = fresh.draw("scatter")
     figure.locator(".scroller").focus()
-    desk.page.keyboard.press("ArrowRight")
+    fresh.page.keyboard.press("ArrowRight")
     first = figure.locator(".panel h4").first.inner_text()
     assert re.fullmatch(r"arch-\d\d", first)
-    desk.page.keyboard.press("ArrowRight")
+    fresh.page.keyboard.press("ArrowRight")
     second = figure.locator(".panel h4").first.inner_text()
     assert second != first
     assert figure.locator(".panel .rank").count() > 5
-    # The pointer, at the ring of the second mark, finds the same one.
+    # A tap or the pointer, at the ring of the second mark, finds the same one.
     figure.locator(".ring").scroll_into_view_if_needed()
     box = figure.locator(".ring").bounding_box()
-    desk.page.keyboard.press("ArrowRight")
-    desk.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    fresh.page.keyboard.press("ArrowRight")
+    fresh.point(box)
     expect(figure.locator(".panel h4").first).to_have_text(second)
     accuracy = 10 + 80 / 59 * int(second.removeprefix("arch-"))
     assert f"{accuracy:.4g}" in figure.locator(".panel").inner_text().replace(",", "")
+
+
+@pytest.mark.parametrize(("pixels", "finds"), [(10, True), (30, False)])
+def test_a_tap_or_the_pointer_beside_a_mark_finds_it_but_not_from_afar(
+    fresh: Visit, pixels: int, finds: bool
+) -> None:
+    figure = fresh.draw("scatter")
+    figure.locator(".scroller").focus()
+    fresh.page.keyboard.press("ArrowRight")
+    leftmost = figure.locator(".panel h4").first.inner_text()
+    figure.locator(".ring").scroll_into_view_if_needed()
+    box = figure.locator(".ring").bounding_box()
+    fresh.page.keyboard.press("PageDown")
+    fresh.point(box | {"x": box["x"] - pixels})
+    shown = expect(figure.locator(".panel h4").first)
+    (shown.to_have_text if finds else shown.not_to_have_text)(leftmost)
 
 
 def test_a_formula_is_shown_as_mathematics(desk: Visit) -> None:
@@ -313,15 +399,16 @@ def test_a_formula_is_shown_as_mathematics(desk: Visit) -> None:
     assert "add(a, b) = a + b" in figure.locator(".panel").inner_text()
 
 
-def test_charts_follow_the_theme(desk: Visit) -> None:
-    figure = desk.draw("evolution")
+def test_charts_follow_the_theme(fresh: Visit) -> None:
+    other = "light" if fresh.theme == "dark" else "dark"
+    figure = fresh.draw("evolution")
     line = figure.locator("svg .mark-line path").first
-    light = line.get_attribute("stroke")
-    desk.page.locator('.theme input[value="dark"]').check(force=True)
-    desk.page.wait_for_selector('#figure-evolution[data-drawn="dark"]')
-    assert figure.locator("svg .mark-line path").first.get_attribute("stroke") != light
-    desk.open("")
-    assert desk.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    before = line.get_attribute("stroke")
+    fresh.page.locator(f'.theme input[value="{other}"]').check(force=True)
+    fresh.page.wait_for_selector(f'#figure-evolution[data-drawn="{other}"]')
+    assert figure.locator("svg .mark-line path").first.get_attribute("stroke") != before
+    fresh.open("")
+    assert fresh.page.evaluate("document.documentElement.dataset.theme") == other
 
 
 def test_a_link_restores_every_control(desk: Visit) -> None:
@@ -342,6 +429,36 @@ def test_a_link_restores_every_control(desk: Visit) -> None:
     assert desk.said == []
 
 
+def test_the_heading_of_each_section_is_a_link_to_it(desk: Visit) -> None:
+    page = desk.page
+    assert page.locator("main h2").count() == page.locator("main h2 > a.anchor").count() > 8
+    links = page.locator("main h2 > a.anchor")
+    places = links.evaluate_all("(all) => all.map((each) => each.hash)")
+    assert len(set(places)) == len(places)
+    for place, link in zip(places, links.all(), strict=True):
+        link.click()
+        expect(page).to_have_url(re.compile(f"{place}$"))
+        assert -5 <= page.locator(place).bounding_box()["y"] <= 120 or place == places[-1]
+
+
+@pytest.mark.parametrize(("name", "marks"), [("agreement", "mark-symbol"), ("search", "mark-line")])
+def test_an_entry_of_a_legend_is_singled_out_by_the_keyboard_and_by_a_link(
+    desk: Visit, name: str, marks: str
+) -> None:
+    def opacities() -> set[str]:
+        paths = desk.draw(name).locator(f"svg .{marks}.role-mark path")
+        return set(paths.evaluate_all("(all) => all.map((each) => each.getAttribute('opacity'))"))
+
+    assert len(opacities()) == 1
+    desk.draw(name).locator("select[name=single]").focus()
+    desk.page.keyboard.press("ArrowDown")
+    expect(desk.page).to_have_url(re.compile(f"{name}.single"))
+    assert len(opacities()) == 2
+    desk.open(desk.page.evaluate("location.hash"))
+    assert len(opacities()) == 2
+    assert desk.said == []
+
+
 def test_a_link_leads_to_its_place(desk: Visit) -> None:
     page = desk.open("#table-srgp_runs")
     top = page.locator("#table-srgp_runs").bounding_box()["y"]
@@ -356,3 +473,16 @@ def test_without_scripts_the_tables_are_there(browser: Browser, file: Path) -> N
     assert page.locator("#table-zcp_table1 td").first.is_visible()
     assert "lies beside the page" in page.locator("#figure-search").inner_text()
     context.close()
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_the_page_of_the_sample_loads_alone_and_fits_the_width(
+    browser: Browser, width: int, theme: str
+) -> None:
+    visit = Visit(browser, SAMPLE, width, theme)
+    visit.draw_all()
+    assert visit.said == []
+    assert {url for url in visit.asked if url != "about:blank"} == {visit.url}
+    assert visit.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert SAMPLE.stat().st_size < LARGEST
+    visit.close()

@@ -201,3 +201,15 @@ def test_a_table_reads_what_the_run_makes_of_what_its_file_names(name):
     )
     assert "accuracies/nasbench201" in report.reads("scatter")
     assert "accuracies/nasbench101" not in report.reads("scatter")
+
+
+def test_the_page_explains_the_proxies_but_not_the_number_of_images():
+    from jobs.report import Report
+
+    runs = [
+        {"problem": "nasbench201/cifar10", "proxies": ["synflow", "eznas_a", "eznas_images"]},
+        {"problem": "nasbench101/cifar10", "proxies": ["snip", "synflow"]},
+    ]
+    shown = {"title": "", "description": "", "tables": [], "figures": []}
+    report = Report(Run({"run": "x", "features": {"runs": runs}, "spaces": {}, "report": shown}, ROOT), None)
+    assert report.page(None)["proxies"] == ["eznas_a", "snip", "synflow"]

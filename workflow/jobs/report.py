@@ -21,6 +21,7 @@ from jobs.run import Run, Settings, Wildcards
 from jobs.searching import Searching
 from zcrepro import provenance, registry
 from zcrepro.fetching.datasets import listed_digest
+from zcrepro.programs.names import is_score
 
 PAPERS = ("zcp", "eznas", "srgp")
 
@@ -65,10 +66,15 @@ class Report:
             "description": self.section["description"],
             "table": self.section["tables"],
             "figure": self.section["figures"],
-            "proxies": sorted({name for run in Features(self.run).runs.values() for name in run["proxies"]}),
+            "proxies": self._proxies(),
             **self._origins(),
             "configuration": self.run.config,
         }
+
+    def _proxies(self) -> list[str]:
+        """Return the proxies whose scores the run computes on any problem, sorted."""
+        computed = {name for run in Features(self.run).runs.values() for name in run["proxies"]}
+        return sorted(filter(is_score, computed))
 
     def _origins(self) -> Settings:
         """Return the fetched and the tracked files that the tables of the spaces and their images need."""

@@ -6,6 +6,9 @@ Names of published programs are those of proxies, and have no slash in them.
 METHOD = "eznas"
 """The method that evolves programs, as its files name it."""
 
+IMAGES = "eznas_images"
+"""The number of images that programs are evaluated on: beside scores, but it says nothing of a network."""
+
 SLASH = "/"
 
 
@@ -22,6 +25,11 @@ def of_tensor(published: str, tensor: str) -> str:
 def is_program(name: str) -> bool:
     """Return whether ``name`` is that of a program without a file of its own among the proxies."""
     return SLASH in name
+
+
+def is_score(name: str) -> bool:
+    """Return whether ``name``, of a column of scores, is that of a score of networks: all but IMAGES."""
+    return name != IMAGES
 
 
 def is_evolved(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""EZNAS-A, as the released code reads it: signs of the gradients with respect to the inputs of ReLUs.
+"""EZNAS-A, released code: how many matrices of signs of gradients at the inputs of ReLUs have full rank.
 
 The authors evolved it on the DARTS space of NDS. The tensor is that of the released code: the gradient with
 respect to the input of each ReLU, on data. It reproduces the authors' correlations (Kendall .62 on

@@ -1,4 +1,4 @@
-"""EZNAS-A, as a later implementation reads it: signs of the gradients of the weights, on data.
+"""EZNAS-A, later code: how many matrices of signs of gradients of weights, on images, have full rank.
 
 See ``zcrepro.programs.published`` for the program, and Akhauri et al., NeurIPS 2022. Higher is better.
 """

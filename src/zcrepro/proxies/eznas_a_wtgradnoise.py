@@ -1,4 +1,4 @@
-"""EZNAS-A, as the paper prints it: signs of the gradients of the weights, on noise.
+"""EZNAS-A, as printed: how many matrices of signs of gradients of weights, on noise, have full rank.
 
 See ``zcrepro.programs.published`` for the program, and Akhauri et al., NeurIPS 2022. Higher is better.
 """

@@ -1,6 +1,7 @@
-"""The authors' program for the ENAS space, by the labels of the drawn tree.
+"""EZNAS for ENAS, drawn tree: how little gradients at inputs of convolutions change with added noise.
 
-At batch 16 it is 0 for most layers: exp overflows.
+It is the authors' program for the ENAS space, by the labels of the drawn tree. At batch 16 it
+is 0 for most layers: exp overflows.
 
 See ``zcrepro.programs.published`` for the program, and Akhauri et al., NeurIPS 2022. Higher is better.
 """

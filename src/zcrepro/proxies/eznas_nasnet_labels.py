@@ -1,4 +1,6 @@
-"""The authors' program for the NASNet space, by the labels of the drawn tree.
+"""EZNAS for NASNet, drawn tree: at how many places outputs plus log changes of gradients are in 0 to 1.
+
+It is the authors' program for the NASNet space, by the labels of the drawn tree.
 
 See ``zcrepro.programs.published`` for the program, and Akhauri et al., NeurIPS 2022. Higher is better.
 """

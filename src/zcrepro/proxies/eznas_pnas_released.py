@@ -1,4 +1,6 @@
-"""The authors' program for the PNAS space, as the released code reads it.
+"""EZNAS for PNAS, released code: how far positive gradients at layers' outputs fall with added noise.
+
+It is the authors' program for the PNAS space, as the released code reads it.
 
 See ``zcrepro.programs.published`` for the program, and Akhauri et al., NeurIPS 2022. Higher is better.
 """

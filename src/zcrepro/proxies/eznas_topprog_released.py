@@ -1,4 +1,6 @@
-"""The authors' program for all NDS spaces, as the released code reads it.
+"""EZNAS for all of NDS, released code: the squared size of the inputs of convolutions, on noise.
+
+It is the authors' program for all NDS spaces, as the released code reads it.
 
 See ``zcrepro.programs.published`` for the program, and Akhauri et al., NeurIPS 2022. Higher is better.
 """

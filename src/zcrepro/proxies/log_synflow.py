@@ -1,8 +1,8 @@
-"""LogSynFlow: SynFlow with gradients on a logarithmic scale, so that they do not explode.
+"""LogSynFlow: the sum of absolute weights, each times the logarithm of its effect on the flow of ones.
 
-Cavagnero et al. (FreeREA, WACV 2023): the sum of absolute weights times log(gradient + 1). Higher is
-better. As for ``synflow``, there is one image of ones, in float64, no BatchNorm, and convolutions and
-linear layers only.
+Cavagnero et al. (FreeREA, WACV 2023): the sum of absolute weights times log(gradient + 1), so that
+gradients do not explode. Higher is better. As for ``synflow``, there is one image of ones, in float64, no
+BatchNorm, and convolutions and linear layers only.
 
 Gradients are not negative if all activation functions increase, as ReLU does. The released code has no
 value if one is below -1; here absolute gradients count.

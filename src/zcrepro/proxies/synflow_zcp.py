@@ -1,4 +1,4 @@
-"""SynFlow as released for NAS-Bench-201: BatchNorm stays in the blocks that reduce the resolution.
+"""SynFlow as released: the flow of ones, with BatchNorm only in the blocks that reduce the resolution.
 
 Abdelfattah et al. (ICLR 2021) define ``synflow`` without BatchNorm. The networks that they report on have
 BatchNorm in the two reduction blocks all the same, which lowers the score by a factor of 1e3 to 1e4. Higher

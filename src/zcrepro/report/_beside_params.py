@@ -13,6 +13,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Files, Rows, read_draws
 from zcrepro.problems.scores import FEATURES, RELEASED, ScoreTable
 from zcrepro.problems.split import Split
+from zcrepro.programs.names import IMAGES
 from zcrepro.ranking.resampled import Correlations, correlations
 from zcrepro.report import _scored, citations
 from zcrepro.report._inputs import Inputs
@@ -23,9 +24,6 @@ from zcrepro.report.entry import ARCHITECTURES, Measured, stated
 PARAMS = "params"
 SIMPLE = (PARAMS, "flops", "synflow", "nwot")
 """The scores that stand beside another one."""
-
-IMAGES = "eznas_images"
-"""The score that is the number of images."""
 
 METRIC, NUMBER = "kendall", "architectures"
 KENDALL, SPEARMAN = 0, 1

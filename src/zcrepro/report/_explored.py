@@ -13,6 +13,7 @@ import pandas as pd
 
 from zcrepro.problems.accuracies import REPORTING
 from zcrepro.problems.problem import Problem
+from zcrepro.programs.names import is_score
 from zcrepro.ranking.correlation import kendall
 from zcrepro.report import _vega
 from zcrepro.report._inputs import Inputs
@@ -47,7 +48,8 @@ class Explored:
     def proxies(self) -> list[str]:
         """The proxies with enough scores, in the order of the table."""
         numbers = self.rows.select_dtypes(np.float64).columns
-        return [name for name in numbers if name not in KEYS and self.rows[name].count() >= FEWEST]
+        scores = [name for name in numbers if name not in KEYS and is_score(name)]
+        return [name for name in scores if self.rows[name].count() >= FEWEST]
 
     @cached_property
     def taus(self) -> dict[str, tuple[float, int]]:

@@ -22,6 +22,9 @@ VERSION = "6.4"
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
+EVERY = "all"
+"""The choice that singles nothing out."""
+
 MOST_TITLES = 3  # of problems in a line
 
 WIDTH = 760  # of an SVG file, in pixels
@@ -99,6 +102,22 @@ def choice(name: str, label: str, options: Sequence[str], value: str | None = No
     """Return a parameter that the reader chooses from a list; its first value is the first option's."""
     bind = {"input": "select", "options": list(options), "name": label}
     return {"name": name, "value": options[0] if value is None else value, "bind": bind}
+
+
+def legend(field: str) -> Spec:
+    """Return the selection of entries of the legend of ``field`` by the pointer."""
+    return {"name": "shown", "select": {"type": "point", "fields": [field]}, "bind": "legend"}
+
+
+def single(options: Sequence[str]) -> Spec:
+    """Return the parameter that singles out an entry of the legend without a pointer."""
+    return choice("single", "Single out", [EVERY, *options])
+
+
+def singled(field: str, strong: float, faint: float) -> Spec:
+    """Return the opacity of a mark: ``faint`` if the legend or ``single`` singles out another ``field``."""
+    test = {"and": [{"param": "shown"}, f"single === '{EVERY}' || datum[{field!r}] === single"]}
+    return {"condition": {"test": test, "value": strong}, "value": faint}
 
 
 def chosen(field: str, name: str | None = None) -> Spec:

@@ -42,7 +42,7 @@ def draw(context: Context) -> dict[str, Any]:
         "table. Marks between -1 and 1 lie within the tolerance.",
         data=_vega.rows(points),
         height=HEIGHT * points["title"].nunique(),
-        params=[],
+        params=[_vega.single([verdict for verdict in LOOKS if (points["verdict"] == verdict).any()])],
         encoding={"y": _vega.nominal("title", axis={"labelLimit": 300, "grid": True})},
         layer=[
             {
@@ -56,9 +56,7 @@ def draw(context: Context) -> dict[str, Any]:
                 },
             },
             {
-                "params": [
-                    {"name": "shown", "select": {"type": "point", "fields": ["verdict"]}, "bind": "legend"}
-                ],
+                "params": [_vega.legend("verdict")],
                 "mark": {"type": "point", "filled": True, "size": 70},
                 "encoding": {
                     "x": {
@@ -71,7 +69,7 @@ def draw(context: Context) -> dict[str, Any]:
                     "yOffset": {"field": "place", "type": "quantitative", "scale": {"domain": [-0.15, 1.15]}},
                     "color": _vega.nominal("verdict", scale=look),
                     "shape": _vega.nominal("verdict", scale=shape),
-                    "opacity": {"condition": {"param": "shown", "value": 0.85}, "value": 0.06},
+                    "opacity": _vega.singled("verdict", 0.85, 0.06),
                     "tooltip": _vega.tooltip(
                         what="value", ours="ours", paper="paper", tolerance="tolerance", verdict="verdict"
                     ),
@@ -106,7 +104,7 @@ FIGURE = Figure(
     caption=(
         "One mark per value that a paper gives too, within the band of its table; the height in the band has "
         "no meaning. In the green strip the value itself lies within the tolerance. The verdict asks for "
-        "more: that the whole interval does. Choose a verdict in the legend to single it out."
+        "more: that the whole interval does. Choose a verdict in the list or in the legend to single it out."
     ),
     section="overview",
     draw=draw,

@@ -1,5 +1,6 @@
 """Any proxy against accuracy: a dot per architecture, with its cell and scores under the pointer."""
 
+import math
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,15 @@ POINTS = 1000
 
 RANK, VALUE = "rank", "value"
 LOG_ERROR, ACCURACY = "log error", "accuracy"
+
+ACROSS = ("score of the proxy, or its rank:", "best to the right")
+"""The title of the horizontal axis, in two lines: a phone has no room for one."""
+
+TICKS = (
+    *(10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92, 93, 94, 95, 96, 97, 98, 98.5, 99, 99.3, 99.5, 99.7, 99.8),
+    99.9,
+)
+"""Accuracies at the vertical axis of log error; Vega thins them out where they are too many."""
 
 SMALLEST_ERROR = 0.1  # percent: its logarithm stands for that of smaller ones
 
@@ -57,8 +67,8 @@ def draw(context: Context) -> dict[str, Any]:
         height=HEIGHT,
         mark={"type": "circle", "size": 26, "opacity": 0.55, "color": var("series-1")},
         encoding={
-            "x": _vega.quantitative("x", "score of the proxy, or its rank: best to the right"),
-            "y": _vega.quantitative("y", "accuracy", axis={"labelExpr": _labels()}),
+            "x": _vega.quantitative("x", " ".join(ACROSS), axis={"title": list(ACROSS)}),
+            "y": _vega.quantitative("y", "accuracy", axis={"labelExpr": _labels(), "values": _ticks()}),
             "tooltip": _vega.tooltip(arch="architecture", score="score", accuracy="accuracy"),
         },
         usermeta={"panel": {"title": "arch", **shown}, "canvas": True},
@@ -90,6 +100,12 @@ def _said(each: Explored) -> dict[str, str]:
 def _labels() -> str:
     """Return the expression of the accuracy at a place of the vertical axis."""
     return f"up === '{ACCURACY}' ? format(datum.value, '.4~g') : format(100 - pow(10, -datum.value), '.4~g')"
+
+
+def _ticks() -> dict[str, str]:
+    """Return the expression of the places with a tick: round accuracies on the log scale."""
+    places = [round(-math.log10(100 - accuracy), 6) for accuracy in TICKS]
+    return {"expr": f"up === '{ACCURACY}' ? null : {places}"}
 
 
 FIGURE = Figure(

@@ -41,7 +41,6 @@ def draw(context: Context) -> dict[str, Any]:
     scale = {"domain": list(looks), "range": [colour for colour, _ in looks.values()]}
     how = _vega.nominal("how", scale=scale, legend=legend)
     dashes = {"domain": list(looks), "range": [dash for _, dash in looks.values()]}
-    faint = {"condition": {"param": "shown", "value": 1}, "value": 0.08}
     across = _vega.quantitative("trained", "trained models")
     tooltip = _vega.tooltip(how="help", trained="trained models", mean="mean", low="from", high="to")
     return _vega.chart(
@@ -51,6 +50,7 @@ def draw(context: Context) -> dict[str, Any]:
         params=[
             _vega.choice("problem", "Problem", list(dict.fromkeys(map(_problem, found)))),
             _vega.choice("algorithm", "Algorithm", sorted({curves.algorithm for curves in found})),
+            _vega.single(list(looks)),
             {"name": "titles", "value": _titles(found)},
         ],
         title={"text": {"expr": "titles[problem + algorithm] || 'This problem has no such search'"}},
@@ -71,16 +71,14 @@ def draw(context: Context) -> dict[str, Any]:
                 },
             },
             {
-                "params": [
-                    {"name": "shown", "select": {"type": "point", "fields": ["how"]}, "bind": "legend"}
-                ],
+                "params": [_vega.legend("how")],
                 "mark": {"type": "line", "strokeWidth": 2},
                 "encoding": {
                     "x": across,
                     "y": _vega.quantitative("mean", "accuracy (%)"),
                     "color": how,
                     "strokeDash": _vega.nominal("how", scale=dashes, legend=legend),
-                    "opacity": faint,
+                    "opacity": _vega.singled("how", 1, 0.08),
                     "tooltip": tooltip,
                 },
             },
@@ -190,7 +188,7 @@ FIGURE = Figure(
         "Accuracy of the best model so far, chosen by validation accuracy, by the number of models trained. "
         "Curves are means over repeated searches, bands their Student's t intervals. The dotted line is the "
         "highest accuracy of all architectures. Diamonds are the values that the paper gives of the same "
-        "searches. Choose a name in the legend to single out its curve."
+        "searches. Choose a name in the list or in the legend to single out its curve."
     ),
     section="search",
     draw=draw,

@@ -41,9 +41,7 @@ const draw = async (figure) => {
     for (const attribute of ["role", "aria-label", "aria-roledescription"]) element.removeAttribute(attribute);
   }
   drawn.set(figure, { view, original });
-  if (specification.usermeta?.panel && !before) follow(figure, specification.usermeta.panel);
-  if (specification.usermeta?.panel) view.addEventListener("mousemove", (_, item) => pointed(figure, item));
-  if (specification.usermeta?.panel) view.addEventListener("click", (_, item) => pointed(figure, item));
+  if (specification.usermeta?.panel && !before) follow(figure);
   figure.dataset.drawn = document.documentElement.dataset.theme;
 };
 
@@ -58,12 +56,28 @@ const marks = (figure) => {
   return found.sort((a, b) => a.x - b.x || a.y - b.y);
 };
 
-const pointed = (figure, item) => {
-  if (item?.mark?.marktype === "symbol" && item.mark.role === "mark") show(figure, item);
+// A finger covers more than a mark: the nearest one is meant, up to so many pixels away.
+const NEAR = 16;
+const pointed = (figure, event) => {
+  const at = figure.querySelector(".drawing :is(svg, canvas)").getBoundingClientRect();
+  const [left, top] = offset(drawn.get(figure).view);
+  const away = ({ x, y }) => Math.hypot(event.clientX - at.left - left - x, event.clientY - at.top - top - y);
+  const nearest = marks(figure).reduce((best, item) => best && away(best) <= away(item) ? best : item, null);
+  if (nearest && away(nearest) <= NEAR) show(figure, nearest);
 };
 
-// The arrow keys go from mark to mark.
-const follow = (figure) => figure.querySelector(".scroller").addEventListener("keydown", (event) => {
+// Where the marks of a view have their origin, in pixels of its drawing.
+const offset = (view) => [view.origin()[0] + view.padding().left, view.origin()[1] + view.padding().top];
+
+// The panel follows the mouse, a tap and the arrow keys, which go from mark to mark.
+const follow = (figure) => {
+  const drawing = figure.querySelector(".drawing");
+  drawing.addEventListener("pointermove", (event) => event.pointerType === "mouse" && pointed(figure, event));
+  drawing.addEventListener("click", (event) => pointed(figure, event));
+  figure.querySelector(".scroller").addEventListener("keydown", (event) => stepped(figure, event));
+};
+
+const stepped = (figure, event) => {
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 25, PageUp: -25 }[event.key];
   if (!step) return;
   event.preventDefault();
@@ -71,16 +85,16 @@ const follow = (figure) => figure.querySelector(".scroller").addEventListener("k
   if (!found.length) return;
   const last = found.findIndex((item) => item.datum === drawn.get(figure).datum);
   show(figure, found[Math.max(0, Math.min(found.length - 1, last < 0 ? 0 : last + step))]);
-});
+};
 
 const show = (figure, item) => {
   const shown = drawn.get(figure);
   if (shown.datum === item.datum) return;
   shown.datum = item.datum;
-  const [origin, padding] = [shown.view.origin(), shown.view.padding()];
+  const [left, top] = offset(shown.view);
   const ring = figure.querySelector(".ring") || figure.querySelector(".drawing").appendChild(make("div", { class: "ring" }));
-  ring.style.left = `${item.x + origin[0] + padding.left}px`;
-  ring.style.top = `${item.y + origin[1] + padding.top}px`;
+  ring.style.left = `${item.x + left}px`;
+  ring.style.top = `${item.y + top}px`;
   const { title, fields, percentiles, mathematics } = shown.original.usermeta.panel ? { ...shown.original.usermeta, ...shown.original.usermeta.panel } : {};
   const { datum } = item;
   const parts = [];

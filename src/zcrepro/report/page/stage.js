@@ -7,6 +7,13 @@ const remember = (key, value, normal = "") => {
   history.replaceState(null, "", `#${place()[0]}${query ? "?" + query : ""}`);
 };
 
+// A heading of a section is a link to it.
+for (const heading of document.querySelectorAll("main h2")) {
+  const link = make("a", { class: "anchor", href: `#${heading.id || heading.parentElement.id}` });
+  link.append(...heading.childNodes);
+  heading.append(link);
+}
+
 // Mark the section in view, and keep the controls in the address when the reader goes to another.
 const links = [...document.querySelectorAll(".rail nav a")];
 const sections = links.map((link) => document.querySelector(link.hash));

@@ -18,8 +18,25 @@ const sorted = (table, column, down) => {
   });
 };
 
+// A small table, whose section holds no CSV, gets its controls here, and as its CSV what it shows.
+const equip = (section) => {
+  const count = section.querySelectorAll("tbody tr").length;
+  section.prepend(make("div", { class: "controls" },
+    make("label", {}, "Filter rows", make("input", { type: "search", "data-filter": "" })),
+    make("button", { type: "button", "data-download": "csv" }, "Download CSV"),
+    make("p", { class: "count", role: "status" }, `${count} of ${count} rows`)));
+};
+const field = (cell) => {
+  const copy = cell.cloneNode(true);
+  copy.querySelectorAll("small").forEach((each) => each.prepend(" "));
+  const shown = cell.querySelector("a")?.href || copy.textContent.trim();
+  return /[",\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+};
+const written = (table) => [...table.rows].map((row) => [...row.cells].map(field).join(",") + "\n").join("");
+
 for (const section of document.querySelectorAll(".table")) {
   const { name } = section.dataset;
+  if (!section.querySelector("[data-filter]")) equip(section);
   const table = section.querySelector("table");
   const [filter, verdict, count] = ["[data-filter]", "[data-verdict]", ".count"].map((each) => section.querySelector(each));
   const restrict = () => {
@@ -42,7 +59,6 @@ for (const section of document.querySelectorAll(".table")) {
   }));
   const order = /^(\d+)([ad])$/.exec(state.get(`${name}.sort`) || "");
   if (order && table.tHead.rows[0].cells[order[1]]) sorted(table, Number(order[1]), order[2] === "d");
-  if (!filter) continue;
   filter.value = state.get(`${name}.filter`) || "";
   if (verdict) verdict.value = state.get(`${name}.verdict`) || "";
   if (filter.value || verdict?.value) restrict();
@@ -50,7 +66,7 @@ for (const section of document.querySelectorAll(".table")) {
   verdict?.addEventListener("change", restrict);
   const packed = section.querySelector(":scope > .packed");
   section.querySelector("[data-download=csv]").addEventListener("click", async () => {
-    download(`${name}.csv`, (await unpacked(packed)).csv, "text/csv");
+    download(`${name}.csv`, packed ? (await unpacked(packed)).csv : written(table), "text/csv");
   });
   table.addEventListener("click", async (event) => {
     const cell = event.target.closest("button.cell");

@@ -15,16 +15,31 @@ from zcrepro.report.comparison import NONE
 from zcrepro.report.entry import SEPARATOR
 from zcrepro.report.page.packing import packed
 
-BETTER_HIGH = (
+BETTER_HIGH = {
     "kendall",
+    "kendall among the best tenth",
+    "kendall at equal params",
+    "kendall at equal counts",
     "spearman",
     "abs_spearman",
     "pair_agreement",
+    "share",
+    "ratio of medians",
     "accuracy",
     "best test accuracy",
+    "best validation accuracy",
     "test accuracy",
-)
+}
 """Metrics whose largest value is the best one of a line or a column."""
+
+BETTER_LOW = {
+    "regret",
+    "regret of test accuracy",
+    "regret of validation accuracy",
+    "median of models",
+    "kendall behind the first",
+}
+"""Metrics whose smallest value is the best one of a line or a column."""
 
 SEVERAL = 2  # values that one must be the best of
 
@@ -99,10 +114,12 @@ def best(frame: pd.DataFrame, direction: str) -> frozenset[tuple[str, ...]]:
 
     ``direction`` is ``column`` or ``row``. Only values of one metric and one series are compared.
     """
-    rows = frame[frame["metric"].isin(BETTER_HIGH) & frame["value"].notna()].drop_duplicates(CELL)
+    known = frame["metric"].isin(BETTER_HIGH | BETTER_LOW) & frame["value"].notna()
+    rows = frame[known].drop_duplicates(CELL)
+    rows = rows.assign(good=rows["value"].where(rows["metric"].isin(BETTER_HIGH), -rows["value"]))
     keys = ["metric", "series", "row"] if direction == "row" else ["metric", "series", "problem", "column"]
-    groups = rows.groupby(keys)["value"]
-    largest = (rows["value"] == groups.transform("max")) & (groups.transform("size") >= SEVERAL)
+    groups = rows.groupby(keys)["good"]
+    largest = (rows["good"] == groups.transform("max")) & (groups.transform("size") >= SEVERAL)
     return frozenset(rows.loc[largest, CELL].itertuples(index=False, name=None))
 
 

@@ -24,6 +24,9 @@ KENDALL, BEST_TENTH = "kendall", "kendall among the best tenth"
 COLUMNS = {KENDALL: "kendall", BEST_TENTH: "best_tenth"}
 
 MEAN, BEHIND = "mean", "behind the first"
+KENDALL_BEHIND = f"{KENDALL} {BEHIND}"
+"""A metric of its own, since less of it is better."""
+
 AMONG_BEST = ", best tenth"
 
 SHOWN = {PROXY: 3, COUNT: 3}
@@ -87,7 +90,7 @@ def _behind(
     """Return the mean tau of the first entry minus that of this one, paired by sample and resample."""
     values = (_by_sample(first) - _by_sample(rows)).to_numpy()
     further = _variance_over_graphs(_resampled(first) - _resampled(rows))
-    return _entry(key, BEHIND, KENDALL, values, rows, context, several, further)
+    return _entry(key, BEHIND, KENDALL_BEHIND, values, rows, context, several, further)
 
 
 def _by_sample(rows: pd.DataFrame, column: str = "kendall") -> pd.Series:

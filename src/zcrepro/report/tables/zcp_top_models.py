@@ -207,4 +207,5 @@ TABLE = Table(
         "they are more than the tenth or twentieth. The values that the paper prints are not at hand."
     ),
     measure=measure,
+    best="row",
 )
