@@ -99,7 +99,7 @@ def draw(context: Context) -> dict[str, Any]:
                     "text": {"value": BEST},
                 },
             },
-            *_papers(context, found, {"x": across, "color": how, "opacity": faint}),
+            *_papers(context, found, {"x": across, "color": how, "opacity": _vega.singled("how", 1, 0.08)}),
         ],
     )
 
