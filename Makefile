@@ -1,4 +1,4 @@
-# make quickstart | test | table | plan | stale | test-data | test-faults | test-cluster | test-determinism | test-gpu | lint | docs:
+# make quickstart | test | table | plan | stale | test-data | test-faults | test-cluster | test-determinism | test-gpu | lint | docs | links:
 # each makes .venv from the lock first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,7 +6,7 @@ CORES ?= 2
 READY := .venv/ready
 TABLES := $(notdir $(basename $(wildcard src/zcrepro/report/tables/[a-z]*.py)))
 
-.PHONY: help quickstart table plan stale test test-processors test-faults test-data test-gpu test-cluster test-determinism lint format docs pictures reproduction lock clean
+.PHONY: help quickstart table plan stale test test-processors test-faults test-data test-gpu test-cluster test-determinism lint format docs links pictures reproduction lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -80,6 +80,10 @@ format: $(READY)  ## format everything
 docs: $(READY)  ## the documentation as a site in build/docs; a broken link is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs $(CORES) --conf-dir docs . build/docs
 	@echo "Open build/docs/index.html."
+
+links: $(READY)  ## ask every address in the documentation and in config/datasets.tsv (needs a network)
+	$(BIN)/python docs/check_datasets.py
+	$(BIN)/sphinx-build --quiet --builder linkcheck --define nb_execution_mode=off --jobs $(CORES) --conf-dir docs . build/links
 
 pictures: $(READY)  ## the pictures in docs/, drawn from the rules and from the imports (needs Graphviz)
 	$(BIN)/snakemake --rulegraph | sed s/fontname=sans/fontname=Helvetica/ | tred | dot -Grankdir=LR -Tsvg -o docs/workflow.svg
