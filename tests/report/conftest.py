@@ -214,6 +214,7 @@ SEARCHES = ["search/zcp/embedded_cell-digits", "search/zcp/nasbench201-cifar100"
 def figure_reads(evolved_reads: list[str]) -> dict[str, list[str]]:
     """What each figure reads."""
     generalization = ["generalization/srgp", *evolved_reads]
+    programs = [f"programs/digits/seed-{repeat}" for repeat in range(2)]
     scores = [
         "features/embedded_cell/digits",
         "features/nasbench201/cifar10",
@@ -226,8 +227,8 @@ def figure_reads(evolved_reads: list[str]) -> dict[str, list[str]]:
         "correlation": generalization,
         "cost": [*scores, "timings/embedded_cell/digits"],
         "econas": ["tables/zcp_econas"],
-        "evolution": evolved_reads,
-        "front": evolved_reads,
+        "evolution": [*evolved_reads, *programs],
+        "front": [*evolved_reads, *programs],
         "generalization": generalization,
         "proxy_pairs": scores,
         "scatter": scores,
@@ -267,6 +268,7 @@ def _write(made: Run) -> None:
     _write_generalization(made)
     _write_search(made, "embedded_cell", "digits", has_test=False)
     _write_search(made, "nasbench201", "cifar100", has_test=True)
+    _write_programs(made)
     _write_timings(made)
     _write_epochs(made)
 
@@ -345,6 +347,27 @@ def _write_evolved(made: Run, training_set: str, problem: str, repeat: int) -> N
             "split": {"seed": 0, "cutoffs": {problem.split("/")[0]: "4000000000000000"}},
         },
     )
+
+
+def _write_programs(made: Run) -> None:
+    """Write two evolutions of programs; the second is the fitter one."""
+    for repeat, fitness in enumerate((0.5, 0.55)):
+        path = made.results / "programs" / "digits" / f"seed-{repeat}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        front = [("numel(wt)", 2, 0.4), ("square(abs(frobenius_norm(preactnoise)))", 4, fitness)]
+        write_sealed(
+            path,
+            {
+                "method": "eznas",
+                "training_set": "digits",
+                "repeat": repeat,
+                "problem": "embedded_cell/digits",
+                "training_fitness": fitness,
+                "sets": [[], []],
+                "history": {"best": [0.3, 0.3, fitness]},
+                "front": [dict(zip(("program", "size", "fitness"), each, strict=True)) for each in front],
+            },
+        )
 
 
 BEST_PROXY = {"all": 0.58, "held out": 0.60}

@@ -212,6 +212,24 @@ def test_the_front_has_each_formula_in_mathematics_with_its_functions_explained(
     assert large["legend"] == "add(a, b) = a + b, nwot, synflow: standardised scores"
 
 
+def test_the_evolutions_of_programs_stand_beside_those_of_formulas(
+    run: Any, reads: dict[str, list[str]]
+) -> None:
+    drawn = run.figure("evolution", reads["evolution"])
+    titles = next(param["value"] for param in drawn["params"] if param["name"] == "titles")
+    assert set(titles) == {"srgp on D", "srgp on E", "eznas on digits"}
+    choice = drawn["params"][0]["bind"]["options"]
+    assert choice[-1] == "eznas on digits"
+    assert titles["eznas on digits"].startswith("n = 2 runs, fittest: repeat 1, 0.550")
+    assert titles["eznas on digits"].endswith("smallest magnitude of Kendall's tau on 2 sets of networks")
+    points = [
+        row for row in rows(run.figure("front", reads["front"])) if row["training_set"] == "eznas on digits"
+    ]
+    assert [(row["size"], float(row["fitness"])) for row in points] == [("2", 0.4), ("4", 0.55)]
+    assert "".join(ElementTree.fromstring(points[0]["mathml"]).itertext()) == "numel(wt)"
+    assert points[0]["legend"] == "numel(a) = the number of elements; wt: weight of the second module"
+
+
 def test_a_scatter_plot_has_every_score_and_says_the_correlation_of_all(
     run: Any, reads: dict[str, list[str]]
 ) -> None:

@@ -1,39 +1,35 @@
-"""Fitness of the best formula by generation, for every run."""
+"""Fitness of the best formula or program by generation, for every run."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from zcrepro.report import _formulas, _vega
+from zcrepro.report import _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._colours import var
-from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
+from zcrepro.report._histories import NOTHING, History, fittest, histories
 from zcrepro.report.context import Context
 
-READS = ("evolved/*",)
+READS = ("evolved/*", "programs/*")
 
 FITTEST, OTHER = "fittest run", "other runs"
 
 
 def draw(context: Context) -> dict[str, Any]:
     """Draw a line per run of the first training set; the reader chooses others."""
-    by_set: dict[tuple[str, str], list[Run]] = {}
-    for method in _formulas.methods(context.inputs):
-        for run in read_runs(context.inputs, method):
-            by_set.setdefault((method, run.training_set), []).append(run)
-    if not by_set:
-        return _vega.nothing(f"the run makes no {EVOLUTIONS}/")
-    lines = pd.DataFrame([line for runs in by_set.values() for line in _lines(runs)])
-    names = [runs[0].evolution for runs in by_set.values()]
+    found = histories(context.inputs)
+    if not found:
+        return _vega.nothing(NOTHING)
+    lines = pd.DataFrame([line for runs in found.values() for line in _lines(runs)])
     which = {"domain": [FITTEST, OTHER], "range": [var("series-2"), var("series-1")]}
     shown = {"condition": {"test": f"datum.which === '{FITTEST}'", "value": 3}, "value": 1}
     return _vega.chart(
         "Lines of the fitness of the best formula by generation, one per run of an evolution.",
         data=_vega.rows(lines),
         params=[
-            _vega.choice("training_set", "Training set", names),
-            {"name": "titles", "value": {runs[0].evolution: _title(runs) for runs in by_set.values()}},
+            _vega.choice("training_set", "Training set", list(found)),
+            {"name": "titles", "value": {name: _title(runs) for name, runs in found.items()}},
         ],
         title={"text": {"expr": "titles[training_set]"}},
         transform=[_vega.chosen("training_set")],
@@ -41,18 +37,18 @@ def draw(context: Context) -> dict[str, Any]:
         mark={"type": "line", "interpolate": "linear"},
         encoding={
             "x": _vega.quantitative("generation", "generation"),
-            "y": _vega.quantitative("best", "best Kendall's tau in training"),
+            "y": _vega.quantitative("best", "best fitness in training"),
             "detail": _vega.nominal("repeat"),
             "color": _vega.nominal("which", scale=which),
             "strokeWidth": shown,
-            "tooltip": _vega.tooltip(repeat="repeat", generation="generation", best="tau in training"),
+            "tooltip": _vega.tooltip(repeat="repeat", generation="generation", best="fitness"),
         },
     )
 
 
-def _lines(runs: list[Run]) -> list[dict[str, Any]]:
+def _lines(runs: list[History]) -> list[dict[str, Any]]:
     """Return the corners of the lines of a training set, the fittest run last, so that it lies on top."""
-    best = fittest(runs, runs[0].training_set)
+    best = fittest(runs)
     return [
         {
             "training_set": run.evolution,
@@ -66,12 +62,10 @@ def _lines(runs: list[Run]) -> list[dict[str, Any]]:
     ]
 
 
-def _title(runs: list[Run]) -> str:
-    best = fittest(runs, runs[0].training_set)
-    assert best is not None
+def _title(runs: list[History]) -> str:
+    best = fittest(runs)
     return (
-        f"{_vega.counted([len(runs)])} runs, fittest: repeat {best.repeat}, {best.fitness:.3f}\n"
-        f"trained on {_vega.problem_titles(runs[0].problems)}"
+        f"{_vega.counted([len(runs)])} runs, fittest: repeat {best.repeat}, {best.fitness:.3f}\n{best.told}"
     )
 
 
@@ -88,8 +82,8 @@ def _corners(values: Sequence[float]) -> list[int]:
 FIGURE = Figure(
     title="How the formulas evolved",
     caption=(
-        "Fitness (Kendall's tau on the training architectures, the mean over the problems) of the best "
-        "formula of each generation, one line per run. It is what evolution sees; how well a formula does on "
+        "Fitness on the training architectures of the best formula of SRGP, or program of EZNAS, of each "
+        "generation, one line per run. It is what evolution sees; how well a formula or program does on "
         "unseen architectures is in the tables."
     ),
     section="formulas",

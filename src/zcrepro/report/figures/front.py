@@ -1,4 +1,4 @@
-"""How good a formula can be at its size: the front of the fittest run of each training set."""
+"""How good a formula or program can be at its size: the front of the fittest run of each training set."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,35 +6,31 @@ from typing import Any
 import pandas as pd
 
 from zcrepro.formulas.formula import Formula
-from zcrepro.report import _formulas, _mathematics, _vega
+from zcrepro.report import _mathematics, _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._colours import var
-from zcrepro.report._runs import EVOLUTIONS, Run, fittest, read_runs
+from zcrepro.report._histories import NOTHING, History, fittest, histories
 from zcrepro.report.context import Context
 
-READS = ("evolved/*",)
+READS = ("evolved/*", "programs/*")
 
 
 def draw(context: Context) -> dict[str, Any]:
     """Draw the front of the first training set; the reader chooses others."""
-    runs = [run for method in _formulas.methods(context.inputs) for run in read_runs(context.inputs, method)]
-    sets = dict.fromkeys((run.method, run.training_set) for run in runs)
-    if not sets:
-        return _vega.nothing(f"the run makes no {EVOLUTIONS}/")
-    best = [
-        fittest([run for run in runs if run.method == method], training_set) for method, training_set in sets
-    ]
-    points = pd.DataFrame([row for run in best if run for row in _front(run, context)])
-    titles = {run.evolution: f"trained on {_vega.problem_titles(run.problems)}" for run in best if run}
+    best = {name: fittest(runs) for name, runs in histories(context.inputs).items()}
+    if not best:
+        return _vega.nothing(NOTHING)
+    points = pd.DataFrame([row for run in best.values() for row in _front(run)])
+    titles = {name: run.told for name, run in best.items()}
     fields = {
-        "fitness": "Kendall's tau in training",
+        "fitness": "fitness in training",
         "size": "nodes",
         "formula": "as text",
         "legend": "where",
     }
     return _vega.chart(
-        "Step line of Kendall's tau in training by the size of the formula. The arrow keys go from formula "
-        "to formula.",
+        "Step line of the fitness in training by the size of the formula or program. The arrow keys go from "
+        "one to the next.",
         data=_vega.rows(points),
         params=[
             _vega.choice("training_set", "Training set", list(titles)),
@@ -44,44 +40,52 @@ def draw(context: Context) -> dict[str, Any]:
         transform=[_vega.chosen("training_set")],
         height=320,
         encoding={
-            "x": _vega.quantitative("size", "nodes of the formula"),
-            "y": _vega.quantitative("fitness", "Kendall's tau in training"),
+            "x": _vega.quantitative("size", "nodes"),
+            "y": _vega.quantitative("fitness", "fitness in training"),
         },
         layer=[
             {"mark": {"type": "line", "interpolate": "step-after", "color": var("series-1")}},
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1, "color": var("series-2")},
-                "encoding": {
-                    "tooltip": _vega.tooltip(size="nodes", fitness="tau in training", formula="formula")
-                },
+                "encoding": {"tooltip": _vega.tooltip(size="nodes", fitness="fitness", formula="as text")},
             },
         ],
         usermeta=_vega.panel("name", fields, mathematics="mathml"),
     )
 
 
-def _front(run: Run, context: Context) -> Iterator[dict[str, Any]]:
+def _front(run: History) -> Iterator[dict[str, Any]]:
     """Yield the formulas of a run for which no other is as small and fitter, the smallest first."""
-    front = context.inputs.json(run.path)["front"]
-    for each in sorted(front, key=lambda each: each["size"]):
-        formula = Formula.parse(each["formula"])
+    for each in sorted(run.front, key=lambda each: each["size"]):
+        mathml, legend = _explained(each["text"], run.of_programs)
         yield {
             "training_set": run.evolution,
-            "name": f"{run.label}, {formula.size} nodes",
-            "size": formula.size,
+            "name": f"{run.label}, {each['size']} nodes",
+            "size": each["size"],
             "fitness": each["fitness"],
-            "formula": each["formula"],
-            "mathml": _mathematics.mathml(formula),
-            "legend": _mathematics.legend(formula),
+            "formula": each["text"],
+            "mathml": mathml,
+            "legend": legend,
         }
+
+
+def _explained(text: str, is_program: bool) -> tuple[str, str]:
+    """Return a formula or a program as MathML, and what its functions and inputs are."""
+    if is_program:
+        from zcrepro.programs.program import Program  # it loads torch, which formulas do without
+
+        program = Program.parse(text)
+        return _mathematics.in_mathml(program.latex()), program.where
+    formula = Formula.parse(text)
+    return _mathematics.mathml(formula), _mathematics.legend(formula)
 
 
 FIGURE = Figure(
     title="Tau against size",
     caption=(
-        "The front of the fittest run of each training set: formulas for which no other of the run is as "
-        "small and fitter. A formula well below the end of the line is often nearly as good and can be read. "
-        "Point at a mark, tap it, or use the arrow keys to read its formula."
+        "The front of the fittest run of each training set: formulas of SRGP, or programs of EZNAS, for "
+        "which no other of the run is as small and fitter. A formula well below the end of the line is often "
+        "nearly as good and can be read. Point at a mark, tap it, or use the arrow keys to read its formula."
     ),
     section="formulas",
     draw=draw,
