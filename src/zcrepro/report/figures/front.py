@@ -40,7 +40,7 @@ def draw(context: Context) -> dict[str, Any]:
         transform=[_vega.chosen("training_set")],
         height=320,
         encoding={
-            "x": _vega.quantitative("size", "nodes"),
+            "x": _vega.quantitative("size", "nodes", axis={"tickMinStep": 1}),
             "y": _vega.quantitative("fitness", "fitness in training"),
         },
         layer=[
