@@ -69,7 +69,7 @@ def _values(tables: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[str]:
         for note in shown["note"].unique():
             yield from (_value(name, row) for _, row in shown[shown["note"] == note].iterrows())
             if note and verdict == DIFFERS:
-                yield f"  - What is known of the difference: {note}."
+                yield f"  - Note: {note}."
 
 
 def _value(table: str, row: "pd.Series[Any]") -> str:

@@ -213,7 +213,9 @@ TABLE = Table(
         "images after each epoch is the proxy, as in the paper. Intervals are bootstrap intervals over "
         "graphs. About 120 networks are needed to tell a correlation of .82 from one of .75 (Fisher's "
         "transformation, 95 percent). Costs are counted in multiply-adds, a backward as two forwards, so "
-        "that they depend on no machine. One score costs what its pass does, which other proxies share."
+        "that they depend on no machine. One score costs what its pass does, which other proxies share. With "
+        "batches of 2,048, as in the paper, the running statistics of BatchNorm lag behind the weights, and "
+        "accuracies by these with them (docs/benchmarks.md)."
     ),
     measure=measure,
 )
