@@ -182,12 +182,12 @@ def full(
     """A run with tables of all papers and all figures."""
     run = copied(tmp_path_factory.mktemp("page"))
     generalization = ["generalization/srgp", *evolved_reads]
-    resource = Path(__file__).parents[2] / "resources" / "papers" / "zcp_table1.csv"
-    run.table("zcp_table1", ["accuracies/nasbench201", "released/nasbench201"], resource)
+    papers = Path(__file__).parents[2] / "resources" / "papers"
+    run.table("zcp_table1", ["accuracies/nasbench201", "released/nasbench201"], papers / "zcp_table1.csv")
     run.table("srgp_correlation", generalization)
     run.table("generalization", generalization)
     run.table("srgp_runs", evolved_reads)
-    run.table("zcp_search", SEARCHES)
+    run.table("zcp_search", SEARCHES, papers / "zcp_search.csv")
     run.table("zcp_econas", ["epochs/nasbench201"])
     for name, reads in (figure_reads | {"agreement": ["tables/zcp_table1"]}).items():
         run.figure(name, reads)

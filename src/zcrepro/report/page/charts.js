@@ -1,13 +1,14 @@
 // The lines of a CSV text, and the rows of a chart: Vega's own parser would need eval.
 const parsed = (csv) => csv.trim().split("\n").map((line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
   .map(([, field]) => field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field));
-const withRows = (specification) => {
-  const { values, format } = specification.data;
-  if (!format) return specification;
+const withRows = (chart) => {
+  const whole = chart.layer ? { ...chart, layer: chart.layer.map(withRows) } : chart;
+  const { values, format } = chart.data || {};
+  if (!format) return whole;
   const [head, ...lines] = parsed(values);
   const value = (field, name) => field === "" ? null : format.parse[name] === "number" ? Number(field) : field;
   const rows = lines.map((line) => Object.fromEntries(head.map((name, place) => [name, value(line[place], name)])));
-  return { ...specification, data: { values: rows } };
+  return { ...whole, data: { values: rows } };
 };
 
 // Charts are drawn when they come near, in the colours of the theme, and again when the theme changes.
