@@ -11,6 +11,9 @@ const withRows = (chart) => {
   return { ...whole, data: { values: rows } };
 };
 
+// Vega warns of a layer that has no row of the chosen problem, which is no fault.
+const ERRORS = 1;
+
 // Charts are drawn when they come near, in the colours of the theme, and again when the theme changes.
 const drawn = new Map();
 
@@ -30,6 +33,7 @@ const draw = async (figure) => {
   const { view } = await vegaEmbed(figure.querySelector(".drawing"), specification, {
     mode: "vega-lite", actions: false, ast: true, bind: controls, tooltip: { theme: "custom" },
     renderer: specification.usermeta?.canvas ? "canvas" : "svg",
+    logLevel: ERRORS,
   });
   for (const param of chosen) {
     const normal = original.params.find((each) => each.name === param.name).value;
