@@ -116,7 +116,7 @@ def test_a_search_that_tries_to_look_at_accuracies_finds_those_that_it_paid_for_
     assert trainer.trained == [2]
 
 
-def test_what_the_trainer_holds_sells_accuracies_and_gives_none_away():
+def test_no_attribute_of_the_trainer_gives_an_accuracy_that_was_not_paid_for():
     """Every callable that hangs on it is the paid call, and no account can be emptied to pay again."""
     trainer = Trainer(float, size=5, budget=2)
     for held in vars(trainer).values():

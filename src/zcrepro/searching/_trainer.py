@@ -1,6 +1,7 @@
-"""The trainer sells accuracies: a search is given what it paid for, and nothing else.
+"""What a search may know: the accuracies of the models that it has trained, and no others.
 
-The ledger, which no search is given, notes what was handed out, and is compared with what was paid for.
+The ledger, which no search is given, notes each accuracy that is handed out. Afterwards these must be the
+accuracies of the trained models.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ class Trainer:
 
     def __init__(self, validation: Validation, size: int, budget: int) -> None:
         self._affordable = min(budget, size)
-        self._sell, self._accuracy = _selling(validation, self._affordable)
+        self._train, self._accuracy = _training(validation, self._affordable)
 
     def train(self, index: int) -> float:
         """Return the validation accuracy of a model, in percent.
 
         Raises BudgetSpentError before a model that cannot be paid for.
         """
-        return self._sell(index)
+        return self._train(index)
 
     def knows(self, index: int) -> bool:
         """Return whether a model was trained before."""
@@ -86,21 +87,21 @@ class Ledger:
             raise ValueError(f"{algorithm} claims to have trained models that it did not: {_few(unseen)}")
 
 
-def _selling(validation: Validation, affordable: int) -> tuple[Validation, Mapping[int, float]]:
-    """Return what sells the accuracy of a model, and a view of what was sold.
+def _training(validation: Validation, affordable: int) -> tuple[Validation, Mapping[int, float]]:
+    """Return a function that trains a model, and a view of the accuracies of all that were trained.
 
-    They share a closure instead of attributes, so that neither ``validation`` nor the account lies open.
+    They share a closure instead of attributes, so that a search reaches neither ``validation`` nor the dict.
     """
-    sold: dict[int, float] = {}
+    known: dict[int, float] = {}
 
-    def sell(index: int) -> float:
-        if index not in sold:
-            if len(sold) >= affordable:
+    def train(index: int) -> float:
+        if index not in known:
+            if len(known) >= affordable:
                 raise BudgetSpentError
-            sold[index] = validation(index)
-        return sold[index]
+            known[index] = validation(index)
+        return known[index]
 
-    return sell, MappingProxyType(sold)
+    return train, MappingProxyType(known)
 
 
 def _few(models: list[int]) -> str:
