@@ -104,7 +104,9 @@ def test_a_network_of_a_module_in_the_folder_is_scored(installed):
 
 def test_a_space_is_searched(installed):
     words = "--proxy", "structure_l_conv", "--evaluations", "40"
-    (rows,) = installed.zcrepro("search", "nasbench201", *words).values()
+    result = installed.zcrepro("search", "nasbench201", *words)
+    rows = result["architectures"]
+    assert result["found"]["evaluations"] == 40
     scores = [row["structure_l_conv"] for row in rows]
     assert scores == sorted(scores, reverse=True)
     assert 4 <= scores[0] <= rows[0]["architecture"].count("nor_conv")
