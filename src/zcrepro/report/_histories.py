@@ -7,11 +7,12 @@ from typing import Any
 from zcrepro.problems.problem import Problem
 from zcrepro.report import _formulas, _vega
 from zcrepro.report._inputs import Inputs
+from zcrepro.report._not_made import not_made
 from zcrepro.report._runs import EVOLUTIONS, read_runs
 
 PROGRAMS = "programs"
 
-NOTHING = f"the run makes no {EVOLUTIONS}/ and no {PROGRAMS}/"
+NOTHING = not_made(f"{EVOLUTIONS}/", f"{PROGRAMS}/")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ SECTIONS = {
     "live": "live.runs",
     "trainings": "reduced_trainings.runs",
     "evolved": "evolution",
+    "programs": "programs",
 }
 """By folder of the results, the section of the configuration that asks for its files."""
 

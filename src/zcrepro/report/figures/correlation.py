@@ -8,6 +8,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.report import _formulas, _heat, _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._formulas import GENERALIZATION, Formulas
+from zcrepro.report._not_made import not_made
 from zcrepro.report._runs import fittest
 from zcrepro.report.context import Context
 
@@ -20,7 +21,7 @@ def draw(context: Context) -> dict[str, Any]:
     """Draw a line per proxy and formula, in the order of their mean over the problems."""
     found = _formulas.every_method(context.inputs)
     if not found:
-        return _vega.nothing(f"the run makes no {GENERALIZATION}/")
+        return _vega.nothing(not_made(f"{GENERALIZATION}/"))
     problems = sorted({problem for formulas in found for problem in formulas.problems})
     shown = pd.concat([_rows(found, problem) for problem in problems])
     constant = (shown["kind"] == EVOLVED) & shown["value"].isna()

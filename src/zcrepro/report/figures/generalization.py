@@ -10,6 +10,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.report import _formulas, _heat, _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._formulas import GENERALIZATION, METRIC, Formulas
+from zcrepro.report._not_made import not_made
 from zcrepro.report.context import Context
 from zcrepro.spaces.structural_counts import PREFIX
 
@@ -22,7 +23,7 @@ def draw(context: Context) -> dict[str, Any]:
     """Draw a line per training set, the mean over its runs, and two for the best proxy and count."""
     found = _formulas.every_method(context.inputs)
     if not found:
-        return _vega.nothing(f"the run makes no {GENERALIZATION}/")
+        return _vega.nothing(not_made(f"{GENERALIZATION}/"))
     problems = sorted({problem for formulas in found for problem in formulas.problems})
     cells = []
     for formulas in found:

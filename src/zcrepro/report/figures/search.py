@@ -11,6 +11,7 @@ from zcrepro.report import _searches, _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._colours import SERIES, var
 from zcrepro.report._layout import most_exact
+from zcrepro.report._not_made import not_made
 from zcrepro.report._searches import SEARCHES, Curves
 from zcrepro.report.comparison import NONE
 from zcrepro.report.context import Context
@@ -33,7 +34,7 @@ def draw(context: Context) -> dict[str, Any]:
     """Return the search curves; the first problem and algorithm are selected by default."""
     found = list(_searches.curves(context.inputs))
     if not found:
-        return _vega.nothing(f"the run makes no {SEARCHES}/")
+        return _vega.nothing(not_made(f"{SEARCHES}/"))
     looks = _looks(found)
     points = pd.DataFrame([row for curves in found for row in _rows(curves, context.level)])
     points["floor"] = points["problem"].map({_problem(curves): _floor(curves, found) for curves in found})
