@@ -54,13 +54,13 @@ test-determinism: $(READY)  ## the same tables from other numbers of cores, chun
 	$(BIN)/python -m pytest -m determinism -n $(CORES)
 
 test-faults: $(READY)  ## the long tests: hundreds of flipped bits and cuts in each kind of file, ten kills of a run
-	$(BIN)/python -m pytest -m 'faults$(if $(ZCREPRO_MIRROR),, and not data)' -n $(CORES)
+	$(BIN)/python -m pytest -m 'faults and not cluster$(if $(ZCREPRO_MIRROR),, and not data)' -n $(CORES)
 
 test-data: $(READY)  ## the tests on the real benchmark files (fetched, or from ZCREPRO_MIRROR)
 	$(BIN)/python -m pytest -m 'data and not faults' -n $(CORES)
 
-test-cluster: $(READY)  ## a run on a Slurm of this machine's own, with faults of every kind (needs root; installs Slurm)
-	$(BIN)/python -m pytest -m cluster tests/cluster
+test-cluster: $(READY)  ## a run on a Slurm of this machine's own, with faults of every kind (needs root; installs Slurm); KILLS=yes: and one with ten kills
+	$(BIN)/python -m pytest -m 'cluster$(if $(filter yes,$(KILLS)),, and not faults)' tests/cluster
 
 test-gpu: $(READY)  ## the tests that need a GPU: scores as on the CPU, flat memory
 	$(BIN)/python -m pytest -m gpu tests/gpu

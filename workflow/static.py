@@ -46,6 +46,12 @@ def options(module: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+@cache
+def option_names(module: str) -> tuple[str, ...]:
+    """Return the names of the fields of a module's dataclass ``Options``. Thousands of jobs ask for them."""
+    return tuple(options(module))
+
+
 def attribute(module: str, name: str) -> Any:
     """Return the literal that a class of a module assigns to ``name``."""
     for of in _tree(module).body:

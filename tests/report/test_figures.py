@@ -16,6 +16,7 @@ from zcrepro import registry
 from zcrepro.files import parquet
 from zcrepro.problems.problem import Problem
 from zcrepro.programs.names import IMAGES
+from zcrepro.proxies._passes.synflow import SYNFLOW
 from zcrepro.report import _vega
 from zcrepro.report._base import SECTIONS
 from zcrepro.report._colours import ROLES, SERIES, resolved
@@ -118,9 +119,32 @@ def test_cost_is_the_median_of_the_seconds_of_the_pass(run: Any, reads: dict[str
     assert costs == {"synflow": 2.0, "snip": 11.0, "zen": 3.0, "params": 1.5}
     assert of_digits["snip"]["pass"] == of_digits["fisher"]["pass"] == "gradients"
     assert float(of_digits["synflow"]["tau"]) == 1.0
-    units = next(param["value"] for param in drawn["params"] if param["name"] == "units")
-    assert units["embedded_cell/digits (embedded), our scores"] == "seconds per architecture"
-    assert units["nasbench201/cifar10, published scores"] == "forward passes of the network"
+    assert units(drawn)["embedded_cell/digits (embedded), our scores"].startswith(
+        "seconds per network, timed"
+    )
+
+
+def units(drawn: dict[str, Any]) -> dict[str, str]:
+    """The unit of the cost, by the label of the problem."""
+    return next(param["value"] for param in drawn["params"] if param["name"] == "units")
+
+
+@pytest.mark.usefixtures("made_tables")
+@pytest.mark.parametrize(
+    ("seconds", "unit"),
+    [(0.5, "seconds per network, from costs on record"), (None, "forward passes of the network")],
+)
+def test_cost_of_scores_that_no_pass_was_timed_for_is_in_seconds_of_forward_passes_on_record(
+    run: Any, reads: dict[str, list[str]], seconds: float | None, unit: str
+) -> None:
+    if seconds:
+        (run.results / "costs.csv").write_text(f"space,task,seconds\nnasbench201,cifar10,{seconds}\n")
+    drawn = run.figure("cost", reads["cost"])
+    label = "nasbench201/cifar10, published scores"
+    costs = {row["proxy"]: float(row["cost"]) for row in rows(drawn) if row["problem"] == label}
+    assert units(drawn)[label] == unit
+    forwards = float(SYNFLOW.cost)
+    assert costs["synflow"] == pytest.approx(forwards * (seconds or 1))
 
 
 @pytest.mark.usefixtures("made_tables")

@@ -26,7 +26,8 @@ NAMES = re.compile(
 
 
 def numbers(sentence: str) -> list[str]:
-    return re.findall(r"-?\d+(?:\.\d+)?", NAMES.sub("", sentence))
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", NAMES.sub("", sentence))
+    return re.findall(r"-?\d+(?:\.\d+)?", text)
 
 
 def cells() -> set[str]:

@@ -109,7 +109,7 @@ class Evolution:
     def options(self, method: str, training_set: str) -> dict[str, Any]:
         """Return the options of a method on a training set."""
         section = self.section(method)
-        own = static.options(f"{provenance.PLUGINS['method']}.{method}")
+        own = static.option_names(f"{provenance.PLUGINS['method']}.{method}")
         return {name: section[name] for name in own} | self.training_set(training_set)["options"]
 
     def formulas(self, method: str, training_sets: Iterable[str] | None = None) -> list[str]:

@@ -213,7 +213,7 @@ class Features:
 
     def _how(self, table: str) -> dict[str, Any]:
         """Return the settings that decide a score besides its space, task, proxy and draw."""
-        options = {name: self.section[name] for name in static.options(provenance.STAGES["extract"])}
+        options = {name: self.section[name] for name in static.option_names(provenance.STAGES["extract"])}
         return options | self._run_of(table).get("options", {}) | {"seed": self.run.config["seed"]}
 
     def _paths(self, folder: str, table: str, draws: Iterable[int]) -> list[str]:

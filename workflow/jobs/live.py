@@ -52,7 +52,7 @@ class Live:
 
     def options(self, name: str) -> dict[str, Any]:
         """Return the options of one search."""
-        known = static.options(provenance.STAGES["live_search"])
+        known = static.option_names(provenance.STAGES["live_search"])
         return {option: self.section[option] for option in known} | dict(self.of(name)["options"])
 
     def evaluations(self, name: str) -> int:

@@ -54,7 +54,7 @@ class Programs:
     def evolve(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one evolution. All repeats evolve on the same networks."""
         problem = self.problem(wildcards)
-        options = {name: self.section[name] for name in static.options(OPTIONS)}
+        options = {name: self.section[name] for name in static.option_names(OPTIONS)}
         return (
             options
             | self._images(problem)

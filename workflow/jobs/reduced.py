@@ -44,7 +44,7 @@ class ReducedTrainings:
     def train(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one chunk."""
         of = self.of(wildcards)
-        options = {name: self.section[name] for name in static.options("zcrepro.training.fit")}
+        options = {name: self.section[name] for name in static.option_names("zcrepro.training.fit")}
         return options | {
             "recipe": wildcards.recipe,
             "space": wildcards.space,

@@ -12,7 +12,7 @@ from typing import Any
 import static
 from jobs.benchmarks import Benchmarks
 from jobs.evolution import Evolution
-from jobs.features import Features
+from jobs.features import COSTS, Features
 from jobs.leading import Leading
 from jobs.live import Live
 from jobs.programs import Programs
@@ -107,7 +107,8 @@ class Report:
             for folder in _named(self.run.config, "promoted")
             if any(path.startswith(f"{self.run.here / folder}/") for path in read)
         }
-        return {*values, *_named(self.run.config, "shards"), *promoted}
+        costs = {COSTS} if self.made["costs"] in read else set()
+        return {*values, *costs, *_named(self.run.config, "shards"), *promoted}
 
     def table_labels(self, wildcards: Wildcards) -> dict[str, str]:
         """Return the name and the title of a table, for ``snakemake --report``."""
@@ -175,7 +176,10 @@ class Report:
 
     @cached_property
     def made(self) -> dict[str, str]:
-        """The results that the run makes, by name: the path below its folder, without suffix."""
+        """The results that the run makes, by name: the path below its folder, without suffix.
+
+        With them go the costs of a forward pass, ``costs``.
+        """
         results, evolution = self.run.results, Evolution(self.run)
         paths = [
             *self.benchmarks.tables(),
@@ -190,6 +194,7 @@ class Report:
                 name = path.removeprefix(f"{evolution.folder(method)}/").removesuffix(".json")
                 made[f"evolved/{method}/{name}"] = path
         made |= {f"tables/{name}": f"{results}/tables/{name}.csv" for name in self.section["tables"]}
+        made["costs"] = str(self.run.here / COSTS)
         for path in Programs(self.run).files():
             made[f"programs/{Path(path).parent.name}/{Path(path).stem}"] = path
         others = (Leading(self.run), Searching(self.run), ReducedTrainings(self.run), Live(self.run))

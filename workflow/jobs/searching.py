@@ -74,8 +74,8 @@ class Searching:
     def search(self, wildcards: Wildcards) -> Settings:
         """Return the settings of one algorithm's searches on one problem."""
         section, run = self.experiments[wildcards.experiment], self.problem(wildcards)
-        own = static.options(f"{provenance.PLUGINS['algorithm']}.{wildcards.algorithm}")
-        return {name: section[name] for name in static.options(provenance.STAGES["search"])} | {
+        own = static.option_names(f"{provenance.PLUGINS['algorithm']}.{wildcards.algorithm}")
+        return {name: section[name] for name in static.option_names(provenance.STAGES["search"])} | {
             "space": wildcards.space,
             "task": wildcards.task,
             "scored_as": scored_as(run),

@@ -27,7 +27,7 @@ class Training:
         """Return the settings of one shard."""
         problem = f"{wildcards.space}/{wildcards.task}"
         trained = {run["problem"]: run["seeds"] for run in self.section["problems"]}
-        return {name: self.section[name] for name in static.options("zcrepro.training.fit")} | {
+        return {name: self.section[name] for name in static.option_names("zcrepro.training.fit")} | {
             "space": wildcards.space,
             "task": wildcards.task,
             "images": self.run.images_of(wildcards)["images"],

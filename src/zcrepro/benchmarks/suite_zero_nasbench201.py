@@ -13,8 +13,8 @@ grasp .70), so they are separate sources:
 The official file of the final release can be read instead of the first three. It has all 15,625 architectures
 on the three tasks.
 
-The ``val_accuracy`` in the files of the first three tasks is not read. It is the test accuracy of a single
-seed, on CIFAR-10 of a network trained on half of the training set.
+The ``val_accuracy`` in the files of the first three tasks is no validation accuracy; see
+``naslib_nasbench201``.
 """
 
 import ast

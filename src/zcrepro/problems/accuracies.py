@@ -18,6 +18,9 @@ CHOOSING = ("validation", "test")
 REPORTING = ("test", "validation")
 """Kinds of accuracy to report; the first that the benchmark has is used."""
 
+NASLIB = "val_accuracy"
+"""What NASLib calls validation accuracy where it is none. Nothing is chosen or reported by it."""
+
 
 def read_accuracies(problem: Problem, path: Path, metrics: Sequence[str]) -> tuple[str, pd.DataFrame]:
     """Return the kind of accuracy, and a frame of arch, graph and accuracy (percent, higher is better).

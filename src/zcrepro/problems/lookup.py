@@ -41,9 +41,10 @@ def accuracies(space: str, task: str, results: Path | str | None = None) -> pd.D
     -------
     pandas.DataFrame
         One row per architecture and metric, sorted by metric and architecture: ``arch``, the text of the
-        architecture; ``graph``, which is equal for equal graphs; ``task``; ``metric``, ``validation`` or
-        ``test``; ``accuracy``, in percent unless the benchmark measures otherwise, higher is better;
-        ``seeds``, the number of trainings that it is the mean of, NaN if not published; and ``source``.
+        architecture; ``graph``, which is equal for equal graphs; ``task``; ``metric``: ``validation``,
+        ``test`` or, of NAS-Bench-201, NASLib's ``val_accuracy``; ``accuracy``, in percent unless the
+        benchmark measures otherwise, higher is better; ``seeds``, the number of trainings that it is the
+        mean of, NaN if not published; and ``source``.
 
     Raises
     ------

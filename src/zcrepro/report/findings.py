@@ -140,6 +140,21 @@ def one_count_beats_every_proxy(cells: Cells) -> str:
     )
 
 
+def naslibs_validation_accuracy_is_a_test_accuracy(cells: Cells) -> str:
+    """NAS-Bench-Suite-Zero chooses and reports by one number."""
+    test, validation = (
+        cells.one(
+            "nasbench201_val_accuracy", row="cifar100", column=f"equal to the {metric} accuracy, trained once"
+        )
+        for metric in ("test", "validation")
+    )
+    return (
+        "What NASLib calls the validation accuracy of NAS-Bench-201 is a test accuracy: on CIFAR-100 it "
+        f"equals the test accuracy of {test['value']:.0f} percent of the {test['n']:,.0f} architectures that "
+        f"were trained once, and the validation accuracy of {validation['value']:.1f} percent."
+    )
+
+
 def formulas_need_no_images(cells: Cells) -> str:
     """Formulas that read no image, which were singled out after all training sets had been judged."""
     without, of_scores = (
@@ -195,6 +210,7 @@ FINDINGS: tuple[Callable[[Cells], str], ...] = (
     programs_text_and_code_differ,
     evolved_programs_are_not_ahead,
     rounding_errors_compete,
+    naslibs_validation_accuracy_is_a_test_accuracy,
     warmup_saves_most,
 )
 """The findings in the order in which they are told."""

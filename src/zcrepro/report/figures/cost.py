@@ -5,21 +5,25 @@ from typing import Any
 import pandas as pd
 
 from zcrepro import provenance, registry
+from zcrepro.files.csv import read_csv
+from zcrepro.problems.problem import Problem
 from zcrepro.report import _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._colours import var
 from zcrepro.report._explored import Explored, explored
+from zcrepro.report._inputs import Inputs
 from zcrepro.report.context import Context
 
-READS = ("features/*", "structure/*", "accuracies/{space}", "released/{space}", "timings/*")
+READS = ("features/*", "structure/*", "accuracies/{space}", "released/{space}", "timings/*", "costs")
 
-TIMINGS = "timings"
+TIMINGS, ON_RECORD = "timings", "costs"
 
-SECONDS, FORWARDS = "seconds per architecture", "forward passes of the network"
+TIMED, RECORDED = "seconds per network, timed in this run", "seconds per network, from costs on record"
+FORWARDS = "forward passes of the network"
 
 
 def draw(context: Context) -> dict[str, Any]:
-    """Draw a mark per proxy: the seconds of its pass if the run timed it, else its cost on record."""
+    """Draw a mark per proxy: the seconds of its pass if the run timed it, else those on record."""
     found = explored(context.inputs)
     if not found:
         return _vega.nothing("the run makes no features/ and no released/ scores")
@@ -65,12 +69,7 @@ def _points(each: Explored, context: Context) -> pd.DataFrame:
     own = set(registry.names("proxies"))
     groups = provenance.pass_groups(name for name in each.proxies if name in own)
     passes = {name: group for group, names in groups.items() for name in names}
-    timed = f"{TIMINGS}/{each.problem}"
-    if timed in context.inputs:
-        seconds = context.inputs.frame(timed).groupby("pass")["seconds"].median()
-        unit, costs = SECONDS, {name: seconds.get(group) for name, group in passes.items()}
-    else:
-        unit, costs = FORWARDS, {name: _on_record(name) for name in passes}
+    unit, costs = _costs(each.problem, passes, context.inputs)
     rows = [
         {"problem": each.label, "proxy": name, "pass": passes[name], "cost": cost, "tau": tau, "n": n}
         for name, (tau, n) in each.taus.items()
@@ -90,7 +89,26 @@ def _names(side: str, distance: int) -> dict[str, Any]:
     }
 
 
-def _on_record(proxy: str) -> float:
+def _costs(problem: Problem, passes: dict[str, str], inputs: Inputs) -> tuple[str, dict[str, float | None]]:
+    """Return the unit and the cost of each proxy, whose passes are given."""
+    timed = f"{TIMINGS}/{problem}"
+    if timed in inputs:
+        seconds = inputs.frame(timed).groupby("pass")["seconds"].median()
+        return TIMED, {name: seconds.get(group) for name, group in passes.items()}
+    forward = _forward(problem, inputs)
+    unit = FORWARDS if forward is None else RECORDED
+    return unit, {name: _forwards(name) * (forward or 1) for name in passes}
+
+
+def _forward(problem: Problem, inputs: Inputs) -> float | None:
+    """Return the measured seconds of a forward pass of one batch, None if nobody has measured it."""
+    if ON_RECORD not in inputs:
+        return None
+    seconds = read_csv(inputs.path(ON_RECORD)).set_index(["space", "task"])["seconds"]
+    return seconds.get((problem.space, problem.task))
+
+
+def _forwards(proxy: str) -> float:
     """Return the measured cost of a proxy's pass, in forward passes on one batch, for ten classes."""
     number, _, each = registry.get("proxies", proxy).runs_in.cost.partition(" per ")
     return float(number) * (10 if each else 1)
@@ -101,8 +119,9 @@ FIGURE = Figure(
     caption=(
         "What a score costs, on a logarithmic scale, against how well it ranks: the best proxies lie on top "
         "and to the left. Where the run computed the scores, the cost is the median of the seconds that the "
-        "pass took for one network; where it took published or promoted ones, it is the cost of the pass as "
-        "measured on a few networks of NAS-Bench-201, in forward passes. Proxies of one pass share its cost."
+        "pass took for one network. Where it took published or promoted ones, it is the forward passes that "
+        "the pass takes, as measured on a few networks of NAS-Bench-201, times the seconds of a forward pass "
+        "in that space, as measured on one core. Proxies of one pass share its cost."
     ),
     section="explore",
     draw=draw,
