@@ -153,35 +153,55 @@ def _takes(network: nn.Module, side: int) -> bool:
 def table() -> str:
     """Return the page: a row per family, a column per proxy, and the reasons."""
     scores = read_csv(SCORES)
-    scores["ok"] = scores["status"] == "ok"
+    scores["status"] = scores["status"].str.replace(
+        r"puts out \d+ rows", "puts out other than 4 rows", regex=True
+    )
+    undefined = scores[scores["status"] != "ok"]
+    reasons = {status: number for number, status in enumerate(undefined["status"].unique(), 1)}
     count = len(scores) // len(SUITE_ZERO)
-    lines = [INTRODUCTION.format(models=count, families=scores["family"].nunique())]
+    lines = [INTRODUCTION.format(models=count, families=scores.groupby(["library", "family"]).ngroups)]
     lines += [
-        "| family | models | " + " | ".join(SUITE_ZERO) + " |",
-        "| --- |" + " ---: |" * (len(SUITE_ZERO) + 1),
+        "| family | models | shown | side | " + " | ".join(SUITE_ZERO) + " |",
+        "| --- | ---: | --- | ---: |" + " ---: |" * len(SUITE_ZERO),
     ]
-    for library, of_library in scores.groupby("library", sort=False):
-        for family, rows in of_library.groupby("family", sort=False):
-            total = rows["model"].nunique()
-            defined = rows.groupby("proxy")["ok"].sum()
-            cells = [_cell(int(defined[name]), total) for name in SUITE_ZERO]
-            lines.append(f"| {family} ({library}) | {total} | " + " | ".join(cells) + " |")
-    lines += ["", "## Why a score is undefined", "", "| status | proxies | models |", "| --- | --- | ---: |"]
-    for status, rows in scores[~scores["ok"]].groupby("status"):
+    for (library, family), rows in scores.groupby(["library", "family"], sort=False):
+        lines.append(f"| {family} ({library}) | {rows['model'].nunique()} | " + _family(rows, reasons) + " |")
+    lines += [WHY, "| | reason | proxies | models |", "| ---: | --- | --- | ---: |"]
+    for status, number in reasons.items():
+        rows = undefined[undefined["status"] == status]
         names = ", ".join(name for name in SUITE_ZERO if name in set(rows["proxy"]))
-        lines.append(f"| {status} | {names} | {rows['model'].nunique()} |")
+        lines.append(f"| {number} | {status} | {names} | {rows['model'].nunique()} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(ok: int, total: int) -> str:
-    return "all" if ok == total else "none" if ok == 0 else str(ok)
+def _family(rows: pd.DataFrame, reasons: dict[str, int]) -> str:
+    """Return the model with the fewest parameters, its side, and the cells of the proxies."""
+    defined = rows[rows["status"] == "ok"].groupby("proxy")["model"].nunique()
+    shown = rows.loc[rows["proxy"] == "params"].sort_values(["value", "model"])["model"].iloc[0]
+    of_shown = rows[rows["model"] == shown].set_index("proxy")
+    cells = [_cell(of_shown.loc[name], reasons) for name in SUITE_ZERO]
+    total = rows["model"].nunique()
+    for place, name in enumerate(SUITE_ZERO):
+        if (of_shown.loc[name, "status"] == "ok") != (defined.get(name, 0) == total):
+            cells[place] += f", {defined.get(name, 0)} of {total}"
+    side = int(of_shown["side"].iloc[0])
+    return " | ".join([shown, str(side or ""), *cells])
+
+
+def _cell(row: pd.Series, reasons: dict[str, int]) -> str:
+    return f"{row['value']:.3g}" if row["status"] == "ok" else f"({reasons[row['status']]})"
 
 
 INTRODUCTION = """# The proxies on models of three libraries
-{models} classifiers of {families} families, each on four images of the smallest side that it takes. A cell
-says for how many models of a family the score is defined. [The scores](studies/zoo.csv) are those of
-`python docs/studies/zoo.py`, which says how the models were chosen.
+{models} classifiers of {families} families, each on four images of the smallest side that it takes. Of each
+family the model with the fewest parameters is shown: a cell has its score, or in brackets the number of the
+reason why it is undefined. Where other models of the family differ from it in that, the cell also says of how
+many the score is defined. [All scores](studies/zoo.csv) are those of `python docs/studies/zoo.py`, which says
+how the models were chosen.
 """
+
+WHY = """
+## Why a score is undefined"""
 
 
 def main() -> None:
