@@ -10,6 +10,7 @@ from zcrepro.problems.problem import Problem
 from zcrepro.report import _vega
 from zcrepro.report._base import Figure
 from zcrepro.report._colours import var
+from zcrepro.report._costs import forwards
 from zcrepro.report._explored import Explored, explored
 from zcrepro.report._inputs import Inputs
 from zcrepro.report.context import Context
@@ -97,7 +98,7 @@ def _costs(problem: Problem, passes: dict[str, str], inputs: Inputs) -> tuple[st
         return TIMED, {name: seconds.get(group) for name, group in passes.items()}
     forward = _forward(problem, inputs)
     unit = FORWARDS if forward is None else RECORDED
-    return unit, {name: _forwards(name) * (forward or 1) for name in passes}
+    return unit, {name: forwards(name) * (forward or 1) for name in passes}
 
 
 def _forward(problem: Problem, inputs: Inputs) -> float | None:
@@ -106,12 +107,6 @@ def _forward(problem: Problem, inputs: Inputs) -> float | None:
         return None
     seconds = read_csv(inputs.path(ON_RECORD)).set_index(["space", "task"])["seconds"]
     return seconds.get((problem.space, problem.task))
-
-
-def _forwards(proxy: str) -> float:
-    """Return the measured cost of a proxy's pass, in forward passes on one batch, for ten classes."""
-    number, _, each = registry.get("proxies", proxy).runs_in.cost.partition(" per ")
-    return float(number) * (10 if each else 1)
 
 
 FIGURE = Figure(

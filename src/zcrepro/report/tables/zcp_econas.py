@@ -16,6 +16,7 @@ from zcrepro.ranking.correlation import spearman
 from zcrepro.ranking.vote import rank_sum
 from zcrepro.report import citations
 from zcrepro.report._base import Table
+from zcrepro.report._costs import BATCH, forwards
 from zcrepro.report._not_made import not_made
 from zcrepro.report._populations import embedded_note
 from zcrepro.report._zcp import RANK_SUM, VOTERS
@@ -36,9 +37,6 @@ EARLY = (1, 2, 4, 5, 10, 12, 15, 20, 36)
 
 STEP = 3
 """Forwards that a training step costs: its own, and a backward of twice its cost."""
-
-BATCH, CLASSES = 64, 10
-"""Images of a score, and the times that the cost of a pass counts which is given per class."""
 
 
 def measure(context: Context) -> Iterator[Measured]:
@@ -110,17 +108,11 @@ def _proxies(recipes: list[_Recipe], context: Context) -> Iterator[Measured]:
         scores = read_scores(most.problem, [table], [proxy]).dropna()
         rows = most.last.drop(columns="accuracy").merge(scores, on="arch")
         yield _correlation(most, proxy, ONE_SCORE, rows, proxy, context)
-        if cost := _cost(proxy):
+        if cost := forwards(proxy):
             for recipe in recipes:
                 ratio = float((recipe.forwards() / cost).mean())
                 column = f"{recipe.name} costs, times a score"
                 yield _entry(recipe, proxy, column, "ratio of costs", ratio, UNDEFINED, len(recipe.last))
-
-
-def _cost(proxy: str) -> float:
-    """Return the cost of a score in forwards of a batch, as the pass says; other proxies may share it."""
-    number, _, each = registry.get("proxies", proxy).runs_in.cost.partition(" per ")
-    return float(number) * (CLASSES if each else 1)
 
 
 def _early_stopping(name: str, context: Context) -> Iterator[Measured]:
