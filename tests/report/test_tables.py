@@ -442,6 +442,7 @@ def test_what_a_table_or_figure_reads_is_a_literal(kind: str, name: str) -> None
     folders = {
         "tables",
         "timings",
+        "costs",
         "accuracies",
         "released",
         "features",

@@ -107,7 +107,7 @@ class Report:
             for folder in _named(self.run.config, "promoted")
             if any(path.startswith(f"{self.run.here / folder}/") for path in read)
         }
-        costs = {COSTS} if self.made["costs"] in read else set()
+        costs = {COSTS} if str(self.run.here / COSTS) in read else set()
         return {*values, *costs, *_named(self.run.config, "shards"), *promoted}
 
     def table_labels(self, wildcards: Wildcards) -> dict[str, str]:

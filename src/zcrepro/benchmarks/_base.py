@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 
 from zcrepro.files.errors import FETCH_AGAIN, reads
-from zcrepro.problems.accuracies import CHOOSING, NASLIB
 from zcrepro.proxies.suite_zero import SUITE_ZERO
 from zcrepro.spaces.base import Space
 
@@ -21,7 +20,11 @@ PROXIES = tuple(sorted(SUITE_ZERO))
 FAILED = -1e8
 """Value that NAS-Bench-Suite-Zero writes for NaN and infinity. Its first run kept some infinities."""
 
-METRICS = (*CHOOSING, NASLIB)
+TRAINED = ("validation", "test")
+"""The accuracies that a training has."""
+
+METRICS = (*TRAINED, "val_accuracy")
+"""These, and what NASLib calls validation accuracy where it is none."""
 
 ROUNDING = 0.01
 """Greatest distance from a whole number of a count that was written in millions."""

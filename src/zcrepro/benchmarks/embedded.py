@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from zcrepro.benchmarks._base import number, require_columns
+from zcrepro.benchmarks._base import TRAINED, number, require_columns
 from zcrepro.files import parquet
 from zcrepro.files.errors import reads
-from zcrepro.problems.accuracies import CHOOSING
 
 RESTORE = "restore it from the repository"
 
@@ -31,17 +30,17 @@ def mean_over_seeds(path: Path) -> pd.DataFrame:
     Raises ValueError if a seed of an architecture is repeated or has no accuracy.
     """
     trained = parquet.read(path)
-    require_columns(trained, ["arch", "task", "seed", *CHOOSING])
+    require_columns(trained, ["arch", "task", "seed", *TRAINED])
     for problem, rows in {
         "repeats a training": trained.duplicated(["arch", "task", "seed"]),
-        "lacks an accuracy": trained[list(CHOOSING)].isna().any(axis=1),
+        "lacks an accuracy": trained[list(TRAINED)].isna().any(axis=1),
     }.items():
         if rows.any():
             row = trained[rows].iloc[0]
             raise ValueError(f"it {problem}: {row['arch']} on {row['task']}, seed {row['seed']}")
-    trained = trained.assign(**{metric: trained[metric].map(number) for metric in CHOOSING})
+    trained = trained.assign(**{metric: trained[metric].map(number) for metric in TRAINED})
     by_metric = trained.sort_values("seed").melt(
-        ["arch", "task", "seed"], list(CHOOSING), var_name="metric", value_name="accuracy"
+        ["arch", "task", "seed"], list(TRAINED), var_name="metric", value_name="accuracy"
     )
     groups = by_metric.groupby(["arch", "task", "metric"], as_index=False)
     return groups.agg(accuracy=("accuracy", "mean"), seeds=("seed", "size"))

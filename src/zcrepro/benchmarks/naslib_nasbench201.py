@@ -13,7 +13,6 @@ import pandas as pd
 from zcrepro.benchmarks._base import require_files
 from zcrepro.benchmarks._suite_zero import ACCURACY
 from zcrepro.benchmarks.suite_zero_nasbench201 import FIRST_TASKS, ZEN, zen_scores
-from zcrepro.problems.accuracies import NASLIB
 
 
 class NASLibNASBench201:
@@ -27,7 +26,7 @@ class NASLibNASBench201:
 
 def _of(path: Path, task: str) -> pd.DataFrame:
     found = zen_scores(path, task)
-    frame = found[["arch"]].assign(task=task, metric=NASLIB, accuracy=found[ACCURACY], file=ZEN)
+    frame = found[["arch"]].assign(task=task, metric=ACCURACY, accuracy=found[ACCURACY], file=ZEN)
     return frame.assign(seeds=pd.Series(1, frame.index, "Int64"), source="NASLib table of zen")
 
 

@@ -19,7 +19,7 @@ REPORTING = ("test", "validation")
 """Kinds of accuracy to report; the first that the benchmark has is used."""
 
 NASLIB = "val_accuracy"
-"""What NASLib calls validation accuracy where it is none. Nothing is chosen or reported by it."""
+"""Kind of accuracy that NASLib calls validation accuracy. Nothing is chosen or judged by it."""
 
 
 def read_accuracies(problem: Problem, path: Path, metrics: Sequence[str]) -> tuple[str, pd.DataFrame]:
