@@ -186,14 +186,19 @@ class Workflow:
         files = (self.folder / "results" / run / "settings").glob(f"{stage}-*/settings.json")
         return [json.loads(path.read_text()) for path in files]
 
-    def contents(self) -> dict[str, bytes]:
-        """The result files by path, but not what holds clocks: of the page all but the times of stages."""
-        return {
-            str(path.relative_to(self.results)): TIMES.sub(b"", path.read_bytes())
+    def made(self) -> list[Path]:
+        """The result files but those that hold clocks, sorted. A run that goes on may take some away again."""
+        clocks = ("timings", "benchmarks", "logs", "settings")
+        return [
+            path
             for path in sorted(self.results.rglob("*"))
-            if path.suffix in RESULTS
-            and path.relative_to(self.results).parts[0].split("-")[0]
-            not in ("timings", "benchmarks", "logs", "settings")
+            if path.suffix in RESULTS and path.relative_to(self.results).parts[0].split("-")[0] not in clocks
+        ]
+
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of these files by path, but of the page all except the times of stages."""
+        return {
+            str(path.relative_to(self.results)): TIMES.sub(b"", path.read_bytes()) for path in self.made()
         }
 
     def mirror(self, name: str, text: str) -> Path:

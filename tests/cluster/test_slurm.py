@@ -103,12 +103,12 @@ def test_a_run_with_faults_of_every_kind_ends_in_the_bytes_of_a_local_run(cluste
 @pytest.mark.faults
 def test_ten_kills_at_random_moments_change_no_byte(cluster, local, fresh):
     rng = np.random.default_rng(10)
-    each = len(local.contents()) // 12  # so that the run lasts for ten kills
+    each = len(local.made()) // 12  # so that the run lasts for ten kills
     run = Submitted(fresh)
     for _ in range(10):
         victim, results = str(rng.choice(["job", "snakemake", "all"])), int(rng.integers(1, each + 1))
-        wanted = len(fresh.contents()) + results
-        running = run.until(lambda wanted=wanted: len(fresh.contents()) >= wanted and cluster.jobs("RUNNING"))
+        wanted = len(fresh.made()) + results
+        running = run.until(lambda wanted=wanted: len(fresh.made()) >= wanted and cluster.jobs("RUNNING"))
         if victim == "job":
             cluster.output("scancel", "--signal=KILL", "--full", str(rng.choice(sorted(running))))
             continue

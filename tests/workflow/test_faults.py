@@ -39,11 +39,11 @@ class Killed:
 
     def job(self, results):
         """Return a running job as soon as so many more results are there, or None if there is none any more."""
-        wanted = len(self._workflow.contents()) + results
+        wanted = len(self._workflow.made()) + results
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self._snakemake.poll() is None:
             jobs = self._jobs()
-            if jobs and len(self._workflow.contents()) >= wanted:
+            if jobs and len(self._workflow.made()) >= wanted:
                 return jobs[0]
             time.sleep(0.1)
         return None
