@@ -45,6 +45,10 @@ class Submitted:
         """Return the first match of a pattern in what Snakemake printed."""
         return re.search(pattern, self.log.read_text())
 
+    def has_locked(self):
+        """Return whether the folder is locked: before that, there is nothing that a kill could leave behind."""
+        return any((self.log.parent / ".snakemake/locks").glob("*"))
+
     def kill(self):
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
@@ -108,6 +112,7 @@ def test_ten_kills_at_random_moments_change_no_byte(cluster, local, fresh):
     for _ in range(10):
         victim, results = str(rng.choice(["job", "snakemake", "all"])), int(rng.integers(1, each + 1))
         wanted = len(fresh.made()) + results
+        run.until(run.has_locked)
         running = run.until(lambda wanted=wanted: len(fresh.made()) >= wanted and cluster.jobs("RUNNING"))
         if victim == "job":
             cluster.output("scancel", "--signal=KILL", "--full", str(rng.choice(sorted(running))))
