@@ -21,10 +21,10 @@ FAILED = -1e8
 """Value that NAS-Bench-Suite-Zero writes for NaN and infinity. Its first run kept some infinities."""
 
 TRAINED = ("validation", "test")
-"""The accuracies that a training has."""
+"""The two accuracies of a trained network."""
 
 METRICS = (*TRAINED, "val_accuracy")
-"""These, and what NASLib calls validation accuracy where it is none."""
+"""Every kind of accuracy. ``val_accuracy`` is what NASLib calls so, and is a test accuracy."""
 
 ROUNDING = 0.01
 """Greatest distance from a whole number of a count that was written in millions."""

@@ -16,7 +16,7 @@ from zcrepro.benchmarks.suite_zero_nasbench201 import FIRST_TASKS, ZEN, zen_scor
 
 
 class NASLibNASBench201:
-    """Recipe for the ``val_accuracy`` of three tasks."""
+    """Recipe for NASLib's ``val_accuracy`` on three tasks."""
 
     def accuracies(self, files: Mapping[str, Path]) -> pd.DataFrame:
         """Return accuracies, see ``_base.Accuracies``."""

@@ -91,7 +91,7 @@ def _names(side: str, distance: int) -> dict[str, Any]:
 
 
 def _costs(problem: Problem, passes: dict[str, str], inputs: Inputs) -> tuple[str, dict[str, float | None]]:
-    """Return the unit and the cost of each proxy, whose passes are given."""
+    """Return the unit of the costs, and the cost of each proxy. ``passes`` maps proxies to their passes."""
     timed = f"{TIMINGS}/{problem}"
     if timed in inputs:
         seconds = inputs.frame(timed).groupby("pass")["seconds"].median()
