@@ -21,7 +21,7 @@ from zcrepro.report import _vega
 from zcrepro.report._base import SECTIONS
 from zcrepro.report._colours import ROLES, SERIES, resolved
 from zcrepro.report._searches import Curves
-from zcrepro.report.figures import scatter, search
+from zcrepro.report.figures import cost, scatter, search
 from zcrepro.report.figures.evolution import _corners
 
 Specification = dict[str, Any]
@@ -145,6 +145,18 @@ def test_cost_of_scores_that_no_pass_was_timed_for_is_in_seconds_of_forward_pass
     assert units(drawn)[label] == unit
     forwards = float(SYNFLOW.cost)
     assert costs["synflow"] == pytest.approx(forwards * (seconds or 1))
+
+
+def test_names_beside_marks_of_about_the_same_cost_do_not_overlap() -> None:
+    rng = np.random.default_rng(0)
+    points = pd.DataFrame({"cost": np.repeat([1.0, 1.2, 9.0], 8), "tau": rng.uniform(0, 0.3, 24)})
+    points.loc[0, "tau"] = -0.7  # so that the others are close together
+    labelled = cost._labelled(points)
+    height = cost.LABEL * (labelled["tau"].max() - labelled["tau"].min())
+    for _, names in labelled.groupby([labelled["cost"] > 2, "side"]):
+        assert np.diff(np.sort(names["label"])).min() >= height - 1e-12
+    assert (labelled["label"] >= labelled["tau"]).all()
+    assert (labelled["label"] == labelled["tau"]).any()
 
 
 @pytest.mark.usefixtures("made_tables")

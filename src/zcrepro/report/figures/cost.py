@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from zcrepro import provenance, registry
@@ -21,6 +22,14 @@ TIMINGS, ON_RECORD = "timings", "costs"
 
 TIMED, RECORDED = "seconds per network, timed in this run", "seconds per network, from costs on record"
 FORWARDS = "forward passes of the network"
+
+TAU = "Kendall's tau with accuracy"
+HEIGHT = 420
+LABEL = 13 / HEIGHT
+"""The height of a name as a share of the chart's."""
+
+COLUMN = 1.6
+"""Marks stand in one column if each costs less than this times the one before."""
 
 
 def draw(context: Context) -> dict[str, Any]:
@@ -45,10 +54,10 @@ def draw(context: Context) -> dict[str, Any]:
         ],
         title={"text": {"expr": "problem + '\\ncost in ' + units[problem]"}},
         transform=[_vega.chosen("problem")],
-        height=420,
+        height=HEIGHT,
         encoding={
             "x": across,
-            "y": _vega.quantitative("tau", "Kendall's tau with accuracy"),
+            "y": _vega.quantitative("tau", TAU),
             "tooltip": _vega.tooltip(proxy="proxy", tau="tau", **{"pass": "pass"}, cost="cost", n="n"),
         },
         layer=[
@@ -77,8 +86,24 @@ def _points(each: Explored, context: Context) -> pd.DataFrame:
         if (cost := costs.get(name))
     ]
     columns = ["problem", "proxy", "pass", "cost", "tau", "n"]
-    frame = pd.DataFrame(rows, columns=columns).assign(unit=unit).sort_values(["cost", "tau"])
-    return frame.assign(side=["left" if place % 2 else "right" for place in range(len(frame))])
+    return _labelled(pd.DataFrame(rows, columns=columns).assign(unit=unit))
+
+
+def _labelled(points: pd.DataFrame) -> pd.DataFrame:
+    """Add the ``side`` of each name and its height, ``label``, so that no two names overlap."""
+    points = points.sort_values("cost")
+    column = (points["cost"] > COLUMN * points["cost"].shift()).cumsum()
+    points = points.assign(column=column).sort_values(["column", "tau"])
+    points["side"] = ["left" if place % 2 else "right" for place in range(len(points))]
+    gap = LABEL * (points["tau"].max() - points["tau"].min())
+    points["label"] = points.groupby(["column", "side"])["tau"].transform(_spread, gap)
+    return points.drop(columns="column")
+
+
+def _spread(heights: pd.Series, gap: float) -> np.ndarray:
+    """Return increasing heights, each raised until it is ``gap`` above the one before."""
+    steps = gap * np.arange(len(heights))
+    return np.maximum.accumulate(heights.to_numpy() - steps) + steps
 
 
 def _names(side: str, distance: int) -> dict[str, Any]:
@@ -86,7 +111,7 @@ def _names(side: str, distance: int) -> dict[str, Any]:
     return {
         "transform": [{"filter": f"datum.side === '{side}'"}],
         "mark": {"type": "text", "align": side, "dx": distance, "fontSize": 11, "color": var("text")},
-        "encoding": {"text": {"field": "proxy"}},
+        "encoding": {"text": {"field": "proxy"}, "y": _vega.quantitative("label", TAU)},
     }
 
 
