@@ -280,6 +280,12 @@ def test_a_space_is_searched_by_a_proxy_alone():
     assert "did you mean 'params'" in zcrepro("search", "embedded_chain", "--proxy", "parms", ok=False)
 
 
+def test_a_search_takes_the_space_by_name_and_its_number_of_evaluations_as_a_budget():
+    options = ("--proxy", "params", "--pool", 2, "--batch-size", 2, "--format", "json")
+    named = zcrepro("search", "--space", "embedded_chain", "--budget", 3, *options)
+    assert json.loads(named) == json.loads(zcrepro("search", "embedded_chain", "--evaluations", 3, *options))
+
+
 def test_several_draws_show_their_spread():
     def score(*options):
         shown = zcrepro("score", ARCH, "--space", "embedded_chain", "--proxies", "l2_norm", "nwot", *options)

@@ -93,7 +93,7 @@ def test_the_sample(fresh):
 
 def test_the_papers_settings(fresh):
     assert fresh.planned(config="config/config.yaml") == REPORT | {
-        "fetch": 30 + 6 + 2,  # and all images of CIFAR-10, and the surrogate
+        "fetch": 30 + 1 + 6 + 2,  # and images of CIFAR-100, all of CIFAR-10, and the surrogate
         "accuracies": 13,
         "released": 6,
         "epochs": 1,
@@ -101,8 +101,9 @@ def test_the_papers_settings(fresh):
         "order": 2 + 12 + 7 + 2,
         # Draws; structure, synflow, meco, gradients, zen and eznas; the passes of NAS-Bench-101, and of NAS-Bench-301.
         "extract": 3 * ((16 + 16 + 16 + 245 + 62 + 62) + (19 + 5 + 3 + 5 + 10) + (12 + 3 + 12 + 12))
-        # Of the other data sets, structure, synflow and zen; images of 16 pixels cost less.
-        + 3 * ((16 + 16 + 62) + (4 + 4 + 16))
+        # Of CIFAR-100, structure, synflow, gradients and zen. Of ImageNet16-120, structure, synflow and zen; images of 16
+        # pixels cost less.
+        + 3 * ((16 + 16 + 245 + 62) + (4 + 4 + 16))
         # Of the variants without published scores: params, flops, synflow and nwot beside the programs.
         + 45
         # Of whole spaces: structure and synflow of NAS-Bench-101, structure of eight tasks of TransNAS-Bench-101.

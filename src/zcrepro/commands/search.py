@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import Annotated
 
+from cyclopts import Parameter
 from cyclopts.types import Int64, PositiveFloat, PositiveInt
 
 from zcrepro.commands._output import Listing, Output
@@ -18,11 +20,10 @@ DEFAULT = Output()
 
 def search(
     space: str,
-    /,
     *,
     proxy: Sequence[str] = ("synflow",),
     task: str | None = None,
-    evaluations: PositiveInt | None = None,
+    evaluations: Annotated[PositiveInt | None, Parameter(alias="--budget")] = None,
     minutes: PositiveFloat | None = None,
     max_params: PositiveFloat | None = None,
     max_flops: PositiveFloat | None = None,
