@@ -53,6 +53,10 @@ class Submitted:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def name_of_jobs(self):
+        """Return the name that all jobs of this run have in the queue."""
+        return re.findall(r"SLURM run ID: (\S+)", self.log.read_text())[-1]
+
     def end(self):
         """Wait for the end, and return the exit status."""
         return self._process.wait(timeout=PATIENCE)
@@ -121,6 +125,7 @@ def test_ten_kills_at_random_moments_change_no_byte(cluster, local, fresh):
         if victim == "all":
             cluster.output("scancel", "--full", "--signal=KILL", *sorted(running))
         assert "Directory cannot be locked" in fresh.snakemake("--profile", "profiles/slurm", ok=False)
+        cluster.output("scancel", "--state=PENDING", f"--name={run.name_of_jobs()}")
         fresh.snakemake("--unlock")
         run = Submitted(fresh)
     assert run.end() == 0, run.log.read_text()[-6000:]
