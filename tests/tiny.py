@@ -112,8 +112,21 @@ TINY = {
 RESULTS = (".parquet", ".json", ".csv", ".md", ".tex", ".svg", ".html")
 
 
-TIMES = re.compile(rb'<section id="stages">.*?</section>|sha256: \w{64}$(?=\n-->)', re.DOTALL | re.MULTILINE)
-"""Of a page: the times of the stages, and the digest of its whole content."""
+CLOCKS = (
+    "timings*/**/*",
+    "benchmarks/**/*",
+    "logs/**/*",
+    "settings/**/*",
+    "live/*-seconds.parquet",
+    "figures/cost.*",
+)
+"""Results that hold seconds, or none of the results."""
+
+TIMES = re.compile(
+    rb'<section id="stages">.*?</section>|<figure id="figure-cost".*?</figure>|sha256: \w{64}$(?=\n-->)',
+    re.DOTALL | re.MULTILINE,
+)
+"""Of a page: the times of the stages, what proxies cost, and the digest of its whole content."""
 
 
 QUICKSTART = "config/quickstart.yaml"
@@ -188,15 +201,13 @@ class Workflow:
 
     def made(self) -> list[Path]:
         """The result files but those that hold clocks, sorted. A run that goes on may take some away again."""
-        clocks = ("timings", "benchmarks", "logs", "settings")
+        clocks = {path for pattern in CLOCKS for path in self.results.glob(pattern)}
         return [
-            path
-            for path in sorted(self.results.rglob("*"))
-            if path.suffix in RESULTS and path.relative_to(self.results).parts[0].split("-")[0] not in clocks
+            path for path in sorted(self.results.rglob("*")) if path.suffix in RESULTS and path not in clocks
         ]
 
     def contents(self) -> dict[str, bytes]:
-        """The bytes of these files by path, but of the page all except the times of stages."""
+        """The bytes of these files by path, but of the page all except what holds seconds."""
         return {
             str(path.relative_to(self.results)): TIMES.sub(b"", path.read_bytes()) for path in self.made()
         }
