@@ -28,10 +28,10 @@ from zcrepro import registry, settings
 from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
-from zcrepro.proxies.extract import How
-from zcrepro.proxies.feature_table import KEY, PROBLEM, feature_schema
+from zcrepro.proxies.conditions import How
+from zcrepro.proxies.feature_table import KEY, PROBLEM, ROWS_PER_GROUP, feature_schema
 from zcrepro.proxies.join import JoinSettings
-from zcrepro.proxies.order import ROWS_PER_GROUP, SCHEMA, OrderSettings
+from zcrepro.proxies.order import SCHEMA, OrderSettings
 from zcrepro.spaces.base import Space
 
 ROOT = Path(__file__).parents[1]

@@ -26,8 +26,10 @@ from zcrepro.proxies.join import features
 from zcrepro.proxies.order import order
 from zcrepro.proxies.structure import structure
 from zcrepro.searching.live import live_search
-from zcrepro.searching.stage import search, searches
-from zcrepro.training.reduced import train_reduced, trainings
+from zcrepro.searching.search_table import searches
+from zcrepro.searching.stage import search
+from zcrepro.training.reduced import train_reduced
+from zcrepro.training.reduced_table import trainings
 from zcrepro.training.stage import train
 
 SPACE = zcrepro.get_space("embedded_chain")

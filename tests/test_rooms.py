@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import draw_rooms
@@ -89,6 +91,15 @@ def test_the_package_knows_neither_snakemake_nor_the_configuration_of_the_workfl
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not any(name.split(".")[0] == "snakemake" for name in names), module
+
+
+def test_stages_that_run_no_network_start_without_torch():
+    """It takes a second and more to import, and most jobs of a run are of these stages."""
+    stages = ["fetch", "features", "timings", "trainings", "searches", "evolve", "generalize", "lead"]
+    stages += ["table", "deviations", "figure", "report"]
+    imported = "; ".join(f"import {provenance.STAGES[stage]}" for stage in stages)
+    code = f"import sys; {imported}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_files_are_read_and_written_by_one_room_alone():

@@ -9,7 +9,7 @@ import pytest
 import zcrepro
 from zcrepro import provenance
 from zcrepro.files import parquet
-from zcrepro.proxies.extract import AS
+from zcrepro.proxies.feature_table import AS
 from zcrepro.spaces.order import random_order
 
 ROOT = Path(__file__).parents[2]

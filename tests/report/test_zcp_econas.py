@@ -12,7 +12,7 @@ import zcrepro
 from zcrepro.benchmarks._base import ACCURACIES, EPOCHS
 from zcrepro.files import parquet
 from zcrepro.report import comparison
-from zcrepro.training import reduced
+from zcrepro.training import reduced_table
 
 NAME = "zcp_econas"
 RESOURCE = Path(__file__).parents[2] / "resources" / "papers" / f"{NAME}.csv"
@@ -45,7 +45,7 @@ def write_trainings(run: Any, recipe: str, accuracies: list[np.ndarray], share: 
         for epoch, of in enumerate(accuracies, start=1)
     )
     path = run.results / "trainings" / recipe / f"{PROBLEM}.parquet"
-    parquet.write(path, frame, reduced.SCHEMA, reduced.KEY, {})
+    parquet.write(path, frame, reduced_table.SCHEMA, reduced_table.KEY, {})
 
 
 @pytest.fixture

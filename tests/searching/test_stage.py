@@ -14,7 +14,8 @@ from zcrepro.files.json import write_sealed
 from zcrepro.proxies.feature_table import KEY, feature_schema
 from zcrepro.searching import random_search
 from zcrepro.searching.base import Algorithm
-from zcrepro.searching.stage import search, searches
+from zcrepro.searching.search_table import searches
+from zcrepro.searching.stage import search
 
 SPACE = zcrepro.get_space("embedded_chain")
 SETTINGS = {

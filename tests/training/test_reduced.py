@@ -13,7 +13,8 @@ from zcrepro.benchmarks._base import ACCURACIES
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
 from zcrepro.proxies.order import order
-from zcrepro.training.reduced import SCHEMA, train_reduced, trainings
+from zcrepro.training.reduced import train_reduced
+from zcrepro.training.reduced_table import SCHEMA, trainings
 
 SETTINGS = {
     "recipe": "r6c2",

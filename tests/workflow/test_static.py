@@ -10,7 +10,7 @@ import static
 from zcrepro import provenance, registry
 
 WITH_OPTIONS = [
-    "zcrepro.proxies.extract",
+    "zcrepro.proxies.conditions",
     "zcrepro.searching.stage",
     "zcrepro.training.fit",
     "zcrepro.ranking.intervals",

@@ -23,17 +23,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import torch
-from annotated_types import Ge
 from torch import nn
 
 from zcrepro import provenance, registry, seeds, settings
@@ -52,13 +50,12 @@ from zcrepro.networks.time_limit import time_limit
 from zcrepro.networks.tokens import are_tokens
 from zcrepro.progress import track
 from zcrepro.proxies.base import Batch, Proxy
+from zcrepro.proxies.conditions import How
 from zcrepro.proxies.engine import Scores, compute
-from zcrepro.proxies.feature_table import AS, KEY, PROBLEM, feature_schema
+from zcrepro.proxies.feature_table import AS, KEY, PROBLEM, TIMINGS, feature_schema
 from zcrepro.proxies.minibatches import Minibatches, minibatches
 from zcrepro.proxies.order import read_places
 from zcrepro.spaces.base import Space, TaskShape
-
-TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
 
 OF_A_CHUNK = ("draw", "redraw", "start", "stop", "pass_seconds")
 """The settings that may differ between chunks of one whole.
@@ -66,47 +63,6 @@ OF_A_CHUNK = ("draw", "redraw", "start", "stop", "pass_seconds")
 They say which part of it a chunk is, and how long a score may take, which changes no number. The first draw
 redraws nothing.
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How scores are computed; part of the configuration's section ``features``."""
-
-    batch_size: Annotated[int, Ge(1)] = 64
-    """Images in a minibatch."""
-
-    share_equal_graphs: bool = True
-    """Whether architectures that compute the same function draw the same weights and are scored once. The
-    papers drew weights for each architecture."""
-
-    initialisation: Literal["default", "kaiming", "xavier"] = "default"
-    """How the initial weights are drawn: `default` as each space says, which is torch's own way in most;
-    `kaiming` and `xavier` from normal distributions of variance 2 / fan-in and 2 / (fan-in + fan-out), with
-    biases of zero."""
-
-    augmented_batches: bool = False
-    """Whether each architecture sees a minibatch of its own, cropped and mirrored at random, as in ZCP.
-    Otherwise all see one fixed minibatch."""
-
-    redraw: tuple[Literal["weights", "images"], ...] = ("weights",)
-    """What each draw after the first draws anew. `weights` are the initial ones and a proxy's own random
-    numbers; `images` do not matter to proxies that see none."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class How(Options):
-    """All settings that decide a score besides its space, task, proxy and draw.
-
-    The metadata of a chunk hold them, so that scores that were made otherwise are noticed.
-    """
-
-    seed: int
-
-    @property
-    def as_mapping(self) -> dict[str, Any]:
-        """The settings as plain values, as JSON holds them."""
-        values = {field.name: getattr(self, field.name) for field in fields(How)}
-        return values | {"redraw": list(self.redraw)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The columns of a table of features, and the statuses of its scores."""
+"""The columns of a table of features and of its timings, and the statuses of the scores."""
 
 from collections.abc import Iterable, Sequence
 
@@ -19,6 +19,12 @@ DRAWN_IMAGES = "standard normal, of no data set"
 
 PROBLEM = "problem"
 """The entry of the metadata that names the problem, as ``space/task``: the rows do not."""
+
+TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
+"""The columns of the table beside it: how long each pass took on each architecture."""
+
+ROWS_PER_GROUP = 2048
+"""Rows that are read together: a chunk of a large space reads a few of these groups."""
 
 STATUS = pa.dictionary(pa.int32(), pa.string())
 """The type of a status. There are few different ones, and each is held in memory once."""

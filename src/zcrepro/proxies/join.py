@@ -20,9 +20,16 @@ from annotated_types import Ge
 from zcrepro import provenance, settings
 from zcrepro.files import parquet
 from zcrepro.progress import track
-from zcrepro.proxies.extract import TIMINGS, How, Options
-from zcrepro.proxies.feature_table import AS, NOT_COMPUTED, PROBLEM, feature_schema, proxies_in
-from zcrepro.proxies.order import ROWS_PER_GROUP
+from zcrepro.proxies.conditions import How, Options
+from zcrepro.proxies.feature_table import (
+    AS,
+    NOT_COMPUTED,
+    PROBLEM,
+    ROWS_PER_GROUP,
+    TIMINGS,
+    feature_schema,
+    proxies_in,
+)
 
 ABSENT = -1
 """The code of a score that no chunk holds."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 from zcrepro import provenance, registry, settings
 from zcrepro.files import parquet
 from zcrepro.progress import track
-from zcrepro.proxies.feature_table import PROBLEM
+from zcrepro.proxies.feature_table import PROBLEM, ROWS_PER_GROUP
 from zcrepro.proxies.sources import of_one_source
 from zcrepro.spaces.base import Space
 from zcrepro.spaces.order import random_order
@@ -23,9 +23,6 @@ from zcrepro.spaces.order import random_order
 SCHEMA = pa.schema(
     [("place", pa.int64()), ("arch", pa.string()), ("graph", pa.string()), ("first", pa.int64())]
 )
-
-ROWS_PER_GROUP = 2048
-"""Rows that are read together: a chunk of a large space reads a few of these groups."""
 
 
 @dataclass(frozen=True)

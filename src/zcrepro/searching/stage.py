@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,7 +11,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import torch
 from annotated_types import Ge, Le
 
@@ -27,31 +25,8 @@ from zcrepro.searching._guide import Guide, Help
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import BudgetSpentError, Ledger, Trainer
 from zcrepro.searching.base import Algorithm
+from zcrepro.searching.search_table import KEY, SCHEMA
 from zcrepro.spaces.base import Space
-
-SCHEMA = pa.schema(
-    [
-        ("space", pa.string()),
-        ("task", pa.string()),
-        ("method", pa.string()),
-        ("algorithm", pa.string()),
-        ("guide", pa.string()),
-        ("help", pa.string()),
-        ("amount", pa.int64()),
-        ("repeat", pa.int64()),
-        ("domain", pa.int64()),
-        ("labels", pa.int64()),
-        ("budget", pa.int64()),
-        ("highest_validation", pa.float64()),
-        ("highest_test", pa.float64()),
-        ("trained", pa.int64()),
-        ("arch", pa.string()),
-        ("validation", pa.float64()),
-        ("test", pa.float64()),
-    ]
-)
-
-KEY = ["method", "repeat", "trained"]
 
 PLAIN = "none"
 EVOLVED = "evolved"
@@ -179,25 +154,6 @@ def search(
         trained = _one_search(algorithm, options, domain, method, chosen, repeat)
         rows += [same | incumbent for incumbent in _incumbents(trained, domain)]
     parquet.write(output, pd.DataFrame(rows), SCHEMA, KEY, metadata)
-
-
-def searches(*, parts: Sequence[Path], output: Path) -> None:
-    """Join the searches of all algorithms on one problem.
-
-    Parameters
-    ----------
-    parts
-        The Parquet files of the algorithms.
-    output
-        Parquet: all their rows.
-    """
-    frame = pd.concat([parquet.read(part) for part in parts], ignore_index=True)
-    made = [parquet.metadata(part) for part in parts]
-    by_algorithm = {
-        part.stem: {e: m.get(e) for e in ("settings", "code")} for part, m in zip(parts, made, strict=True)
-    }
-    metadata = provenance.metadata("searches", {}) | {"algorithms": json.dumps(by_algorithm, sort_keys=True)}
-    parquet.write(output, frame, SCHEMA, KEY, metadata)
 
 
 def _tables(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-import pyarrow as pa
 import torch
 from annotated_types import Ge
 
@@ -28,23 +27,7 @@ from zcrepro.provenance import OF_TRAINING
 from zcrepro.proxies.order import read_places
 from zcrepro.spaces.base import Space
 from zcrepro.training.fit import Options, accuracy, fit
-
-SCHEMA = pa.schema(
-    [
-        ("arch", pa.string()),
-        ("graph", pa.string()),
-        ("epoch", pa.int64()),
-        ("accuracy", pa.float64()),
-        ("images", pa.int64()),
-        ("multiply_adds", pa.int64()),
-    ]
-)
-"""The accuracy on the test images in percent after each epoch, how many training images were seen until then,
-and the multiply-adds of a forward of one of them."""
-
-KEY = ["arch", "epoch"]
-PROBLEM = "problem"
-RECIPE = "recipe"
+from zcrepro.training.reduced_table import KEY, PROBLEM, RECIPE, SCHEMA
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,29 +82,6 @@ def train_reduced(*, settings_file: Path, order: Path, images: Sequence[Path] = 
             trained = _trained(text, chosen, subsets["training"], subsets["test"])
             rows += [{"arch": text} | row for row in trained]
     frame = pd.DataFrame(rows).merge(places[["arch", "graph"]], on="arch")
-    parquet.write(output, frame[SCHEMA.names], SCHEMA, KEY, metadata)
-
-
-def trainings(*, chunks: Sequence[Path], output: Path) -> None:
-    """Join the chunks of one recipe on one problem.
-
-    Parameters
-    ----------
-    chunks
-        The Parquet files of the chunks.
-    output
-        Parquet: all their rows.
-    """
-    made = [parquet.metadata(path) for path in chunks]
-    for path, of in zip(chunks, made, strict=True):
-        for entry in (PROBLEM, RECIPE, "shared"):
-            if of.get(entry) != made[0].get(entry):
-                raise ValueError(
-                    f"{path} differs in {entry} from {chunks[0]}: {of.get(entry)} in place of "
-                    f"{made[0].get(entry)}; join chunks of one recipe and one problem"
-                )
-    frame = pd.concat([parquet.read(path) for path in chunks], ignore_index=True)
-    metadata = provenance.metadata("trainings", {}) | {entry: made[0][entry] for entry in (PROBLEM, RECIPE)}
     parquet.write(output, frame[SCHEMA.names], SCHEMA, KEY, metadata)
 
 

@@ -11,7 +11,7 @@ from zcrepro import registry
 from zcrepro.commands._promotion.base import Promotion, located
 from zcrepro.commands._promotion.merging import Part, merged, read_parts, same, tally, torch_of, versions
 from zcrepro.files import parquet
-from zcrepro.training.reduced import KEY, PROBLEM, RECIPE, SCHEMA
+from zcrepro.training.reduced_table import KEY, PROBLEM, RECIPE, SCHEMA
 
 MADE_ON = "made_on"
 LAYOUT = "trainings/<recipe>/<space>/<task>/<chunk>.parquet"
