@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zcrepro import registry
 from zcrepro.formulas.functions import FUNCTIONS
 from zcrepro.report.entry import INTERVAL_KINDS
 from zcrepro.report.verdict import VERDICTS
@@ -59,6 +60,11 @@ def test_the_pages_with_listings_are_found():
 def test_a_page_that_explains_names_explains_all_of_them(page, names):
     text = (ROOT / "docs" / f"{page}.md").read_text()
     assert [name for name in names if name not in text] == []
+
+
+def test_every_table_is_named_where_papers_are_reproduced():
+    text = (ROOT / "docs/reproduce.md").read_text()
+    assert [name for name in registry.names("table") if f"`{name}`" not in text] == []
 
 
 def test_every_metric_of_the_published_tables_is_explained():

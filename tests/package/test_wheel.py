@@ -1,5 +1,6 @@
 """The wheel alone, in an environment of its own and an empty folder: what people run away from a clone."""
 
+import ast
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sys
 import sysconfig
 import venv
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,24 @@ def installed(tmp_path_factory):
 def test_python_imports_the_wheel_and_not_the_clone(installed):
     printed = installed.python("import zcrepro; print(zcrepro.__file__)")
     assert Path(printed.strip()).is_relative_to(installed.environment)
+
+
+def test_every_library_that_the_package_imports_is_a_requirement_of_the_wheel(installed):
+    """What only functions import is of an extra, such as the model libraries."""
+    code = "import importlib.metadata, json; print(json.dumps(importlib.metadata.requires('zcrepro')))"
+    requirements = [each for each in json.loads(installed.python(code)) if "extra ==" not in each]
+    required = {re.match(r"[\w.-]+", each)[0].lower() for each in requirements}
+    distributions = packages_distributions()
+    statements = [
+        node for path in (ROOT / "src/zcrepro").rglob("*.py") for node in ast.parse(path.read_text()).body
+    ]
+    modules = [alias.name for node in statements if isinstance(node, ast.Import) for alias in node.names]
+    modules += [str(node.module) for node in statements if isinstance(node, ast.ImportFrom)]
+    imported = {module.partition(".")[0] for module in modules} - {*sys.stdlib_module_names, "zcrepro"}
+    assert "torch" in imported
+    assert {
+        name for name in imported if not required & {each.lower() for each in distributions[name]}
+    } == set()
 
 
 def test_proxies_are_listed(installed):

@@ -238,7 +238,7 @@ def test_tiles_count_the_lines_of_the_comparisons(made: str) -> None:
     counts = {verdict: lines.count(f'class="mark {verdict}"') for verdict in tiles}
     assert {verdict: int(count) for verdict, count in tiles.items()} == counts
     total = sum(counts.values())
-    assert f"Of {total} comparisons with values of the papers" in made
+    assert f"Of {total} comparisons with values of the papers, " in made
     assert f"{total} of {total} rows" in lines
 
 

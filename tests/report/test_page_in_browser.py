@@ -433,6 +433,24 @@ def test_a_link_restores_every_control(desk: Visit) -> None:
     assert desk.said == []
 
 
+def test_a_copied_link_leads_to_what_was_changed_last(desk: Visit) -> None:
+    for name, control in (("figure-scatter", "select[name=proxy]"), ("table-zcp_table1", "[data-verdict]")):
+        if name.startswith("figure"):
+            desk.draw("scatter")
+        chosen = desk.page.locator(f"#{name} {control}")
+        chosen.select_option(chosen.locator("option").last.get_attribute("value"))
+        expect(desk.page).to_have_url(re.compile(f"#{name}[?]"))
+
+
+def test_a_link_that_is_opened_in_the_open_page_restores_its_controls(desk: Visit) -> None:
+    figure = desk.draw("scatter")
+    normal = figure.locator("select[name=proxy]").input_value()
+    desk.page.goto(f"{desk.url}#figure-scatter?scatter.proxy=zen")
+    expect(desk.page.locator("#figure-scatter select[name=proxy]")).to_have_value("zen")
+    desk.page.go_back()
+    expect(desk.page.locator("#figure-scatter select[name=proxy]")).to_have_value(normal)
+
+
 def test_the_heading_of_each_section_is_a_link_to_it(desk: Visit) -> None:
     page = desk.page
     # A figure that is drawn while a link is pressed moves the link away from under the pointer.

@@ -17,6 +17,8 @@ from zcrepro.report.verdict import DIFFERS, MISSING, REPRODUCED, VERDICTS
 CORRELATION, SEARCH = "srgp_correlation", "zcp_search"
 """The tables that the lines are taken from."""
 
+DECIDED = (REPRODUCED, DIFFERS)
+
 OF_OTHER_FILES = (
     "The {} values that the papers give for these tables are of benchmarks whose files this run does not "
     "read: snakemake --cores 2 --configfile config/sample.yaml fetches them and compares."
@@ -95,9 +97,16 @@ def compared(tables: Mapping[str, pd.DataFrame]) -> str:
         return ""
     if not counts.keys() - {MISSING}:
         return OF_OTHER_FILES.format(counts[MISSING])
-    decided = sum(counts.get(verdict, 0) for verdict in (REPRODUCED, DIFFERS))
-    each = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"Of {sum(counts.values())} comparisons with values of the papers {decided} are decided: {each}."
+    decided = {verdict: count for verdict, count in counts.items() if verdict in DECIDED}
+    others = {verdict: count for verdict, count in counts.items() if verdict not in DECIDED}
+    are = f"{_counted(decided)} are decided" if decided else "none is decided"
+    are_not = f", {_counted(others)} are not" if others else ""
+    return f"Of {sum(counts.values())} comparisons with values of the papers, {are}{are_not}."
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """Return how many comparisons have any of some verdicts, and how many each."""
+    return f"{sum(counts.values())} ({', '.join(f'{count} {verdict}' for verdict, count in counts.items())})"
 
 
 def _strongest(found: Sequence[Headline]) -> Iterator[str]:

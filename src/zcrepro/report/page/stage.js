@@ -3,8 +3,10 @@ const place = () => location.hash.slice(1).split("?");
 const state = new URLSearchParams(place()[1] || "");
 const remember = (key, value, normal = "") => {
   if (value === normal) state.delete(key); else state.set(key, value);
+  const [name] = key.split(".");
+  const at = document.getElementById(`figure-${name}`) || document.querySelector(`.table[data-name="${name}"]`);
   const query = state.toString();
-  history.replaceState(null, "", `#${place()[0]}${query ? "?" + query : ""}`);
+  history.replaceState(null, "", `#${at?.id || place()[0]}${query ? "?" + query : ""}`);
 };
 
 // A heading of a section is a link to it.
@@ -39,4 +41,8 @@ document.addEventListener("click", (event) => {
   target.setAttribute("tabindex", "-1");
   target.focus({ preventScroll: true });
 });
-addEventListener("popstate", () => document.getElementById(place()[0])?.scrollIntoView());
+// An address that is pasted into an open page, or gone back to, may hold other choices, which are applied when a page loads.
+addEventListener("popstate", () => {
+  const query = new URLSearchParams(place()[1] || "").toString();
+  if (query === state.toString()) document.getElementById(place()[0])?.scrollIntoView(); else location.reload();
+});
