@@ -34,7 +34,7 @@ def site(tmp_path_factory):
 
 def test_the_first_page_leads_to_the_documentation(site):
     (page,) = re.findall(r"url=([^\"]+)", (site / "index.html").read_text())
-    assert "Get started in a quarter of an hour" in (site / page).read_text()
+    assert "Get started in ten minutes" in (site / page).read_text()
 
 
 def test_opening_a_page_loads_nothing_from_another_host(site):
