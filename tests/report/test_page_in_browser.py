@@ -433,6 +433,22 @@ def test_a_link_restores_every_control(desk: Visit) -> None:
     assert desk.said == []
 
 
+CELL = "|avg_pool_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|skip_connect~1|none~2|"
+CHAIN = "|conv_3x3|depthwise_3x3|conv_1x1|max_pool_3x3|max_pool_3x3|identity|"
+VERTICES = "maxpool3x3~0|conv3x3~1|conv3x3~2|maxpool3x3~0|maxpool3x3~4|output~1235"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "nodes", "edges"),
+    [(CELL, 4, 4), (CHAIN, 7, 6), (VERTICES, 7, 9), ("output~0", 2, 1), ("64-41414-3_22_110", 0, 0)],
+)
+def test_the_network_of_an_architecture_is_drawn(
+    desk: Visit, architecture: str, nodes: int, edges: int
+) -> None:
+    drawn = desk.page.evaluate("(text) => network(text)?.outerHTML ?? ''", architecture)
+    assert (drawn.count("<circle"), drawn.count("<line") + drawn.count("<path")) == (nodes, edges)
+
+
 def test_a_copied_link_leads_to_what_was_changed_last(desk: Visit) -> None:
     for name, control in (("figure-scatter", "select[name=proxy]"), ("table-zcp_table1", "[data-verdict]")):
         if name.startswith("figure"):

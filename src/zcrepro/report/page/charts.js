@@ -103,8 +103,8 @@ const show = (figure, item) => {
   const { title, fields, percentiles, mathematics } = shown.original.usermeta.panel ? { ...shown.original.usermeta, ...shown.original.usermeta.panel } : {};
   const { datum } = item;
   const parts = [];
-  const network = cell(String(datum[title]));
-  if (network) parts.push(network);
+  const picture = network(String(datum[title]));
+  if (picture) parts.push(picture);
   parts.push(make("h4", {}, String(datum[title])));
   if (mathematics) {
     const formula = make("div", { class: "formula", tabindex: "0", role: "region", "aria-label": "Formula" });
@@ -131,32 +131,63 @@ const ranks = (datum, all, names) => {
   return make("div", {}, make("h4", {}, "Percentile by accuracy and by each proxy"), ...lines);
 };
 
-// The cell of an architecture that is written like |op~0|+|op~0|op~1|: nodes joined by operations.
+// An element of a drawing.
+const svg = (tag, attributes, content = "") => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.textContent = content;
+  return element;
+};
+const frame = () => svg("svg", { class: "network", viewBox: "0 0 300 168", "aria-hidden": "true" });
+
+// The network of an architecture's text: a cell like |op~0|+|op~0|op~1|, a chain like |op|op|, or vertices like op~0|op~01|output~2.
+const network = (architecture) => {
+  if (/^\|[^+]*~0\|\+/.test(architecture)) return cell(architecture);
+  if (/^(\|\w+)+\|$/.test(architecture)) return vertices(architecture.slice(1, -1).split("|").map((op, number) => [op, [number]]));
+  if (/(^|\|)output~\d+$/.test(architecture)) {
+    return vertices(architecture.split("|").map((vertex) => vertex.split("~")).map(([op, from]) => [op, [...from].map(Number)]));
+  }
+  return null;
+};
+
+// Nodes joined by operations.
 const cell = (architecture) => {
   const nodes = architecture.split("+").map((node) => [...node.matchAll(/([\w]+)~(\d+)/g)].map(([, op, from]) => [op, Number(from)]));
-  if (!/^\|[^+]*~0\|\+/.test(architecture)) return null;
   const kinds = [...new Set(nodes.flat().map(([op]) => op))].sort();
   const at = (node) => [[24, 84], [150, 24], [150, 144], [276, 84]][node] || [24 + 60 * node, 84];
-  const svg = (tag, attributes, content = "") => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.textContent = content;
-    return element;
-  };
-  const drawing = svg("svg", { class: "network", viewBox: "0 0 300 168", "aria-hidden": "true" });
+  const picture = frame();
   const labels = [];
   nodes.forEach((edges, number) => edges.filter(([op]) => op !== "none").forEach(([op, from]) => {
     const [[x1, y1], [x2, y2]] = [at(from), at(number + 1)];
-    drawing.append(svg("line", { x1, y1, x2, y2, style: `stroke: var(--series-${1 + kinds.indexOf(op) % 6})` }));
-    const part = from === 0 && number === 2 ? 0.3 : 0.5;
+    picture.append(svg("line", { x1, y1, x2, y2, style: `stroke: var(--series-${1 + kinds.indexOf(op) % 6})` }));
+    const part = from === 0 && number === 2 ? 0.24 : 0.5;
     labels.push(svg("text", { x: x1 + part * (x2 - x1), y: y1 + part * (y2 - y1) + 4, "text-anchor": "middle" }, op.replace("nor_", "")));
   }));
-  drawing.append(...labels);
+  picture.append(...labels);
   [...Array(nodes.length + 1).keys()].forEach((node) => {
     const [cx, cy] = at(node);
-    drawing.append(svg("circle", { cx, cy, r: 10 }), svg("text", { x: cx, y: cy + 4, "text-anchor": "middle" }, String(node)));
+    picture.append(svg("circle", { cx, cy, r: 10 }), svg("text", { x: cx, y: cy + 4, "text-anchor": "middle" }, String(node)));
   });
-  return drawing;
+  return picture;
+};
+
+// Operations in a line, joined by arcs. Each has the numbers of the vertices that it reads, of which 0 is the input.
+const vertices = (operations) => {
+  const names = ["input", ...operations.map(([op]) => op)];
+  const kinds = [...new Set(names)].sort();
+  const x = (vertex) => 40 + (240 * vertex) / (names.length - 1);
+  const y = 80;
+  const picture = frame();
+  operations.forEach(([, sources], number) => sources.forEach((from) => {
+    const to = number + 1;
+    picture.append(svg("path", { d: `M ${x(from)} ${y} Q ${(x(from) + x(to)) / 2} ${y - 26 * (to - from - 1)} ${x(to)} ${y}` }));
+  }));
+  names.forEach((name, vertex) => {
+    const place = [x(vertex) + 4, y + 18];
+    picture.append(svg("circle", { cx: x(vertex), cy: y, r: 8, style: `fill: var(--series-${1 + kinds.indexOf(name) % 6})` }));
+    picture.append(svg("text", { x: place[0], y: place[1], "text-anchor": "end", transform: `rotate(-40 ${place})` }, name));
+  });
+  return picture;
 };
 
 const MOST_ROWS = 200;
