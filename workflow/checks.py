@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 import static
 from defaults import ALIASES, evolved_programs
 from jobs.evolution import Evolution
-from jobs.features import Features
+from jobs.features import CONDITIONS, Features
 from jobs.live import Live
 from jobs.programs import Programs
 from jobs.reduced import ReducedTrainings
@@ -436,7 +436,7 @@ def _variants(config: Config) -> Iterable[str]:
     known = [*registry.names("proxies"), *ALIASES["eznas_a_tensors"], *evolved]
     for of in variants:
         yield from _missing(f"{where}.proxies", "proxy", of["proxies"], known)
-        options = static.options(provenance.STAGES["extract"])
+        options = static.options(CONDITIONS)
         yield from _options(f"{where}.options", "features", options, of["options"])
 
 

@@ -32,6 +32,9 @@ CHUNK = re.compile(r"(\d+)-(\d+)\.parquet")
 LARGEST = 4096  # architectures in a chunk: one of very cheap proxies is still small enough to be repeated
 UNIT_BATCH = 64  # images of the forward pass whose cost is on record
 OVERHEAD = 0.3  # forward passes: drawing the weights and moving the network
+CONDITIONS = "zcrepro.proxies.conditions"
+"""The module of the options of all scores."""
+
 PASS_OF_PROGRAMS = "layer_statistics"
 """The pass of all programs."""
 
@@ -213,7 +216,7 @@ class Features:
 
     def _how(self, table: str) -> dict[str, Any]:
         """Return the settings that decide a score besides its space, task, proxy and draw."""
-        options = {name: self.section[name] for name in static.option_names(provenance.STAGES["extract"])}
+        options = {name: self.section[name] for name in static.option_names(CONDITIONS)}
         return options | self._run_of(table).get("options", {}) | {"seed": self.run.config["seed"]}
 
     def _paths(self, folder: str, table: str, draws: Iterable[int]) -> list[str]:
