@@ -21,7 +21,7 @@ PROBLEM = "problem"
 """The entry of the metadata that names the problem, as ``space/task``: the rows do not."""
 
 TIMINGS = pa.schema([("arch", pa.string()), ("pass", pa.string()), ("seconds", pa.float64())])
-"""The columns of the table beside it: how long each pass took on each architecture."""
+"""The columns of a table of timings: the seconds that a pass took on an architecture."""
 
 ROWS_PER_GROUP = 2048
 """Rows that are read together: a chunk of a large space reads a few of these groups."""

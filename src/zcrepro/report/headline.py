@@ -105,7 +105,7 @@ def compared(tables: Mapping[str, pd.DataFrame]) -> str:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    """Return how many comparisons have any of some verdicts, and how many each."""
+    """Return the number of comparisons and, in brackets, that of each verdict."""
     return f"{sum(counts.values())} ({', '.join(f'{count} {verdict}' for verdict, count in counts.items())})"
 
 

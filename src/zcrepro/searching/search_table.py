@@ -1,4 +1,4 @@
-"""The table of searches: its columns, and how the parts of the algorithms become one."""
+"""The table of searches: its columns, and the join of the tables of single algorithms."""
 
 import json
 from collections.abc import Sequence

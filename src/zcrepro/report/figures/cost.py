@@ -26,7 +26,7 @@ FORWARDS = "forward passes of the network"
 TAU = "Kendall's tau with accuracy"
 HEIGHT = 420
 LABEL = 13 / HEIGHT
-"""The height of a name as a share of the chart's."""
+"""The height of a proxy's name, as a share of the height of the chart."""
 
 COLUMN = 1.6
 """Marks stand in one column if each costs less than this times the one before."""
