@@ -424,6 +424,7 @@ def test_a_link_restores_every_control(desk: Visit) -> None:
     expect(desk.page).to_have_url(re.compile("across"))
     place = desk.page.evaluate("location.hash")
     page = desk.open(place)
+    assert page.evaluate("location.hash") == place
     figure = desk.draw("scatter")
     assert figure.locator("select[name=proxy]").input_value() == "zen"
     assert figure.locator("select[name=across]").input_value() == "value"

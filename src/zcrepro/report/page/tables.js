@@ -49,6 +49,9 @@ for (const section of document.querySelectorAll(".table")) {
       shown += Boolean(fits);
     }
     count.textContent = `${shown} of ${table.tBodies[0].rows.length} rows`;
+  };
+  const changed = () => {
+    restrict();
     remember(`${name}.filter`, filter.value);
     if (verdict) remember(`${name}.verdict`, verdict.value);
   };
@@ -62,8 +65,8 @@ for (const section of document.querySelectorAll(".table")) {
   filter.value = state.get(`${name}.filter`) || "";
   if (verdict) verdict.value = state.get(`${name}.verdict`) || "";
   if (filter.value || verdict?.value) restrict();
-  filter.addEventListener("input", restrict);
-  verdict?.addEventListener("change", restrict);
+  filter.addEventListener("input", changed);
+  verdict?.addEventListener("change", changed);
   const packed = section.querySelector(":scope > .packed");
   section.querySelector("[data-download=csv]").addEventListener("click", async () => {
     download(`${name}.csv`, packed ? (await unpacked(packed)).csv : written(table), "text/csv");
