@@ -55,7 +55,15 @@ def test_the_readme_is_the_nearest_one():
 
 @pytest.mark.usefixtures("clone")
 def test_what_an_installation_lacks_has_no_digest():
-    assert described("resources/search") == [origins.Tracked("resources/search", 0, "", "")]
+    assert described("resources/search") == [origins.Tracked("resources/search", 0, "", "", "Apache-2.0")]
+
+
+def test_the_licence_is_that_of_the_readme_or_of_the_project(clone):
+    (clone / "resources/papers/README.md").write_text(
+        "# Figures\n\nLicence: MIT, that of a package\n\nMore.\n"
+    )
+    found = described("resources/papers/t.csv", "resources/released")
+    assert [each.licence for each in found] == ["MIT, that of a package", "Apache-2.0"]
 
 
 def test_the_versions_are_those_of_the_package_the_language_and_the_tools():

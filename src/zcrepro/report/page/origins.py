@@ -2,19 +2,25 @@
 
 import json
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 from pathlib import Path
 from typing import Any
 
+import zcrepro
 from zcrepro import __version__, checkout
 from zcrepro.files import digests
+from zcrepro.files.text import read_text
 
 TOOLS = ("snakemake", "vl-convert-python")
 """Libraries that run the workflow and draw its figures, so that the metadata of results leave them out."""
 
 README = "README.md"
+
+LICENCE = re.compile(r"^Licence: (.+)$", re.MULTILINE)
+"""The line of a README that names the licence of the files beside it, if that is not the project's."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,14 @@ class Tracked:
 
     ``digest`` is the SHA-256 of a file, and of a folder that of what ``sha256sum`` prints of its files. It is
     empty if there are no files. ``readme`` is the path of the nearest README; empty if there is none.
+    ``licence`` is the one that the README names, otherwise that of the project.
     """
 
     name: str
     files: int
     digest: str
     readme: str
+    licence: str
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,15 @@ def _tracked(name: str, root: Path) -> Tracked:
     path = root / name
     found = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
     files = sorted(each.relative_to(root).as_posix() for each in found if each.name != README)
-    return Tracked(name, len(files), digests.of_files(files, root), _readme(name, root))
+    readme = _readme(name, root)
+    return Tracked(name, len(files), digests.of_files(files, root), readme, _licence(readme, root))
 
 
 def _readme(name: str, root: Path) -> str:
     folders = (name, *(parent.as_posix() for parent in Path(name).parents[:-1]))
     return next((f"{each}/{README}" for each in folders if (root / each / README).is_file()), "")
+
+
+def _licence(readme: str, root: Path) -> str:
+    named = LICENCE.search(read_text(root / readme)) if readme else None
+    return named[1] if named else str(metadata(zcrepro.__name__)["License-Expression"])
