@@ -85,9 +85,10 @@ links: $(READY)  ## ask every address in the documentation and in config/dataset
 	$(BIN)/python docs/check_datasets.py
 	$(BIN)/sphinx-build --quiet --builder linkcheck --define nb_execution_mode=off --jobs $(CORES) --conf-dir docs . build/links
 
-pictures: $(READY)  ## the pictures in docs/, drawn from the rules and from the imports (needs Graphviz)
+pictures: $(READY)  ## the pictures in docs/: of the rules, the imports and the published page (needs Graphviz and Chromium)
 	$(BIN)/snakemake --rulegraph | sed s/fontname=sans/fontname=Helvetica/ | tred | dot -Grankdir=LR -Tsvg -o docs/workflow.svg
 	$(BIN)/python docs/draw_rooms.py | dot -Tsvg -o docs/rooms.svg
+	$(BIN)/python docs/draw_page.py
 
 reproduction: $(READY)  ## REPRODUCTION.md, from the tables of the published run
 	$(BIN)/python docs/write_reproduction.py

@@ -15,13 +15,19 @@ def package(tmp_path, monkeypatch):
     copy = tmp_path / "zcrepro"
     shutil.copytree(provenance.ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(provenance, "ROOT", copy)
-    provenance.imports.cache_clear()
+    forget()
     yield copy
+    forget()
+
+
+def forget():
+    """Forget the sources that were read: in a run they do not change."""
     provenance.imports.cache_clear()
+    provenance._files.cache_clear()
 
 
 def digest(stage, **settings):
-    provenance.imports.cache_clear()
+    forget()
     return provenance.code_digest(provenance.stage_modules(stage, settings))
 
 
@@ -86,6 +92,38 @@ def test_an_edit_of_the_pages_template_remakes_the_page(package):
     before = digest("report")
     edit(package / "report" / "page" / "stage.html.j2")
     assert digest("report") != before
+
+
+NESTED = """
+import zcrepro.seeds
+class A:
+    def f(self, x):
+        match x:
+            case 1:
+                from zcrepro import registry
+        with x:
+            for _ in x:
+                pass
+            else:
+                from zcrepro.files import parquet
+        try:
+            import zcrepro.checkout as c
+        except ValueError:
+            from zcrepro.files.csv import read_csv
+        else:
+            import zcrepro.progress
+        finally:
+            if x:
+                pass
+            elif not x:
+                from zcrepro import settings
+"""
+
+
+def test_imports_are_found_in_blocks_of_every_kind(package):
+    (package / "nested.py").write_text(NESTED)
+    names = ["seeds", "registry", "files.parquet", "checkout", "files.csv", "progress", "settings"]
+    assert sorted(provenance.imports("zcrepro.nested")) == sorted(f"zcrepro.{name}" for name in names)
 
 
 def test_packages_hold_no_code_of_their_own_so_that_leaving_them_out_is_right():

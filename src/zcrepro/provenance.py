@@ -104,7 +104,7 @@ def imports(module: str) -> tuple[str, ...]:
     Packages are left out: their own files hold no code. Raises ValueError if there is no such module.
     """
     tree = ast.parse(source(module), filename=module)
-    return tuple(name for node in ast.walk(tree) for name in _names(node) if _exists(name))
+    return tuple(name for statement in _statements(tree) for name in _names(statement) if _exists(name))
 
 
 def source(module: str) -> bytes:
@@ -119,10 +119,9 @@ def code_digest(modules: Iterable[str]) -> str:
     """
     digest = hashlib.sha256()
     for module in sorted(_closure(modules)):
-        source = _source_path(module)
-        for path in sorted(source.parent.glob(f"{source.stem}.*")):
-            digest.update(f"{module} {path.suffix}\0".encode())
-            digest.update(path.read_bytes())
+        for suffix, content in _files(module):
+            digest.update(f"{module} {suffix}\0".encode())
+            digest.update(content)
     return digest.hexdigest()[:16]
 
 
@@ -169,6 +168,21 @@ def _closure(modules: Iterable[str]) -> set[str]:
             found.add(module)
             waiting.extend(imports(module))
     return found - NEUTRAL
+
+
+@cache
+def _files(module: str) -> list[tuple[str, bytes]]:
+    """Return the suffix and the content of each file of a module, which dozens of stages share."""
+    path = _source_path(module)
+    return [(each.suffix, each.read_bytes()) for each in sorted(path.parent.glob(f"{path.stem}.*"))]
+
+
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements of a block at any depth. The expressions in them hold no imports."""
+    for part in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for statement in getattr(block, part, ()):
+            yield statement
+            yield from _statements(statement)
 
 
 def _names(node: ast.AST) -> Iterator[str]:
