@@ -44,7 +44,7 @@ plan: $(READY)  ## what a run has still to do and what it costs: make plan, or m
 	@$(BIN)/python workflow/plan.py $(if $(CONFIG),--configfile $(CONFIG))
 
 test: $(READY)  ## all the tests but the long ones and those that need the real files or a GPU
-	@echo "Running all tests: about 25 minutes on 2 cores."
+	@echo "Running the tests: about 25 minutes on 2 cores."
 	$(BIN)/python -m pytest -m 'not data and not gpu and not faults and not cluster and not determinism' -n $(CORES)
 
 test-processors: $(READY)  ## the tests as on other processors, with one and with two threads

@@ -171,6 +171,8 @@ ADDITIONS = (PROXY, SPACE, RECIPE, IMAGES, ALGORITHM, METHOD, TABLE, FIGURE)
 
 CHUNK = "results/added/features/convolutional_chain/digits/draw-0/structure/0-4.parquet"
 
+JUDGED = "results/added/generalization/best_input.parquet"
+
 
 @dataclass
 class Repository:
@@ -210,7 +212,7 @@ def added(copy):
         addition.apply(copy)
         changes[addition.kind] = before, texts(copy)
     options = ["--config", "search={zcp: {grid_search: {step: 3}}}"]
-    command = [sys.executable, "-m", "snakemake", "all", CHUNK, "--configfile", CONFIG, *options]
+    command = [sys.executable, "-m", "snakemake", "all", CHUNK, JUDGED, "--configfile", CONFIG, *options]
     planned = output_of([*command, "--cores", "1", "--nocolor", "--dry-run", "--printshellcmds"], copy)
     jobs = re.findall(r"zcrepro (stage .*?) 2>&1", planned)
     output_of([sys.executable, "-c", IN_ONE_PROCESS, *sorted(jobs, key=place_in_the_flow)], copy)

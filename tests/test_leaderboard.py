@@ -1,5 +1,6 @@
 """The leaderboard stage: what learns from a sample of labels is judged on all other graphs."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from zcrepro.evolve.stage import evolve
 from zcrepro.files import parquet
 from zcrepro.files.json import write_sealed
 from zcrepro.formulas.evolved import load_formula
-from zcrepro.leaderboard import AZ_NAS, RESAMPLES, _of_next_with_equal_graph, lead
+from zcrepro.leaderboard import AZ_NAS, RESAMPLES, _of_next_with_equal_graph, _row, lead
 from zcrepro.problems.problem import Problem
 from zcrepro.problems.rows import Rows
 from zcrepro.ranking.correlation import kendall
@@ -213,6 +214,15 @@ def test_the_ceiling_of_trainings_compares_architectures_with_equal_graphs() -> 
     graph, accuracies = np.array(["x", "y", "x", "z", "x", "z"], object), np.arange(6.0)
     rows = Rows(Problem("s", "a"), "test", np.array(list("abcdef"), object), graph, {}, accuracies, {})
     np.testing.assert_array_equal(_of_next_with_equal_graph(rows), [2, np.nan, 4, 5, 0, 3])
+
+
+def test_an_entry_that_is_undefined_on_a_whole_problem_has_no_correlation() -> None:
+    texts = np.array(list("abcd"), object)
+    rows = Rows(Problem("s", "a"), "test", texts, texts, {}, np.arange(4.0), {})
+    found = _row(rows, np.full(4, np.nan), np.ones(4, np.bool_), [np.array([0, 1, 2])])
+    assert found["n"] == 0
+    assert math.isnan(found["kendall"])
+    assert math.isnan(found["best_tenth"])
 
 
 def test_aggregates_are_there_if_their_proxies_are(folder: Path) -> None:

@@ -459,7 +459,7 @@ def _imaged(config: Config) -> list[str]:
 def _options(where: str, of: str, known: Mapping[str, Any], options: Mapping[str, Any]) -> Iterable[str]:
     """Check options that replace those of the section or method ``of``, which are ``known``."""
     yield from _missing(where, f"option of {of}", options, known)
-    for name in options.keys() & known.keys():
+    for name in [name for name in options if name in known]:
         for error in Draft202012Validator(known[name]).iter_errors(options[name]):
             yield f"{where}.{name}: {error.message} ({known[name]['description']})"
 

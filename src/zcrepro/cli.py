@@ -45,7 +45,7 @@ COMMANDS = {
     "compare": "Rank a proxy of your own beside all others, on the same architectures.",
     "diff": "Show in which cells the tables of two runs differ.",
     "info": "Show what a result file holds and how it was made.",
-    "summary": "Show the short of a run, and where its report is.",
+    "summary": "Summarise a run, and say where its report is.",
     "promote": "Keep results of a run in the repository: scores, trainings, formulas, searches, tables.",
 }
 

@@ -266,7 +266,7 @@ def _row(
     """Return Kendall's tau on the held-out rows of a problem, among the best tenth, and on resamples."""
     kept = held_out & ~np.isnan(values)
     x, y = values[kept], rows.accuracy[kept]
-    best = y >= np.quantile(y, 1 - TENTH)
+    best = y >= (np.quantile(y, 1 - TENTH) if len(y) else math.nan)
     drawn = [places[kept[places]] for places in resamples]
     return {
         "problem": str(rows.problem),
@@ -305,7 +305,9 @@ class _Standardised:
 
         self._judged = [matrix(rows) for rows in benchmark.reporting]
         whole = [matrix(rows) for rows in benchmark.choosing]
-        drawn = [np.isin(rows.arch, of.arch) for rows, of in zip(benchmark.choosing, training, strict=True)]
+        drawn = [
+            pd.Index(rows.arch).isin(of.arch) for rows, of in zip(benchmark.choosing, training, strict=True)
+        ]
         self._inputs = np.concatenate([of[kept] for of, kept in zip(whole, drawn, strict=True)])
         self._targets = np.concatenate([rankdata(rows.accuracy) / len(rows) for rows in training])
 

@@ -145,10 +145,15 @@ def metadata(stage: str, settings: Mapping[str, Any], of_chunk: Iterable[str] = 
         "settings": settings_digest(settings),
         "shared": settings_digest(shared),
         "code": code_digest(stage_modules(stage, settings)),
-        "versions": json.dumps({name: version(name) for name in LIBRARIES}),
+        "versions": versions(),
         "device": str(settings.get("device", "cpu")),
         "threads": str(settings.get("torch_threads", 1)),
     }
+
+
+def versions() -> str:
+    """Return the installed versions of the libraries that results depend on, as JSON."""
+    return json.dumps({name: version(name) for name in LIBRARIES})
 
 
 def _canonical(value: Any) -> Any:

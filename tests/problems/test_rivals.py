@@ -118,6 +118,17 @@ def test_the_best_come_first_and_a_copy_of_yours_is_as_good(results):
     assert found["proxy"].iloc[0] == "nwot"
 
 
+def test_a_space_without_a_graph_has_no_counts(tmp_path):
+    texts = list(zcrepro.get_space("pytorchcv").operations[:12])
+    models = pd.DataFrame({"arch": texts, "graph": texts, "accuracy": np.arange(90.0, 102.0)})
+    tidy = models.assign(task="cifar10", metric="test", seeds=1.0, source="made up")
+    to_parquet(tidy, tmp_path / "accuracies" / "pytorchcv.parquet")
+    own = models[["arch"]].assign(score=models["accuracy"])
+    found = zcrepro.compare(own, "pytorchcv", "cifar10", results=tmp_path)
+    assert row(found, YOURS)["kendall"] == 1
+    assert not found["proxy"].str.startswith("structure_").any()
+
+
 def test_lower_can_be_better(mine):
     turned = mine.assign(score=-mine["score"])
     found = zcrepro.compare(turned, SPACE, TASK, lower_is_better=True)

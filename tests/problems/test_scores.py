@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zcrepro.problems.scores import ScoreTable
+from sealing import to_parquet
+from zcrepro.problems.problem import Problem
+from zcrepro.problems.scores import ScoreTable, offered, read_scores
 from zcrepro.proxies.sources import of_one_source
 
 
@@ -35,6 +37,23 @@ def test_a_table_of_one_source_is_left_as_it_is():
     assert of_one_source(rows, ["snip"]) is rows
     without = rows.drop(columns="source")
     assert of_one_source(without, ["snip"]) is without
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.6, 0.7, 0.9])
+def test_another_table_offers_a_score_if_no_more_than_the_share_lacks_it(tmp_path, share):
+    texts = [str(number) for number in range(10)]
+    to_parquet(pd.DataFrame({"arch": texts, "zen": 1.0}), tmp_path / "first.parquet")
+    tables = [ScoreTable(tmp_path / f"{name}.parquet", "structure") for name in ("first", "second")]
+    problem = Problem("space", "task")
+    lacking = round(share * 10)
+    for more, is_offered in ((0, True), (1, False)):
+        values = np.where(np.arange(10) < lacking + more, np.nan, 1.0)
+        to_parquet(pd.DataFrame({"arch": texts, "snip": values}), tmp_path / "second.parquet")
+        assert ("snip" in offered(problem, tables, ["zen", "snip"], share)) == is_offered
+    with pytest.raises(
+        ValueError, match="no score snip for space/task, which snip lack for some architectures"
+    ):
+        read_scores(problem, tables, ["snip"])
 
 
 def test_a_table_is_of_a_known_kind():

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from zcrepro.ranking import vote
-from zcrepro.ranking.correlation import spearman
 from zcrepro.ranking.intervals import centred
 
 
@@ -103,10 +102,3 @@ def test_the_interval_is_undefined_where_the_statistic_is() -> None:
 def test_the_rank_sum_weighs_proxies_of_any_scale_alike() -> None:
     scores = np.array([[1.0, 2.0, 3.0], [1e9, 3e9, 2e9], [0.1, 0.1, 0.2]])
     assert vote.rank_sum(scores).tolist() == [3.5, 6.5, 8.0]
-
-
-def test_the_rank_sum_is_correlated_as_a_proxy_of_its_own() -> None:
-    accuracy = np.arange(5.0)
-    assert vote.rank_sum_spearman(np.stack([accuracy] * 3), accuracy) == 1.0
-    mixed = np.stack([accuracy, -accuracy, accuracy[[1, 0, 2, 4, 3]]])
-    assert vote.rank_sum_spearman(mixed, accuracy) == pytest.approx(spearman(mixed[2], accuracy))

@@ -64,7 +64,7 @@ def test_a_reference_that_nothing_was_measured_for_is_shown() -> None:
     other = Reference("fisher", "cifar10", "spearman", "printed", 0.36, 0.03, "why", "where")
     frame = compare([ours(0.6)], [paper(0.594), other])
     row = frame[frame["row"] == "fisher"].iloc[0]
-    assert (row["verdict"], row["note"]) == ("missing input", "missing: t measures nothing for it")
+    assert (row["verdict"], row["note"]) == ("missing input", "missing: t does not measure it")
     assert (row["tolerance_reason"], row["source"]) == ("why", "where")
 
 

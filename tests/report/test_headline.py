@@ -25,3 +25,12 @@ from zcrepro.report import headline
 def test_comparisons_are_counted_by_whether_they_are_decided(monkeypatch, counts, said):
     monkeypatch.setattr(headline, "verdicts", lambda _: counts)
     assert headline.compared({"zcp_table1": pd.DataFrame()}) == said
+
+
+def test_searches_without_a_common_budget_have_no_best_one():
+    rows = pd.DataFrame(
+        {"name": ["a", "b"], "column": ["10 models", "50 models"], "value": [70.0, 80.0], "problem": "p"}
+    )
+    assert headline._search(rows) is None
+    both = pd.concat([rows, rows[:1].assign(name="b", value=60.0)])
+    assert headline._search(both).name == "a"

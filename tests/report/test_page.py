@@ -278,14 +278,16 @@ def test_time_and_memory_are_added_up_by_stage_with_the_most_expensive_first(run
     run.write_benchmark("extract-zoo/b/0-4.tsv", seconds=50, cpu_seconds=40, memory=200)
     run.write_benchmark("deviations.tsv", seconds=0.3, cpu_seconds="NA", memory="-")
     run.write_benchmark("table/x.tsv", seconds=120, cpu_seconds=90, memory=1000)
+    (run.results / "benchmarks/figure.tsv").write_text("")  # of a job that was killed
     html = part(run.page().read_text(), "stages")
     rows = [re.findall(r"<t[hd][^>]*>([^<]*)</t", row) for row in html.split("<tbody>")[1].split("<tr>")[1:]]
     assert rows == [
         ["table", "1", "90.0", "120.0", "120.0", "1000"],
         ["extract", "2", "41.5", "52.0", "50.0", "300"],
         ["deviations", "1", "0.0", "0.3", "0.3", "0"],
+        ["figure", "1", "0.0", "0.0", "0.0", "0"],
     ]
-    assert "the 4 jobs of this run" in html
+    assert "the 5 jobs of this run" in html
     assert "2.2 CPU minutes" in html
 
 

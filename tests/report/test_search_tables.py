@@ -89,6 +89,13 @@ class TestNASBench101:
         assert "the benchmark has validation accuracy only" in row["note"]
         assert one(made, "nasbench101/cifar10 best of all", "20 models")["value"] == 80
 
+    @pytest.mark.usefixtures("made")
+    def test_an_algorithm_that_two_experiments_run_is_named(self, run: Any) -> None:
+        path = run.results / "search" / "zcp_nasbench101" / "other.parquet"
+        to_parquet(parquet.read(path), path.with_name("again.parquet"))
+        with pytest.raises(ValueError, match="two experiments search nasbench101/cifar10 by random_search"):
+            run.table("zcp_search_nb101", (*self.READS, "search/zcp_nasbench101/again"))
+
     def test_the_searches_of_other_experiments_have_a_table_of_their_own(self, made: pd.DataFrame) -> None:
         assert set(made["problem"]) == {"nasbench101/cifar10", ""}
 

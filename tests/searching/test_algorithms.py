@@ -9,6 +9,7 @@ import torch
 
 import zcrepro
 from zcrepro import registry
+from zcrepro.searching import predictor
 from zcrepro.searching._guide import Guide, Help
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import BudgetSpentError, Trainer
@@ -107,6 +108,15 @@ def test_undefined_scores_end_no_search(name, way):
 def test_a_warmed_up_random_search_trains_the_best_scored_first():
     warmup = guide(TABLE.validation, Help("warmup", len(TABLE.pool)))
     assert trained("random_search", 5, warmup) == np.argsort(-TABLE.validation)[:5].tolist()
+
+
+def test_equal_scores_are_equal_inputs_of_a_predictor():
+    pool = Pool(SPACE, TABLE.pool.archs[:5])
+    scores = np.array([[3.0, 1.0], [2.0, 1.0], [3.0, np.nan], [np.nan, 1.0], [np.nan, 2.0]])
+    given = predictor._inputs(pool, Guide(scores[:, 0], Help("inputs"), inputs=scores))
+    assert (
+        given[:, -2:].tolist() == np.float32([[0.4, 0.2], [0.2, 0.2], [0.4, 0], [0, 0.2], [0, 0.4]]).tolist()
+    )
 
 
 @pytest.mark.parametrize("name", ["aging_evolution", "reinforce", "predictor", "binary_relation"])

@@ -1,6 +1,10 @@
 """The public search by a proxy."""
 
+import importlib
+import linecache
 import math
+import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
@@ -11,7 +15,7 @@ import torch
 from torch import nn
 
 import zcrepro
-from zcrepro import progress
+from zcrepro import progress, provenance
 from zcrepro.images.noise import random_batch
 from zcrepro.scoring import score
 from zcrepro.searching import by_proxy
@@ -154,11 +158,71 @@ def test_a_search_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_pat
 
 
 def test_the_scores_of_another_proxy_or_formula_are_not_read_again():
-    one, other = by_proxy._made({"snip": "snip"}), by_proxy._made({"zen": "zen"})
+    one, other = by_proxy._made(SPACE, {"snip": "snip"}), by_proxy._made(SPACE, {"zen": "zen"})
     assert one["code"] != other["code"]
     files = [ROOT / f"resources/evolved/eznas/nasbench201/seed-{seed}.json" for seed in (0, 1)]
-    loaded = [by_proxy._made({"x": zcrepro.load_proxy(file)}) for file in files]
+    loaded = [by_proxy._made(SPACE, {"x": zcrepro.load_proxy(file)}) for file in files]
     assert loaded[0]["evolved"] != loaded[1]["evolved"]
+
+
+@pytest.mark.parametrize(
+    "edited",
+    ["zcrepro.spaces.embedded_chain", "zcrepro.proxies.epe_nas"],
+    ids=["the space", "an input of the formula"],
+)
+def test_scores_by_code_that_was_edited_are_not_read_again(monkeypatch, edited):
+    formula = zcrepro.load_proxy(ROOT / "resources/evolved/srgp/D_training/seed-0.json")
+    assert "epe_nas" in formula.terminals
+    before = by_proxy._made(SPACE, {"x": formula})
+    files = provenance._files
+    monkeypatch.setattr(
+        provenance, "_files", lambda module: [(".py", b"edited")] if module == edited else files(module)
+    )
+    after = by_proxy._made(SPACE, {"x": formula})
+    assert {name for name in before if before[name] != after[name]} == {"code"}
+
+
+OWN = """
+from torch import nn
+from zcrepro.spaces.embedded_chain import EmbeddedChain
+
+def size(network, *batch):
+    return {size}
+
+class Mine(EmbeddedChain):
+    name = "mine"
+"""
+
+
+def test_scores_by_a_function_of_ones_own_that_was_edited_are_not_read_again(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    tops = []
+    for size in ("1.0", "2.0"):
+        (tmp_path / "own_size.py").write_text(OWN.format(size=size))
+        linecache.clearcache()
+        sys.modules.pop("own_size", None)
+        mine = importlib.import_module("own_size")
+        found = zcrepro.search(
+            mine.Mine(), mine.size, evaluations=4, batch_size=2, journal=tmp_path / "found"
+        )
+        tops.append(found["size"].max())
+    assert tops == [1.0, 2.0]
+    sys.modules.pop("own_size")
+
+
+def test_a_score_without_source_has_no_journal(tmp_path):
+    search(partial(lambda value, *_: value, 1.0), evaluations=2)
+    with pytest.raises(
+        ValueError, match=r"keeps a journal only if the source of functools\.partial.* can be read"
+    ):
+        search(partial(lambda value, *_: value, 1.0), evaluations=2, journal=tmp_path / "found")
+
+
+@pytest.mark.parametrize("minutes", [0, -1, math.nan, math.inf])
+def test_minutes_are_a_number_above_zero(minutes):
+    with pytest.raises(ValueError, match=f"minutes must be a number above 0, but is {minutes}"):
+        search(minutes=minutes)
 
 
 def test_a_space_and_a_score_of_ones_own_are_searched():

@@ -238,6 +238,8 @@ def test_an_objective_that_is_undefined_for_the_whole_first_population_is_refuse
     ):
         run(tmp_path)
     assert len(scored) == 4
+    with pytest.raises(ValueError, match="params is undefined for the first 3 architectures"):
+        run(tmp_path, evaluations=3)  # fewer than the first population
 
 
 def test_of_several_formulas_that_of_the_best_training_fitness_is_the_objective(tmp_path):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import zcrepro
+from sealing import to_parquet
 from zcrepro import seeds
 from zcrepro.benchmarks._base import ACCURACIES, PROXIES, released_schema
 from zcrepro.files import parquet
@@ -16,6 +17,7 @@ from zcrepro.searching import random_search
 from zcrepro.searching.base import Algorithm
 from zcrepro.searching.search_table import searches
 from zcrepro.searching.stage import search
+from zcrepro.spaces.structural_counts import COUNTS_OF
 
 SPACE = zcrepro.get_space("embedded_chain")
 SETTINGS = {
@@ -170,6 +172,43 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
         "none": [0],
         "snip": [0],
     }
+
+
+def test_counts_of_modules_are_not_read_as_counts_of_operations(folder):
+    texts = parquet.read(folder / "accuracies.parquet")["arch"].unique()
+    counts = pd.DataFrame({"arch": texts, "structure_d3_max": np.arange(len(texts), dtype=float)})
+    formula = {
+        "method": "srgp",
+        "training_set": "D",
+        "repeat": 0,
+        "formula": "structure_d3_max",
+        "normalisation": {"kind": "population", "scales": {}},
+        "counts_of": "operations",
+        "replaced": {},
+        "problems": ["nasbench201/cifar10"],
+        "split": {"seed": 3, "cutoffs": {}},
+        "training_fitness": 0.5,
+    }
+    write_sealed(folder / "seed-0.json", formula)
+    write_sealed(
+        folder / "settings.json", SETTINGS | {"algorithm": "random_search", "options": {"warmup": [60]}}
+    )
+    best = {}
+    for counted in ("operations", "modules"):
+        to_parquet(counts, folder / "structure.parquet", {COUNTS_OF: counted})
+        search(
+            settings_file=folder / "settings.json",
+            accuracies=folder / "accuracies.parquet",
+            scores=[folder / "features.parquet"],
+            structure=folder / "structure.parquet",
+            evolved=[folder / "seed-0.json"],
+            output=folder / "found.parquet",
+        )
+        found = parquet.read(folder / "found.parquet")
+        guided = found[(found["guide"] == "evolved") & (found["trained"] == 1)]
+        best[counted] = guided.sort_values("repeat")["arch"].tolist()
+    assert set(best["operations"]) == {texts[-1]}
+    assert set(best["modules"]) != {texts[-1]}
 
 
 def test_scores_of_another_task_guide(folder):

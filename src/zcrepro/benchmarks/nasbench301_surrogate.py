@@ -19,9 +19,6 @@ from zcrepro.files.errors import FETCH_AGAIN, reads
 from zcrepro.files.json import read_json
 from zcrepro.spaces.base import Arch
 
-MODEL, ENCODING = "nasbench301/yahpo_nb301.onnx", "nasbench301/yahpo_nb301_encoding.json"
-"""The files, in the order in which ``Surrogate`` takes them."""
-
 PREFIX = "NetworkSelectorDatasetInfo_COLON_darts_COLON_"
 ABSENT = "#na#"  # the category of an edge that a genotype does not have
 INPUTS, EPOCHS = 34, 98  # the surrogate predicts the accuracy after any number of epochs up to this one

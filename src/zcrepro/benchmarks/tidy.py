@@ -64,7 +64,7 @@ def accuracies(*, settings_file: Path, files: list[Path], output: Path) -> None:
         Parquet: arch, graph, task, metric, accuracy in percent, seeds, source.
     """
     chosen = settings.load(settings_file, TidySettings)
-    _write("accuracies", chosen, read_accuracies(chosen, files), output, ACCURACIES, BY_TASK_AND_METRIC)
+    _write("accuracies", chosen, read_accuracies(chosen, files), output, ACCURACIES)
 
 
 def read_accuracies(chosen: TidySettings, files: list[Path]) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def released(*, settings_file: Path, files: list[Path], output: Path) -> None:
     frame = _read(chosen, "released", files)
     recipes = [registry.get("recipes", name) for name in chosen.recipes]
     proxies = dict.fromkeys(proxy for recipe in recipes for proxy in getattr(recipe, "proxies", PROXIES))
-    _write("released", chosen, frame, output, released_schema(proxies), ["task", "arch", "source"])
+    _write("released", chosen, frame, output, released_schema(proxies))
 
 
 def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:
@@ -107,7 +107,7 @@ def counts(*, settings_file: Path, files: list[Path], output: Path) -> None:
     """
     chosen = settings.load(settings_file, TidySettings)
     frame = _read(chosen, "counts", files)
-    _write("counts", chosen, frame, output, COUNTS, ["source", "task", "quantity", "arch"])
+    _write("counts", chosen, frame, output, COUNTS)
 
 
 def epochs(*, settings_file: Path, files: list[Path], output: Path) -> None:
@@ -123,7 +123,7 @@ def epochs(*, settings_file: Path, files: list[Path], output: Path) -> None:
         Parquet: arch, graph, task, epoch, accuracy in percent, seconds, source.
     """
     chosen = settings.load(settings_file, TidySettings)
-    _write("epochs", chosen, _read(chosen, "epochs", files), output, EPOCHS, KEYS["epochs"])
+    _write("epochs", chosen, _read(chosen, "epochs", files), output, EPOCHS)
 
 
 def _read(chosen: TidySettings, table: str, files: list[Path]) -> pd.DataFrame:
@@ -214,8 +214,6 @@ def _add_graphs(graphs: dict[str, str], texts: Iterable[str], space: Space) -> N
             graphs[text] = space.canonical(space.parse(text))
 
 
-def _write(
-    stage: str, chosen: TidySettings, frame: pd.DataFrame, output: Path, schema: pa.Schema, key: list[str]
-) -> None:
+def _write(stage: str, chosen: TidySettings, frame: pd.DataFrame, output: Path, schema: pa.Schema) -> None:
     metadata = provenance.metadata(stage, settings.as_mapping(chosen))
-    parquet.write(output, frame, schema, key, metadata)
+    parquet.write(output, frame, schema, KEYS[stage], metadata)

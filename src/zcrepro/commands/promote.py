@@ -41,7 +41,7 @@ def promote(paths: Sequence[Path], /, *, to: Path | None = None) -> None:
     """Keep results of a run in the repository, where no rule makes them.
 
     What is kept, and where: chunks of features in resources/released, trainings of the embedded benchmark in
-    resources/embedded, trainings with less in resources/trainings, evolved formulas and programs in
+    resources/embedded, reduced trainings in resources/trainings, evolved formulas and programs in
     resources/evolved, searches in resources/search, records of live searches in resources/live, published
     counts in resources/proofs, and the tables and figures of a run in docs/reproduction. Chunks and trainings
     are added to what is tracked already.

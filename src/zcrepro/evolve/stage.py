@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import numpy as np
+import pandas as pd
 from annotated_types import Ge
 
 from zcrepro import provenance, registry, seeds, settings
@@ -167,7 +168,8 @@ def evolve(
     inputs = [name for name in chosen.inputs if any(name in rows.columns for rows in read_rows)]
     problems = [_normalised(rows, inputs, normalisation) for rows in read_rows]
     training = [
-        rows.where(np.isin(rows.arch, drawn.arch)) for rows, drawn in zip(problems, training, strict=True)
+        rows.where(pd.Index(rows.arch).isin(drawn.arch))
+        for rows, drawn in zip(problems, training, strict=True)
     ]
     rng = seeds.numpy_generator(
         chosen.seed,

@@ -1,7 +1,7 @@
 """An evolved formula as a proxy, read from the file that its evolution wrote."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,6 +111,19 @@ class EvolvedProxy:
         """
         inputs = self.normalisation.inputs(columns, self.terminals, size)
         return self.formula.evaluate(inputs)
+
+    def offered(self, names: Iterable[str], problem: str, counts_of: str) -> list[str]:
+        """Return those of the inputs ``names`` of a problem that the formula may read there.
+
+        It is not offered counts of something else than it was evolved on, nor an input that was its mean on
+        this problem when it was evolved. ``counts_of`` is what the counts of the problem count.
+        """
+        withheld = self.replaced.get(problem, ())
+        return [
+            name
+            for name in names
+            if name not in withheld and (not is_count(name) or counts_of == self.counts_of)
+        ]
 
     def score(self, raw_scores: Mapping[str, float]) -> float:
         """Return the value for one network, or NaN if a score or a step of the formula is undefined.

@@ -19,7 +19,6 @@ import pandas as pd
 from zcrepro import provenance, registry, seeds, settings
 from zcrepro.files import parquet
 from zcrepro.formulas.evolved import EvolvedProxy, load_formula
-from zcrepro.formulas.normalisation import is_count
 from zcrepro.generalization.table import (
     ALL,
     COUNT,
@@ -211,7 +210,8 @@ def _subject(
     names = files.offered(problem, _names(proxies, chosen), share)
     draws = read_draws(problem, files, names, metrics=REPORTING, max_undefined_share=share)
     alone = {HANDCRAFTED: chosen.handcrafted, LATER: chosen.later, COUNT: chosen.counts}
-    judged = [_evolved(proxy, draws, files.counts_of) for proxy in proxies]
+    counts_of = files.counts_of
+    judged = [_evolved(proxy, draws, counts_of) for proxy in proxies]
     judged += [
         Judged(method, name, None, np.stack([draw.columns[name] for draw in draws]))
         for method, named in alone.items()
@@ -228,17 +228,8 @@ def _subject(
 
 
 def _evolved(proxy: EvolvedProxy, draws: Sequence[Rows], counts_of: str) -> Judged:
-    """Return a formula with its values.
-
-    It is not offered counts of something else than it was evolved on, nor an input that was its mean on this
-    problem when it was evolved.
-    """
-    withheld = proxy.replaced.get(str(draws[0].problem), ())
-    known = [
-        name
-        for name in draws[0].columns
-        if name not in withheld and (not is_count(name) or counts_of == proxy.counts_of)
-    ]
+    """Return a formula with its values."""
+    known = proxy.offered(draws[0].columns, str(draws[0].problem), counts_of)
     columns = [{name: draw.columns[name] for name in known} for draw in draws]
     values = np.stack([proxy.values(of, len(draws[0])) for of in columns])
     replaced = [name for name in proxy.terminals if name not in known]

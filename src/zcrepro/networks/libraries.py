@@ -22,7 +22,7 @@ LIBRARIES: dict[str, tuple[str, Make]] = {
 }
 """The module of each model library, and a function of it, a name and the number of classes."""
 
-INSTALL = 'pip install "zcrepro[models]", or pip install ".[models]" in the checkout'
+INSTALL = 'pip install ".[models]" in the folder of the repository'
 """How to install releases that fit the installed torch; a library installed alone may replace torch."""
 
 

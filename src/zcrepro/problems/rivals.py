@@ -174,7 +174,7 @@ class Rival:
 
 
 def _rivals(space: Space, task: str, results: Path | str | None, arch: pd.Series[str]) -> Iterator[Rival]:
-    """Yield the published proxies by publication, our own, and the structural counts."""
+    """Yield the published proxies by publication, our own, and the structural counts if the space has any."""
     published = _in_reach(space.name, task, results, RELEASED)
     for source, of in published.groupby("source") if len(published) else ():
         names = [name for name in of.columns if of[name].dtype == np.float64]
@@ -183,6 +183,8 @@ def _rivals(space: Space, task: str, results: Path | str | None, arch: pd.Series
     if len(ours):
         names = [name for name in proxies_in(ours.columns) if not name.startswith(PREFIX)]
         yield from _of_table(ours[ours["draw"] == 0], names, OURS, arch)
+    if not space.has_graph:
+        return
     counts = pd.DataFrame([structural_counts(space.graph(space.parse(text))) for text in arch], dtype=float)
     for name in counts.columns:
         yield Rival(PREFIX + name, STRUCTURE, counts[name].to_numpy())

@@ -64,8 +64,10 @@ def read_draws(
     if missing:
         every = sorted(offered(problem, tables, _names_in(tables), max_undefined_share))
         paths = " and ".join(str(table.path) for table in tables)
+        in_part = [name for name in missing if name in _names_in(tables)]
+        why = f", which {', '.join(in_part)} lack for some architectures" if in_part else ""
         raise ValueError(
-            f"{paths} has no score {', '.join(missing)} for {problem}; it has {', '.join(every)}"
+            f"{paths} has no score {', '.join(missing)} for {problem}{why}; it has {', '.join(every)}"
         )
     first, *others = ((table, [name for name in names if known[name] == table]) for table in tables)
     beside = [_scores_in(_of_problem(problem, table, FIRST), problem, table, of) for table, of in others]
@@ -107,8 +109,8 @@ def offered(
             arch = pd.Index(rows["arch"])
             known = _with_values(rows, names)
         else:
-            share = rows.set_index("arch")[names].reindex(arch).notna().mean()
-            known = [name for name in names if share[name] >= 1 - max_undefined_share]
+            undefined = rows.set_index("arch")[names].reindex(arch).isna().sum()
+            known = [name for name in names if undefined[name] <= max_undefined_share * len(arch)]
         found |= dict.fromkeys(known, table)
     return found
 

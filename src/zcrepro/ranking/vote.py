@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from zcrepro.ranking.correlation import dense_ranks, spearman
+from zcrepro.ranking.correlation import dense_ranks
 from zcrepro.ranking.intervals import centred
 
 BLOCK = 256
@@ -94,14 +94,6 @@ def log_rank_sum(scores: np.ndarray) -> np.ndarray:
     A low rank by one proxy counts for more than a high rank by another (AZ-NAS, Lee and Ham, CVPR 2024).
     """
     return np.asarray(np.log(pd.DataFrame(scores.T).rank()).sum(axis=1).to_numpy(np.float64))
-
-
-def rank_sum_spearman(scores: np.ndarray, accuracy: np.ndarray) -> float:
-    """Return Spearman's rho of the rank sum and accuracy.
-
-    The paper labels the vote as a rank correlation, which it is not. This is one, of the same proxies.
-    """
-    return spearman(rank_sum(scores), accuracy)
 
 
 def _blocks(scores: np.ndarray, accuracy: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:

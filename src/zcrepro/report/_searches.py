@@ -85,6 +85,12 @@ def curves(inputs: Inputs, folder: str = SEARCHES) -> Iterator[Curves]:
 
 def _of_problem(problem: Problem, frame: pd.DataFrame) -> Iterator[Curves]:
     metric = "test" if frame["test"].notna().any() else "validation"
+    repeated = frame[frame.duplicated([*METHOD, "repeat", "trained"])]
+    if len(repeated):
+        raise ValueError(
+            f"two experiments search {problem} by {repeated['method'].iloc[0]}; leave it to one of them in "
+            "search.<experiment>.algorithms of the configuration"
+        )
     for _, rows in frame.groupby(METHOD, sort=True):
         first = rows.iloc[0]
         yield Curves(

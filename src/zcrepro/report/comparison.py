@@ -88,7 +88,7 @@ def compare(
     entries = list(measured)
     known = {_key(entry) for entry in entries}
     unmeasured = {_key(ref): ref for ref in references if _key(ref) not in known}
-    entries += [absent(*key, "", f"{table} measures nothing for it") for key in unmeasured]
+    entries += [absent(*key, "", f"{table} does not measure it") for key in unmeasured]
     same = {"paper": paper, "table": table, "promoted": SEPARATOR.join(promoted)}
     rows = [same | _row(*pair, level) for entry in entries for pair in _pairs(entry, references)]
     frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64"))

@@ -149,11 +149,16 @@ def _of(rows: pd.DataFrame, problem: str, role: str) -> pd.DataFrame:
 
 
 def _search(rows: pd.DataFrame) -> Best | None:
-    """Return the best search at the end of the budget; among equal ones the one that was best earlier."""
+    """Return the best search at the end of the budget; among equal ones the one that was best earlier.
+
+    It is the largest budget at which all searches have a value. There is no best one if there is none.
+    """
     if rows.empty:
         return None
     columns = list(dict.fromkeys(rows["column"]))
     by_column = rows.pivot(index="name", columns="column", values="value")[columns].dropna(axis="columns")
+    if not len(by_column.columns):
+        return None
     latest_first = [*by_column.columns][::-1]
     winner = by_column.sort_values(latest_first, ascending=False, kind="stable").iloc[0]
     return Best(str(winner.name), float(winner[latest_first[0]]))

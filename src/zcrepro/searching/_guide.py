@@ -9,19 +9,14 @@ import numpy as np
 from zcrepro.searching._pool import Pool
 
 WARMUP, MOVE, INPUTS, OBJECTIVE = "warmup", "move", "inputs", "objective"
-
-KINDS = {
-    WARMUP: "random architectures are scored first, and the search starts from the best of them",
-    MOVE: "the score proposes what to train next",
-    INPUTS: "the scores are inputs of a predictor of accuracy",
-    OBJECTIVE: "the score stands for the accuracy, and only the best by it are trained",
-}
-"""The ways in which scores help."""
+"""The ways in which scores help: the search starts from the best of some random architectures; the score
+proposes what to train next; the scores are inputs of a predictor of accuracy; the score stands for the
+accuracy, and only the best by it are trained."""
 
 
 @dataclass(frozen=True)
 class Help:
-    """A way in which scores help, one of KINDS, and a number.
+    """A way in which scores help, and a number.
 
     The number is that of the architectures that are scored before the search (``warmup``) or for each model
     (``move``; 0 stands for all neighbours), and 0 for the others.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from torch import Tensor, nn
 
 from zcrepro import provenance, registry, seeds
 from zcrepro.files.journal import Journal
+from zcrepro.files.text import read_text
 from zcrepro.formulas.evolved import EvolvedProxy
 from zcrepro.images.noise import random_batch
 from zcrepro.programs.evolved import EvolvedProgram
@@ -93,20 +96,23 @@ def search(
     Raises
     ------
     ValueError
-        If a name is unknown, if a number is less than one, or if no architecture is within the limits.
+        If a name is unknown, if a number is less than one, if no architecture is within the limits, or if
+        there is a journal for a score or a space of your own whose source is not in a file.
     """
     _require_positive({"pool": pool, "tournament": tournament, "batch_size": batch_size})
     _require_positive({} if evaluations is None else {"evaluations": evaluations})
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise ValueError(f"minutes must be a number above 0, but is {minutes}")
     of: Space = registry.get("space", space) if isinstance(space, str) else space
     chosen = next(iter(of.tasks)) if task is None else task
     objectives = _objectives(proxy)
     shape = of.task_shape(chosen)
     batch = random_batch(batch_size, shape.input, shape.classes, seed)
-    made = _made(objectives) | {
-        "space": json.dumps([of.name, chosen, max_params, max_flops]),
-        "numbers": json.dumps([pool, tournament, batch_size, seed]),
-    }
-    kept = _Kept(None if journal is None else Journal(Path(journal), made, []))
+    kept = _Kept(None)
+    if journal is not None:
+        numbers = [chosen, max_params, max_flops, pool, tournament, batch_size, seed]
+        made = _made(of, objectives) | {"numbers": json.dumps(numbers)}
+        kept = _Kept(Journal(Path(journal), made, []))
     signs = [-1.0 if _direction(each) == "lower" else 1.0 for each in objectives.values()]
 
     def values(arch: Arch) -> Values:
@@ -154,17 +160,40 @@ class _Kept:
         self.scores[text], self.status[text] = scores, status
 
 
-def _made(objectives: Mapping[str, Objective]) -> dict[str, str]:
-    """Return what decides the scores: the names of the proxies, what was evolved, and the code."""
-    modules = [
-        f"{provenance.PLUGINS['proxies']}.{each}" for each in objectives.values() if isinstance(each, str)
-    ]
-    evolved = [repr(each) for each in objectives.values() if isinstance(each, EvolvedProxy | EvolvedProgram)]
+def _made(space: Space, objectives: Mapping[str, Objective]) -> dict[str, str]:
+    """Return what decides the scores: the proxies, what was evolved, and the code of all, yours included."""
+    given = list(objectives.values())
+    own: list[Any] = [each for each in given if not isinstance(each, AnyProxy)]
+    evolved = [each for each in given if isinstance(each, EvolvedProxy | EvolvedProgram)]
+    proxies = [each for each in given if isinstance(each, str)]
+    proxies += [name for each in evolved if isinstance(each, EvolvedProxy) for name in each.terminals]
+    modules = [__name__, *(f"{provenance.PLUGINS['proxies']}.{name}" for name in proxies)]
+    if type(space).__module__.startswith(f"{provenance.PACKAGE}."):
+        modules.append(type(space).__module__)
+    else:
+        own.append(type(space))
     return {
         "objectives": json.dumps([*objectives]),
-        "evolved": json.dumps(evolved),
-        "code": provenance.code_digest([__name__, *modules]),
+        "evolved": json.dumps([repr(each) for each in evolved]),
+        "space": space.name,
+        "own": json.dumps([_source(each) for each in own]),
+        "code": provenance.code_digest(modules),
+        "versions": provenance.versions(),
     }
+
+
+def _source(own: Any) -> list[str]:
+    """Return the source of a function or class of yours, and that of the file around it, which it may use.
+
+    Raises ValueError if it cannot be read: a journal could not tell a changed one from the one before.
+    """
+    try:
+        return [inspect.getsource(own), read_text(Path(inspect.getfile(own)))]
+    except (OSError, TypeError) as error:
+        raise ValueError(
+            f"a search keeps a journal only if the source of {own!r} can be read: define it in a file, as a "
+            "function or a class, or search without a journal"
+        ) from error
 
 
 def _objectives(proxy: Objective | Sequence[Objective]) -> dict[str, Objective]:

@@ -195,12 +195,16 @@ def _searched(
                 "seconds": time.monotonic() - start,
             }
         )
-        if len(trace) == chosen.alive and all(math.isnan(each["score"]) for each in trace):
-            raise ValueError(
-                f"{name} is undefined for the first {chosen.alive} architectures of {space.name}, so that it "
-                f"cannot guide a search: {found.status[name]}"
-            )
+        if len(trace) == chosen.alive:
+            require_a_score()
         return (sign * found[name],)
+
+    def require_a_score() -> None:
+        if all(math.isnan(each["score"]) for each in trace):
+            raise ValueError(
+                f"{name} is undefined for the first {len(trace)} architectures of {space.name}, so that it "
+                f"cannot guide a search: {trace[-1]['status']}"
+            )
 
     training_free(
         space,
@@ -211,6 +215,7 @@ def _searched(
         seeds.numpy_generator(chosen.seed + repeat, "live search", chosen.space, chosen.task),
         seconds=60 * chosen.minutes or None,
     )
+    require_a_score()  # of a search that ended before its first population was full
     return trace
 
 

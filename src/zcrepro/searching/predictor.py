@@ -15,6 +15,7 @@ import numpy as np
 from annotated_types import Ge
 from sklearn.ensemble import ExtraTreesRegressor
 
+from zcrepro.ranking.correlation import dense_ranks
 from zcrepro.searching._guide import INPUTS, Guide, Help, helps
 from zcrepro.searching._pool import Pool
 from zcrepro.searching._trainer import Trainer
@@ -52,10 +53,14 @@ def predictor_search(
 
 
 def _inputs(pool: Pool, guide: Guide | None) -> np.ndarray:
-    """Return the inputs of the predictor, float32 (n, inputs); an undefined score is below all others."""
+    """Return the inputs of the predictor, float32 (n, inputs).
+
+    Scores are ranked from 0; equal ones share a rank, and an undefined one is below all others.
+    """
     if guide is None:
         return pool.choices
-    ranked = np.argsort(np.argsort(np.nan_to_num(guide.inputs, nan=-np.inf), axis=0), axis=0)
+    defined = np.where(np.isnan(guide.inputs), -np.inf, guide.inputs)
+    ranked = np.column_stack([dense_ranks(scores) for scores in defined.T])
     return np.hstack([pool.choices, ranked.astype(np.float32) / len(ranked)])
 
 

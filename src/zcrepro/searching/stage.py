@@ -27,6 +27,7 @@ from zcrepro.searching._trainer import BudgetSpentError, Ledger, Trainer
 from zcrepro.searching.base import Algorithm
 from zcrepro.searching.search_table import KEY, SCHEMA
 from zcrepro.spaces.base import Space
+from zcrepro.spaces.structural_counts import COUNTS_OF
 
 PLAIN = "none"
 EVOLVED = "evolved"
@@ -109,8 +110,8 @@ def search(
     accuracies
         The benchmark's accuracies: validation chooses, test reports.
     scores
-        The scores that guide, published or ours, and features of ours that have what these lack. Only
-        architectures with an accuracy and all scores are searched.
+        The scores that guide, published or ours, and features of ours that have what these lack. The
+        architectures with an accuracy and a row of scores are searched; an undefined score ranks last.
     structure
         The structural counts of the space, if the formula reads any.
     evolved
@@ -148,12 +149,17 @@ def search(
             "domain": len(domain.pool),
             "labels": domain.labels if method.guide == EVOLVED else 0,
             "budget": chosen.budget,
-            "highest_validation": domain.validation.max(),
-            "highest_test": domain.test.max(),
+            "highest_validation": _highest(domain.validation),
+            "highest_test": _highest(domain.test),
         }
         trained = _one_search(algorithm, options, domain, method, chosen, repeat)
         rows += [same | incumbent for incumbent in _incumbents(trained, domain)]
     parquet.write(output, pd.DataFrame(rows), SCHEMA, KEY, metadata)
+
+
+def _highest(accuracies: np.ndarray) -> float:
+    """Return the highest accuracy that is known, or NaN."""
+    return max(accuracies[~np.isnan(accuracies)], default=math.nan)
 
 
 def _tables(
@@ -193,7 +199,9 @@ def _domain(
     guides = {name: _directed(name, columns[name]) for name in chosen.guides}
     labels = 0
     if formula is not None:
-        guides[EVOLVED] = formula.values(columns, len(rows))
+        counts_of = parquet.metadata(structure).get(COUNTS_OF, "") if structure else ""
+        known_to_it = formula.offered(columns, str(problem), counts_of)
+        guides[EVOLVED] = formula.values({name: columns[name] for name in known_to_it}, len(rows))
         graphs = rows["graph"].to_numpy(object)
         labels = len(set(graphs[~formula.split.held_out(problem.space, graphs)]))
     pool = Pool(space, [space.parse(text) for text in rows["arch"]])

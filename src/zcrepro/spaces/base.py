@@ -126,6 +126,11 @@ class Space(ABC):
         """
         raise ValueError(f"space {self.name} does not define the graph of operations of an architecture")
 
+    @property
+    def has_graph(self) -> bool:
+        """Whether the space describes its architectures by a graph of operations."""
+        return type(self).graph is not Space.graph
+
     @abstractmethod
     def blueprint(self, arch: Arch, task: str) -> nn.Module:
         """Return the network that the benchmark's authors trained, with uninitialised weights."""
@@ -159,7 +164,7 @@ class Space(ABC):
             return self.blueprint_of_width(arch, task, channels) if channels else self.blueprint(arch, task)
 
         network = build(blueprint, self.weight_seed(arch, task, seed))
-        if type(self).graph is not Space.graph:
+        if self.has_graph:
             carry(network, self.graph(arch))
         return network
 

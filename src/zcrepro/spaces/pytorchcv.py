@@ -55,7 +55,6 @@ class PyTorchCV(CategoricalSpace):
 
     name = "pytorchcv"
     tasks: ClassVar = {DATA_SET: TaskShape((3, 32, 32), (10,))}
-    counts_of = "modules"
     operations = tuple(f"{family}{size}_{DATA_SET}" for family, sizes in FAMILIES.items() for size in sizes)
     length = 1
 

@@ -1,4 +1,4 @@
-"""The table of trainings with less: its columns, and the join of the chunks of one recipe."""
+"""The table of reduced trainings: its columns, and the join of the chunks of one recipe."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Promote trainings with less: one tracked file for each recipe and problem."""
+"""Promote reduced trainings: one tracked file for each recipe and problem."""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ def stages(benchmarks: Path | None) -> list[Stage]:
 
 
 def _measured(path: Path) -> pd.Series:
-    """Return COLUMNS of a job."""
-    heading, *rows = (line.split("\t") for line in read_text(path).splitlines())
+    """Return COLUMNS of a job, 0 where they were not measured: the file of a killed job may be empty."""
+    heading, *rows = [line.split("\t") for line in read_text(path).splitlines()] or [[]]
     row = dict(zip(heading, rows[-1], strict=False)) if rows else {}
     return pd.to_numeric(pd.Series([row.get(name) for name in COLUMNS], COLUMNS), errors="coerce").fillna(0)
 

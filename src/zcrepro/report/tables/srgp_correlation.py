@@ -81,7 +81,7 @@ def _evolved_rows(formulas: Formulas, training_set: str, which: str) -> Iterator
             yield absent(label, str(problem), METRIC, "", f"{_runs.EVOLUTIONS}/{METHOD}/{training_set}")
         else:
             yield absent(label, str(problem), METRIC, "", "no run was judged")
-    how = tuple({_evolved.normalisation(row) for _, row in chosen})
+    how = tuple(dict.fromkeys(_evolved.normalisation(row) for _, row in chosen))
     yield from _wins.of_one(formulas, label, _wins.leads_of(formulas, chosen), how)
 
 
