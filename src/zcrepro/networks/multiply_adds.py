@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from zcrepro.networks.functions import first_input
+from zcrepro.networks.functions import Intercepted, first_input, identity
 from zcrepro.networks.hooks import hooked
 
 Count = Callable[[nn.Module, Tensor, Tensor], int]
@@ -51,7 +52,11 @@ def _calls(model: nn.Module, images: Tensor, count: Count) -> list[tuple[nn.Modu
         calls.append((module, count(module, first_input(args, kwargs), output)))
 
     layers = [module for module in model.modules() if isinstance(module, COUNTED)]
-    with hooked(layer.register_forward_hook(add, with_kwargs=True) for layer in layers):
+    with (
+        # A BatchNorm changes no shape, and takes milliseconds on the meta device.
+        Intercepted({F.batch_norm: identity} if images.is_meta else {}),
+        hooked(layer.register_forward_hook(add, with_kwargs=True) for layer in layers),
+    ):
         model(images)
     return calls
 
