@@ -69,7 +69,7 @@ def test_the_sample(fresh):
         "released": 6,
         "epochs": 1,
         "order": 6,
-        "features": 5 + 7,  # and the variants
+        "features": 5 + 8,  # and the variants
         "structure": 5,
         "lead": 4,  # the formulas are tracked, too
         "search": 3 * (3 + 1),  # problems, algorithms; those of predictors are tracked
