@@ -106,8 +106,9 @@ def test_the_papers_settings(fresh):
         + 3 * ((16 + 16 + 245 + 62) + (4 + 4 + 16))
         # Of the variants without published scores: params, flops, synflow and nwot beside the programs.
         + 45
-        # Of whole spaces: structure and synflow of NAS-Bench-101, structure of eight tasks of TransNAS-Bench-101.
-        + (119 + 119 + 8 * 4)
+        # Of whole spaces: structure and synflow of NAS-Bench-101, structure of four tasks of TransNAS-Bench-101 micro,
+        # and of macro, where a jigsaw costs less.
+        + (119 + 119 + 4 * 32 + 3 * 26 + 13)
         # Conditions of the 13 proxies: structure, synflow, gradients and zen on 64 images, 16 and 256.
         + (1 + 1 + 8 + 2) * (1 + 1 + 1 + 1 + 3)
         + (1 + 1 + 2 + 1)
@@ -122,7 +123,7 @@ def test_the_papers_settings(fresh):
         "evolve": 9 * 31 + 10 * 11 + 12 * 20,  # training sets, those of fewer runs, the leaderboards'
         "lead": 4,
         "evolve_program": 11,
-        "score_programs": 46,
+        "score_programs": 7 + 10 + 5 + 5 + 2 + 10 + 19 + 5 + 8,
         "search": 3 * (3 + 2) + 3 + 12 + 1,  # problems, algorithms
         "searches": 3 * 2 + 1 + 12 + 1,
         "live_search": 12,  # by evaluations, of the DARTS space
