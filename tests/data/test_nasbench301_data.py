@@ -7,7 +7,7 @@ import torch
 from zcrepro import registry
 from zcrepro.benchmarks import darts_trained, suite_zero_nasbench301
 from zcrepro.benchmarks._base import PROXIES
-from zcrepro.benchmarks.nasbench301_surrogate import ENCODING, MODEL, Surrogate
+from zcrepro.benchmarks.nasbench301_surrogate import Surrogate
 from zcrepro.benchmarks.suite_zero_nasbench301 import FIRST_RUN, FURTHER
 from zcrepro.proxies.engine import Batch, compute
 from zcrepro.ranking.correlation import spearman
@@ -64,7 +64,8 @@ def test_predictions_of_another_surrogate_are_in_nearly_the_same_order(files, re
     """The files say no order of the inputs. With that of the encoding, the correlation is .771."""
     frame = suite_zero_nasbench301.RECIPE.accuracies(files)
     published = frame[frame["task"] == "cifar10"]
-    surrogate = Surrogate(real(MODEL), real(ENCODING))
+    files = ("yahpo_nb301.onnx", "yahpo_nb301_encoding.json")
+    surrogate = Surrogate(*(real(f"nasbench301/{name}") for name in files))
     predicted = np.array([surrogate.accuracy(SPACE.parse(text)) for text in published["arch"]])
     assert spearman(predicted, published["accuracy"].to_numpy()) == pytest.approx(0.905, abs=0.001)
     assert ((predicted > 80) & (predicted < 100)).all()
