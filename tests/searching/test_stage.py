@@ -38,6 +38,19 @@ OPTIONS = {
 }
 
 
+EVOLVED = {
+    "method": "srgp",
+    "training_set": "D",
+    "repeat": 0,
+    "formula": "snip",
+    "normalisation": {"kind": "population", "scales": {}},
+    "counts_of": "",
+    "replaced": {},
+    "problems": ["embedded_chain/digits"],
+    "training_fitness": 0.5,
+}
+
+
 @pytest.fixture
 def folder(tmp_path):
     rng = np.random.default_rng(0)
@@ -149,19 +162,8 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
     texts = parquet.read(folder / "features.parquet")["arch"]
     graphs = sorted({SPACE.canonical(SPACE.parse(text)) for text in texts})
     draws = sorted(seeds.derive(3, "split", "embedded_chain", graph) for graph in graphs)
-    found = {
-        "method": "srgp",
-        "training_set": "D",
-        "repeat": 0,
-        "formula": "snip",
-        "normalisation": {"kind": "population", "scales": {}},
-        "counts_of": "",
-        "replaced": {},
-        "problems": ["embedded_chain/digits"],
-        "split": {"seed": 3, "cutoffs": {"embedded_chain": f"{draws[9]:016x}"}},
-        "training_fitness": 0.5,
-    }
-    write_sealed(folder / "seed-0.json", found)
+    split = {"seed": 3, "cutoffs": {"embedded_chain": f"{draws[9]:016x}"}}
+    write_sealed(folder / "seed-0.json", EVOLVED | {"split": split})
     rows = run(folder, evolved=[folder / "seed-0.json"])
     # The formula ranks as snip does, so that it guides alike.
     warmed = rows[rows["help"] != "move"]
@@ -177,19 +179,9 @@ def test_the_accuracies_that_an_evolved_guide_has_seen_are_counted(folder):
 def test_counts_of_modules_are_not_read_as_counts_of_operations(folder):
     texts = parquet.read(folder / "accuracies.parquet")["arch"].unique()
     counts = pd.DataFrame({"arch": texts, "structure_d3_max": np.arange(len(texts), dtype=float)})
-    formula = {
-        "method": "srgp",
-        "training_set": "D",
-        "repeat": 0,
-        "formula": "structure_d3_max",
-        "normalisation": {"kind": "population", "scales": {}},
-        "counts_of": "operations",
-        "replaced": {},
-        "problems": ["nasbench201/cifar10"],
-        "split": {"seed": 3, "cutoffs": {}},
-        "training_fitness": 0.5,
-    }
-    write_sealed(folder / "seed-0.json", formula)
+    split = {"seed": 3, "cutoffs": {}}
+    of_counts = {"formula": "structure_d3_max", "counts_of": "operations", "split": split}
+    write_sealed(folder / "seed-0.json", EVOLVED | of_counts)
     write_sealed(
         folder / "settings.json", SETTINGS | {"algorithm": "random_search", "options": {"warmup": [60]}}
     )
