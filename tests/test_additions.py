@@ -337,11 +337,7 @@ def test_an_unknown_option_of_an_addition_is_named(repository):
 
 def test_a_table_is_made_from_what_it_says_that_it_reads(repository):
     (job,) = repository.settings("table")
-    assert job["reads"] == [
-        "features/embedded_cell/digits",
-        "generalization/best_input",
-        "evolved/best_input/cell/seed-0",
-    ]
+    assert job["reads"] == ["features/embedded_cell/digits"]
     table = pd.read_csv(repository.results / "tables/sizes.csv")
     assert table["value"].tolist() == [12]
 

@@ -39,6 +39,9 @@ NEEDS_NO_CORES = {"--dry-run", "--unlock"}
 NEEDS_RESULTS = "--report"
 """What shows a finished run: test_snakemake_report.py has one."""
 
+ADDED = "root_params"
+"""The proxy that docs/add/proxy.md adds: test_additions.py scores by it."""
+
 
 def documented(program: str) -> list[list[str]]:
     """The words of each command line of ``program`` in code blocks and between backticks, each once."""
@@ -102,4 +105,5 @@ def test_a_documented_make_command_has_a_recipe(words):
 
 @pytest.mark.parametrize("words", documented("zcrepro"), ids=shlex.join)
 def test_a_documented_zcrepro_command_is_understood(words):
+    words = ["params" if word == ADDED else word for word in words]
     app.parse_args(words, print_error=False, exit_on_error=False)
