@@ -60,6 +60,6 @@ def test_without_the_package_the_error_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(libraries, "_imported", fails)
     with pytest.raises(
-        ValueError, match=r'pytorchcv/resnet20_cifar10 needs pytorchcv: pip install "zcrepro\[models\]"'
+        ValueError, match=r'pytorchcv/resnet20_cifar10 needs pytorchcv: pip install "\.\[models\]"'
     ):
         SPACE.network(SMALL, "cifar10")
