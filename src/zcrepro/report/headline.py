@@ -149,9 +149,9 @@ def _of(rows: pd.DataFrame, problem: str, role: str) -> pd.DataFrame:
 
 
 def _search(rows: pd.DataFrame) -> Best | None:
-    """Return the best search at the end of the budget; among equal ones the one that was best earlier.
+    """Return the search that is best at the largest budget at which all have a value, None without one.
 
-    It is the largest budget at which all searches have a value. There is no best one if there is none.
+    Of equal ones, it is the one that is better at smaller budgets.
     """
     if rows.empty:
         return None

@@ -185,7 +185,7 @@ def _made(space: Space, objectives: Mapping[str, Objective]) -> dict[str, str]:
 def _source(own: Any) -> list[str]:
     """Return the source of a function or class of yours, and that of the file around it, which it may use.
 
-    Raises ValueError if it cannot be read: a journal could not tell a changed one from the one before.
+    Raises ValueError if it cannot be read, because an edit would then go unnoticed.
     """
     try:
         return [inspect.getsource(own), read_text(Path(inspect.getfile(own)))]
